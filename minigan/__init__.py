@@ -1,0 +1,58 @@
+"""minigan: a neural-net engine in NumPy that trains the classic GANs.
+
+The engine: layers, `Sequential`, losses and optimizers, each with its backward pass
+written by hand,.  The GAN: `minigan.gan`.
+
+Names: d<name> is dL/d<name>, the gradient of the loss, with the shape of <name>: `dy`
+comes in, `dx` goes out.  Only matrices are capital.  A *step* is one discriminator and
+generator update, an *epoch* one pass over a data set.
+
+Numba and matplotlib are imported on first use, so that `import minigan` is quick.
+"""
+
+from .errors import MiniganError
+from .initializers import RandomNormal
+from .kernels.ops import use_backend
+from .layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Parameter,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Tanh,
+)
+from .losses import BCE, BCEWithLogits
+from .network import Sequential
+from .optimizers import SGD, Adam
+from .version import __version__
+
+from . import gan  # isort: skip
+
+__all__ = [
+    "BCE",
+    "SGD",
+    "Adam",
+    "BCEWithLogits",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "LeakyReLU",
+    "MiniganError",
+    "Parameter",
+    "RandomNormal",
+    "ReLU",
+    "Reshape",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "gan",
+    "__version__",
+    "use_backend",
+]

@@ -1,0 +1,124 @@
+"""How kernels are compiled: one decorator, and a cache that is never stale.
+
+Numba notices edits of the file that holds a function, not of the files it calls.
+The cache folder is therefore named after a digest of *all* kernel sources (and of
+Python, NumPy, Numba and the CPU): an edit anywhere means a new, empty folder.
+A cache file that cannot be read is compiled anew; a folder that cannot be written
+is replaced by a private temporary one.  Neither ever breaks a run.
+"""
+
+import atexit
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import warnings
+from functools import cache
+from pathlib import Path
+
+import llvmlite.binding
+import numba
+import numpy as np
+
+JIT_DISABLED = bool(numba.config.DISABLE_JIT)
+
+
+@cache
+def source_digest():
+    """sha256 (16 hex digits) of everything that a compiled kernel depends on."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for fact in (
+        platform.python_version(),
+        np.__version__,
+        numba.__version__,
+        numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
+        numba.config.CPU_FEATURES or "host",
+        numba.config.BOUNDSCHECK,
+    ):
+        digest.update(str(fact).encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _cache_root():
+    """The folder the user asked for, or the platform's cache folder."""
+    for variable in ("MINIGAN_CACHE_DIR", "NUMBA_CACHE_DIR"):
+        if os.environ.get(variable):
+            return Path(os.environ[variable])
+    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        return Path(os.environ["LOCALAPPDATA"]) / "minigan"
+    if os.environ.get("XDG_CACHE_HOME"):
+        return Path(os.environ["XDG_CACHE_HOME"]) / "minigan"
+    return Path("~/.cache/minigan").expanduser()
+
+
+@cache
+def cache_folder():
+    """A writable folder for compiled kernels; a private temporary one if need be."""
+    try:
+        folder = _cache_root() / source_digest()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        return folder
+    except (OSError, RuntimeError):  # read-only, full, or no home directory
+        folder = Path(tempfile.mkdtemp(prefix="minigan-kernels-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+
+def _guard(dispatcher):
+    """Make an unreadable or unwritable cache file mean "compile again"."""
+    store = dispatcher._cache
+    load, save = store.load_overload, store.save_overload
+
+    def load_overload(signature, target_context):
+        try:
+            return load(signature, target_context)
+        except Exception as error:  # pickle raises nearly anything on bad bytes
+            name = dispatcher.py_func.__name__
+            warnings.warn(
+                f"minigan: the cached kernel {name!r} could not be read "
+                f"({type(error).__name__}); it is compiled again",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return None
+
+    def save_overload(signature, data):
+        try:
+            save(signature, data)
+        except Exception:  # a damaged index: drop it, then store afresh
+            try:
+                store.flush()
+                save(signature, data)
+            except Exception:
+                pass  # disk full or read-only: the run goes on uncached
+
+    store.load_overload, store.save_overload = load_overload, save_overload
+
+
+def kernel(function=None, *, parallel=False, cached=True):
+    """Compile a kernel: `@kernel` or `@kernel(parallel=True)`.
+
+    No fastmath flag, ever: the order of the roundings is the source's.  Division by
+    zero follows IEEE 754 (`error_model="numpy"`).
+    """
+    if function is None:
+        return lambda f: kernel(f, parallel=parallel, cached=cached)
+    if JIT_DISABLED:
+        return function
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder())
+    try:
+        compiled = numba.njit(cache=cached, error_model="numpy", parallel=parallel)(
+            function
+        )
+    finally:
+        numba.config.CACHE_DIR = before
+    if cached:
+        _guard(compiled)
+    return compiled

@@ -1,0 +1,349 @@
+"""The mathematics of minigan, one NumPy function a primitive.
+
+This is the text to study: each function is a formula and the line that computes it.
+Results are written into the last arguments, so that `jit.py` can hold a compiled
+twin with the same arguments; `table.py` lists shapes and costs.
+
+Every formula here is analytic in its branches (comparisons look at the real part),
+so complex numbers may be passed through a whole network: the complex step
+`Im f(x + ih) / h` then gives derivatives to the last digits (see `gradcheck`).
+
+Notation: N rows of a batch, D features in, M features out; `d<name>` is the
+gradient dL/d<name> of the loss, with the shape of `<name>`.
+"""
+
+import numpy as np
+
+
+def _wide(x):
+    """float64 (complex128 for complex x): the type in which long sums are taken."""
+    return np.result_type(x.dtype, np.float64)
+
+
+# ---- data and random draws ---------------------------------------------------------
+
+
+def standard_normal(rng, n, d, z):
+    """z ~ N(0, 1).   z: (n, d)"""
+    rng.standard_normal(out=z, dtype=z.dtype)
+
+
+def uniform(rng, n, d, u):
+    """u ~ U[0, 1).   u: (n, d)"""
+    rng.random(out=u, dtype=u.dtype)
+
+
+def integers(rng, high, n, index):
+    """index ~ U{0, ..., high - 1}, with replacement.   index: (n,) int64"""
+    index[:] = rng.integers(0, high, n)
+
+
+def parabola(u, points):
+    """Points (x, x^2) with x = u - 1/2.   u: (N, 1)   points: (N, 2)"""
+    points[:, 0] = u[:, 0] - 0.5
+    points[:, 1] = points[:, 0] * points[:, 0]
+
+
+def gather(data, index, batch):
+    """batch = data[index].   data: (R, D)   index: (N,)   batch: (N, D)"""
+    batch[:] = data[index]
+
+
+def concatenate(a, b, c):
+    """c = a above b.   a: (N, D)   b: (M, D)   c: (N + M, D)"""
+    c[: len(a)] = a
+    c[len(a) :] = b
+
+
+def copy(x, y):
+    """y = x."""
+    y[...] = x
+
+
+def fill(x, value):
+    """x = value, everywhere."""
+    x[...] = value
+
+
+# ---- Dense -------------------------------------------------------------------------
+
+
+def dense_forward(x, W, b, y):
+    """y = x W + b.   x: (N, D)   W: (D, M)   b: (M,)   y: (N, M)"""
+    y[:] = x @ W + b
+
+
+def dense_dW(x, dy, dW):
+    """dW += x^T dy.   x: (N, D)   dy: (N, M)   dW: (D, M)"""
+    dW += x.T @ dy
+
+
+def dense_db(dy, db):
+    """db += sum over the batch of dy.   dy: (N, M)   db: (M,)"""
+    db += dy.sum(axis=0, dtype=_wide(dy)).astype(dy.dtype)
+
+
+def dense_dx(dy, W, dx):
+    """dx = dy W^T.   dy: (N, M)   W: (D, M)   dx: (N, D)"""
+    dx[:] = dy @ W.T
+
+
+# ---- activations -------------------------------------------------------------------
+
+
+def relu_forward(x, y):
+    """y = max(x, 0), where NaN stays NaN."""
+    y[...] = np.where(x.real <= 0, 0, x)
+
+
+def relu_backward(dy, y, dx):
+    """dx = dy where y > 0, else 0: at the kink the derivative is 0."""
+    dx[...] = np.where(y.real > 0, dy, 0)
+
+
+def leaky_relu_forward(x, slope, y):
+    """y = x where x > 0, else slope x."""
+    y[...] = np.where(x.real > 0, x, slope * x)
+
+
+def leaky_relu_backward(dy, y, slope, dx):
+    """dx = dy where y > 0, else slope dy: at the kink the derivative is `slope`.
+
+    With slope >= 0 the output has the sign of the input, so y serves for x.
+    """
+    dx[...] = np.where(y.real > 0, dy, slope * dy)
+
+
+def sigmoid_forward(x, y):
+    """y = 1 / (1 + exp(-x)), written with exp(-|x|), which cannot overflow."""
+    e = np.exp(np.where(x.real > 0, -x, x))  # exp(-|x|)
+    y[...] = np.where(x.real > 0, 1, e) / (1 + e)
+
+
+def sigmoid_backward(dy, y, dx):
+    """dx = dy y (1 - y)."""
+    dx[...] = dy * (y * (1 - y))
+
+
+def tanh_forward(x, y):
+    """y = tanh x."""
+    y[...] = np.tanh(x)
+
+
+def tanh_backward(dy, y, dx):
+    """dx = dy (1 - y^2)."""
+    dx[...] = dy * (1 - y * y)
+
+
+# ---- BatchNorm ---------------------------------------------------------------------
+
+
+def batchnorm_forward(x, gamma, beta, epsilon, y, xhat, mean, var, rstd):
+    """Normalise each feature by the statistics of this batch.
+
+        mean = 1/N sum x          var = 1/N sum (x - mean)^2
+        rstd = 1 / sqrt(var + epsilon)
+        xhat = (x - mean) rstd    y = gamma xhat + beta
+
+    The variance is the biased one, taken in two passes: the short cut
+    E[x^2] - E[x]^2 loses all digits once the mean is large.
+    x, y, xhat: (N, D)   gamma, beta, mean, var, rstd: (D,)
+    """
+    m = x.mean(axis=0, dtype=_wide(x))
+    centred = x - m
+    v = (centred * centred).mean(axis=0)
+    r = 1 / np.sqrt(v + epsilon)
+    mean[:], var[:], rstd[:] = m, v, r
+    xhat[:] = centred * r
+    y[:] = gamma * xhat + beta
+
+
+def batchnorm_update(mean, var, moving_mean, moving_var, momentum):
+    """moving = momentum moving + (1 - momentum) batch, for mean and variance: (D,)"""
+    moving_mean[:] = momentum * moving_mean + (1 - momentum) * mean
+    moving_var[:] = momentum * moving_var + (1 - momentum) * var
+
+
+def batchnorm_inference(
+    x, gamma, beta, moving_mean, moving_var, epsilon, y, xhat, rstd
+):
+    """Normalise by the moving statistics, which are constants here.
+
+        rstd = 1 / sqrt(moving_var + epsilon)
+        xhat = (x - moving_mean) rstd       y = gamma xhat + beta
+
+    x, y, xhat: (N, D)   gamma, beta, moving_mean, moving_var, rstd: (D,)
+    """
+    rstd[:] = 1 / np.sqrt(moving_var + epsilon)
+    xhat[:] = (x - moving_mean) * rstd
+    y[:] = gamma * xhat + beta
+
+
+def batchnorm_backward(dy, xhat, gamma, rstd, dx):
+    """Gradient through y, mean and variance of `batchnorm_forward`.
+
+        dxhat = dy gamma
+        dx    = rstd (dxhat - mean(dxhat) - xhat mean(dxhat xhat))
+
+    dy, xhat, dx: (N, D)   gamma, rstd: (D,).  Means over the batch.
+    """
+    dxhat = dy * gamma
+    wide = _wide(dy)
+    mean_dxhat = dxhat.mean(axis=0, dtype=wide)
+    mean_dxhat_xhat = (dxhat * xhat).mean(axis=0, dtype=wide)
+    dx[:] = rstd * (dxhat - mean_dxhat - xhat * mean_dxhat_xhat)
+
+
+def batchnorm_inference_backward(dy, gamma, rstd, dx):
+    """dx = dy gamma rstd: with constant statistics the layer is a straight line.
+
+    dy, dx: (N, D)   gamma, rstd: (D,)
+    """
+    dx[:] = dy * (gamma * rstd)
+
+
+def batchnorm_dgamma_dbeta(dy, xhat, dgamma, dbeta):
+    """dgamma += sum dy xhat,   dbeta += sum dy, over the batch.
+
+    dy, xhat: (N, D)   dgamma, dbeta: (D,)
+    """
+    wide = _wide(dy)
+    dgamma += (dy * xhat).sum(axis=0, dtype=wide).astype(dy.dtype)
+    dbeta += dy.sum(axis=0, dtype=wide).astype(dy.dtype)
+
+
+# ---- Dropout -----------------------------------------------------------------------
+
+
+def dropout_forward(x, rng, rate, y, mask):
+    """mask = [u >= rate] / (1 - rate) with u ~ U[0, 1),   y = x mask.
+
+    "Inverted" dropout: the mean of y is x, so that inference needs no factor.
+    """
+    u = rng.random(x.shape, dtype=x.real.dtype)
+    mask[...] = np.where(u >= rate, 1 / (1 - rate), 0)
+    y[...] = x * mask
+
+
+def dropout_backward(dy, mask, dx):
+    """dx = dy mask."""
+    dx[...] = dy * mask
+
+
+# ---- losses ------------------------------------------------------------------------
+
+
+def bce_forward(p, t, epsilon, loss):
+    """Binary cross-entropy of probabilities, clipped as Keras clips them.
+
+    q = clip(p, epsilon, 1 - epsilon)
+    loss = -mean(t log q + (1 - t) log(1 - q))
+    """
+    q = np.where(p.real < epsilon, epsilon, p).astype(p.dtype)
+    q = np.where(q.real > 1 - epsilon, 1 - epsilon, q).astype(p.dtype)
+    loss[...] = -np.mean(t * np.log(q) + (1 - t) * np.log(1 - q), dtype=_wide(p))
+
+
+def bce_backward(p, t, epsilon, dp):
+    """dp = (p - t) / (p (1 - p)) / N, and 0 where the forward clipped.
+
+    On the bound itself nothing is clipped and the gradient passes.  N counts all
+    elements, since the loss is their mean.
+    """
+    upper = p.dtype.type(1 - epsilon)  # the bound as the forward rounded it
+    inside = (p.real >= p.dtype.type(epsilon).real) & (p.real <= upper.real)
+    q = np.where(inside, p, 0.5)
+    dp[...] = np.where(inside, (q - t) / (q * (1 - q)) / p.size, 0)
+
+
+def bce_logits_forward(z, t, weight, loss):
+    """Binary cross-entropy of logits, stable for every z.
+
+        loss = weight mean(max(z, 0) - z t + log(1 + exp(-|z|)))
+
+    which is -t log s(z) - (1 - t) log(1 - s(z)) with the sigmoid s, rearranged so
+    that nothing overflows and nothing cancels.  weight: 1, or -1 for a loss that
+    is to be maximised.
+    """
+    softplus_tail = np.log1p(np.exp(np.where(z.real > 0, -z, z)))
+    terms = np.where(z.real > 0, z, 0) - z * t + softplus_tail
+    loss[...] = weight * np.mean(terms, dtype=_wide(z))
+
+
+def bce_logits_backward(z, t, weight, dz):
+    """dz = weight (s(z) - t) / N with the sigmoid s; N counts all elements."""
+    sigmoid_forward(z, dz)
+    dz[...] = (dz - t) * (weight / z.size)
+
+
+# ---- metrics -----------------------------------------------------------------------
+
+
+def mean_sigmoid(z, mean):
+    """mean = mean(s(z)): the mean probability behind the logits z."""
+    probabilities = np.empty_like(z)
+    sigmoid_forward(z, probabilities)
+    mean[...] = probabilities.mean(dtype=_wide(z))
+
+
+def accuracy(z, label, share):
+    """The share of logits on the right side: z > 0 for label 1, z <= 0 for label 0."""
+    share[...] = np.mean((z.real > 0) == (label == 1))
+
+
+def average(a, b, mean):
+    """mean = (a + b) / 2."""
+    mean[...] = (a + b) / 2
+
+
+def record(value, column, cursor, table):
+    """table[cursor, column] = value.   table: (R, C) float64"""
+    table[cursor, column] = value.real
+
+
+def advance(cursor):
+    """cursor += 1."""
+    cursor += 1
+
+
+# ---- optimizers --------------------------------------------------------------------
+
+
+def adam_schedule(t, learning_rate, beta_1, beta_2, epsilon, corrected, schedule):
+    """Advance the step count t and work out Adam's two numbers of this step.
+
+        t += 1
+        alpha   = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)
+        epsilon_t = epsilon                       (Keras: beside the raw sqrt(v))
+                  = epsilon sqrt(1 - beta_2^t)    (PyTorch: beside the corrected one)
+
+    schedule: (2,) float64 = alpha, epsilon_t.  Kingma & Ba 2015, section 2.
+    """
+    t += 1
+    root = np.sqrt(1 - beta_2 ** float(t))
+    schedule[0] = learning_rate * root / (1 - beta_1 ** float(t))
+    schedule[1] = epsilon * root if corrected else epsilon
+
+
+def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2):
+    """One Adam step on a whole parameter vector.
+
+        m = beta_1 m + (1 - beta_1) dtheta
+        v = beta_2 v + (1 - beta_2) dtheta^2
+        theta = theta - alpha m / (sqrt(v) + epsilon_t)
+
+    theta, dtheta, m, v: (P,)   schedule = alpha, epsilon_t from `adam_schedule`.
+    """
+    alpha, epsilon = schedule.astype(theta.dtype)
+    m[:] = beta_1 * m + (1 - beta_1) * dtheta
+    v[:] = beta_2 * v + (1 - beta_2) * (dtheta * dtheta)
+    theta -= alpha * m / (np.sqrt(v) + epsilon)
+
+
+def sgd_update(theta, dtheta, velocity, learning_rate, momentum):
+    """velocity = momentum velocity - learning_rate dtheta;   theta += velocity.
+
+    All vectors: (P,).  With momentum 0 this is plain gradient descent.
+    """
+    velocity[:] = momentum * velocity - theta.dtype.type(learning_rate) * dtheta
+    theta += velocity

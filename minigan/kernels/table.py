@@ -1,0 +1,215 @@
+"""The table of primitives: the one list that everything else is driven by.
+
+Each entry gives a name, the operands with their shapes, and the floating-point
+operations.  `reference.py` holds a NumPy function and `jit.py` a Numba function of
+that name, both with the operands of the entry as arguments, in that order.
+
+How to read an entry, for example `x[N,D] W[D,M] b[M] -> y[N,M]`:
+
+    x[N,D]      an array of the network's dtype; letters bind sizes, equal letters
+                must agree; behind `->` stand the results, freshly allocated
+    x[*]        any shape; all `[*]` operands of the entry have the same one
+    t[]:f       a memory cell (shape ()); `:f` float64, `:i` int64
+    theta[P]!   updated in place
+    rng         a numpy.random.Generator; draws advance it
+    slope=f     a Python float; `n=i` a Python int, which also binds the size `n`
+    c[N+M,D]    a size may be a sum of sizes
+
+FLOPs count one per addition, multiplication, division or square root, and
+`TRANSCENDENTAL` for exp, log and tanh; they are formulas in the sizes (`S` is the
+number of elements of a `[*]` operand).
+"""
+
+import re
+from dataclasses import dataclass, field
+from math import prod
+
+TRANSCENDENTAL = 10  # what one exp, log or tanh counts in FLOPs
+
+_OPERAND = re.compile(
+    r"(?P<name>\w+)"
+    r"(?:\[(?P<dims>[^\]]*)\])?(?P<update>!)?"
+    r"(?::(?P<kind>[fi]))?(?:=(?P<constant>[fi]))?$"
+)
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One argument of a primitive.  kind: 'array', 'rng', 'float' or 'int'."""
+
+    name: str
+    kind: str
+    dims: tuple[str, ...] | None = None  # ("*",) for any shape
+    dtype: str = "T"  # "T" the network's, "f" float64, "i" int64
+    update: bool = False
+
+    @property
+    def any_shape(self):
+        return self.dims == ("*",)
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One entry of the table; see the module's docstring for `signature`."""
+
+    name: str
+    signature: str
+    flops_formula: str = "0"
+    inputs: tuple[Operand, ...] = field(init=False)
+    outputs: tuple[Operand, ...] = field(init=False)
+    sizes: tuple[str, ...] = field(init=False)  # the size letters, in order
+
+    def __post_init__(self):
+        left, _, right = self.signature.partition("->")
+        inputs = tuple(_parse(word) for word in left.split())
+        outputs = tuple(_parse(word) for word in right.split())
+        sizes = {}
+        for operand in inputs + outputs:
+            if operand.kind == "int":
+                sizes[operand.name] = None
+            for dim in operand.dims or ():
+                if "+" not in dim and not dim.isdigit():
+                    sizes["S" if dim == "*" else dim] = None
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "outputs", outputs)
+        object.__setattr__(self, "sizes", tuple(sizes))
+
+    @property
+    def operands(self):
+        return self.inputs + self.outputs
+
+    def flops(self, sizes):
+        """Floating-point operations for `sizes`, a dict of the size letters."""
+        scope = {"TRANSCENDENTAL": TRANSCENDENTAL, **sizes}
+        return int(eval(self.flops_formula, {"__builtins__": {}}, scope))
+
+    def bytes(self, sizes, itemsize):
+        """Bytes read and written: each operand once, an updated one twice."""
+        total = 0
+        for operand in self.operands:
+            if operand.kind == "array":
+                width = itemsize if operand.dtype == "T" else 8
+                count = prod(extents(operand.dims, sizes)) * width
+                total += 2 * count if operand.update else count
+        return total
+
+
+def extents(dims, sizes):
+    """The numbers behind size letters: ("N+M", "D") -> (192, 2)."""
+    if dims == ("*",):
+        return (sizes["S"],)
+    return tuple(
+        sum(int(p) if p.isdigit() else sizes[p] for p in dim.split("+")) for dim in dims
+    )
+
+
+def _parse(word):
+    match = _OPERAND.match(word)
+    assert match, word
+    name, dims = match["name"], match["dims"]
+    if match["constant"]:
+        return Operand(name, {"f": "float", "i": "int"}[match["constant"]])
+    if dims is None:
+        return Operand(name, "rng")
+    letters = tuple(dims.split(",")) if dims else ()
+    return Operand(name, "array", letters, match["kind"] or "T", bool(match["update"]))
+
+
+PRIMITIVES = {
+    entry.name: entry
+    for entry in (
+        # ---- data and random draws -------------------------------------------------
+        Primitive("standard_normal", "rng n=i d=i -> z[n,d]", "TRANSCENDENTAL*n*d"),
+        Primitive("uniform", "rng n=i d=i -> u[n,d]", "n*d"),
+        Primitive("integers", "rng high=i n=i -> index[n]:i"),
+        Primitive("parabola", "u[N,1] -> points[N,2]", "2*N"),
+        Primitive("gather", "data[R,D] index[N]:i -> batch[N,D]"),
+        Primitive("concatenate", "a[N,D] b[M,D] -> c[N+M,D]"),
+        Primitive("copy", "x[*] -> y[*]"),
+        Primitive("fill", "x[*]! value=f"),
+        # ---- layers ----------------------------------------------------------------
+        Primitive("dense_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+N*M"),
+        Primitive("dense_dW", "x[N,D] dy[N,M] dW[D,M]!", "2*N*D*M"),
+        Primitive("dense_db", "dy[N,M] db[M]!", "N*M"),
+        Primitive("dense_dx", "dy[N,M] W[D,M] -> dx[N,D]", "2*N*D*M"),
+        Primitive("relu_forward", "x[*] -> y[*]", "S"),
+        Primitive("relu_backward", "dy[*] y[*] -> dx[*]", "S"),
+        Primitive("leaky_relu_forward", "x[*] slope=f -> y[*]", "S"),
+        Primitive("leaky_relu_backward", "dy[*] y[*] slope=f -> dx[*]", "S"),
+        Primitive("sigmoid_forward", "x[*] -> y[*]", "(TRANSCENDENTAL+2)*S"),
+        Primitive("sigmoid_backward", "dy[*] y[*] -> dx[*]", "3*S"),
+        Primitive("tanh_forward", "x[*] -> y[*]", "TRANSCENDENTAL*S"),
+        Primitive("tanh_backward", "dy[*] y[*] -> dx[*]", "3*S"),
+        Primitive(
+            "batchnorm_forward",
+            "x[N,D] gamma[D] beta[D] epsilon=f"
+            " -> y[N,D] xhat[N,D] mean[D] var[D] rstd[D]",
+            "8*N*D+3*D",
+        ),
+        Primitive(
+            "batchnorm_update",
+            "mean[D] var[D] moving_mean[D]! moving_var[D]! momentum=f",
+            "6*D",
+        ),
+        Primitive(
+            "batchnorm_inference",
+            "x[N,D] gamma[D] beta[D] moving_mean[D] moving_var[D] epsilon=f"
+            " -> y[N,D] xhat[N,D] rstd[D]",
+            "4*N*D+3*D",
+        ),
+        Primitive(
+            "batchnorm_backward",
+            "dy[N,D] xhat[N,D] gamma[D] rstd[D] -> dx[N,D]",
+            "8*N*D",
+        ),
+        Primitive(
+            "batchnorm_inference_backward",
+            "dy[N,D] gamma[D] rstd[D] -> dx[N,D]",
+            "N*D+D",
+        ),
+        Primitive(
+            "batchnorm_dgamma_dbeta",
+            "dy[N,D] xhat[N,D] dgamma[D]! dbeta[D]!",
+            "3*N*D",
+        ),
+        Primitive("dropout_forward", "x[*] rng rate=f -> y[*] mask[*]", "3*S"),
+        Primitive("dropout_backward", "dy[*] mask[*] -> dx[*]", "S"),
+        # ---- losses and metrics ----------------------------------------------------
+        Primitive(
+            "bce_forward", "p[*] t[*] epsilon=f -> loss[]:f", "(2*TRANSCENDENTAL+6)*S"
+        ),
+        Primitive("bce_backward", "p[*] t[*] epsilon=f -> dp[*]", "6*S"),
+        Primitive(
+            "bce_logits_forward",
+            "z[*] t[*] weight=f -> loss[]:f",
+            "(2*TRANSCENDENTAL+5)*S",
+        ),
+        Primitive(
+            "bce_logits_backward",
+            "z[*] t[*] weight=f -> dz[*]",
+            "(TRANSCENDENTAL+4)*S",
+        ),
+        Primitive("mean_sigmoid", "z[*] -> mean[]:f", "(TRANSCENDENTAL+3)*S"),
+        Primitive("accuracy", "z[*] label=i -> share[]:f", "S"),
+        Primitive("average", "a[]:f b[]:f -> mean[]:f", "2"),
+        Primitive("record", "value[]:f column=i cursor[]:i table[R,C]!:f"),
+        Primitive("advance", "cursor[]!:i"),
+        # ---- optimizers ------------------------------------------------------------
+        Primitive(
+            "adam_schedule",
+            "t[]!:i learning_rate[]:f beta_1=f beta_2=f epsilon=f corrected=i"
+            " -> schedule[2]:f",
+            "4*TRANSCENDENTAL+6",
+        ),
+        Primitive(
+            "adam_update",
+            "theta[P]! dtheta[P] m[P]! v[P]! schedule[2]:f beta_1=f beta_2=f",
+            "11*P",
+        ),
+        Primitive(
+            "sgd_update",
+            "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f",
+            "4*P",
+        ),
+    )
+}

@@ -1,0 +1,68 @@
+"""Activations: each output depends on the one input at its place.  Any shape."""
+
+from .. import validate
+from ..kernels import ops
+from .base import Layer
+
+
+class ReLU(Layer):
+    """The rectifier: y = max(x, 0), dx = dy where x > 0, else 0.
+
+    At x = 0 the derivative is 0.  NaN passes through instead of becoming 0.
+    """
+
+    def forward_pass(self, x, training):
+        y = ops.relu_forward(x)
+        return y, y
+
+    def backward_pass(self, dy, cache, need_dx):
+        return ops.relu_backward(dy, cache) if need_dx else None
+
+
+class LeakyReLU(Layer):
+    """The rectifier that leaks: y = x where x > 0, else negative_slope * x.
+
+        dx = dy where x > 0, else negative_slope * dy
+
+    negative_slope: finite float >= 0, default 0.3 as in Keras' layer.  At x = 0 the
+    derivative is `negative_slope`.  Source: Maas et al. 2013.
+    """
+
+    def __init__(self, negative_slope=0.3):
+        self.negative_slope = validate.number(
+            "LeakyReLU", "negative_slope", negative_slope, least=0
+        )
+
+    def forward_pass(self, x, training):
+        y = ops.leaky_relu_forward(x, self.negative_slope)
+        return y, y
+
+    def backward_pass(self, dy, cache, need_dx):
+        if not need_dx:
+            return None
+        return ops.leaky_relu_backward(dy, cache, self.negative_slope)
+
+    def config(self):
+        return {"negative_slope": self.negative_slope}
+
+
+class Sigmoid(Layer):
+    """The logistic function: y = 1 / (1 + exp(-x)), dx = dy y (1 - y)."""
+
+    def forward_pass(self, x, training):
+        y = ops.sigmoid_forward(x)
+        return y, y
+
+    def backward_pass(self, dy, cache, need_dx):
+        return ops.sigmoid_backward(dy, cache) if need_dx else None
+
+
+class Tanh(Layer):
+    """The hyperbolic tangent: y = tanh x, dx = dy (1 - y^2)."""
+
+    def forward_pass(self, x, training):
+        y = ops.tanh_forward(x)
+        return y, y
+
+    def backward_pass(self, dy, cache, need_dx):
+        return ops.tanh_backward(dy, cache) if need_dx else None

@@ -1,0 +1,88 @@
+"""Batch normalisation."""
+
+import numpy as np
+
+from .. import validate
+from ..errors import ShapeError
+from ..kernels import ops
+from .base import Layer
+
+
+class BatchNorm(Layer):
+    """Give every feature mean 0 and variance 1 over the batch, then scale and shift.
+
+        rstd = 1 / sqrt(var + epsilon)
+        xhat = (x - mean) rstd          y = gamma xhat + beta
+
+    Training: mean and (biased) variance of the batch; the moving statistics follow,
+
+        moving = momentum moving + (1 - momentum) batch
+
+    and the gradient runs through mean and variance too:
+
+        dxhat = dy gamma
+        dx    = rstd (dxhat - mean(dxhat) - xhat mean(dxhat xhat))
+
+    Inference (`training=False`): the moving statistics, which are constants, so that
+    dx = dy gamma rstd.  Either way dgamma = sum dy xhat and dbeta = sum dy.
+
+    `training` alone chooses the statistics.  Freezing keeps parameters and moving
+    statistics still, nothing else (Keras ties the two together).
+
+    features: D, integer >= 1.  momentum: weight of the *old* statistic, 0 <= m < 1.
+    epsilon: > 0.  Shapes: x, y (N, D); gamma, beta (D,).
+    Errors: ShapeError when training on a batch of one row, whose variance is 0.
+    Source: Ioffe & Szegedy 2015, with Keras' defaults and biased moving variance.
+    """
+
+    def __init__(self, features, momentum=0.99, epsilon=1e-3, *, dtype=np.float32):
+        self.features = validate.integer("BatchNorm", "features", features, most=2**31)
+        self.momentum = validate.number(
+            "BatchNorm", "momentum", momentum, least=0, below=1
+        )
+        self.epsilon = validate.number("BatchNorm", "epsilon", epsilon, above=0)
+        self.dtype = validate.float_type("BatchNorm", dtype)
+        self.gamma = self.add_parameter("gamma", np.ones(self.features, self.dtype))
+        self.beta = self.add_parameter("beta", np.zeros(self.features, self.dtype))
+        self.moving_mean = self.add_buffer(
+            "moving_mean", np.zeros(self.features, self.dtype)
+        )
+        self.moving_var = self.add_buffer(
+            "moving_var", np.ones(self.features, self.dtype)
+        )
+        self.input_shape = (self.features,)
+
+    def forward_pass(self, x, training):
+        gamma, beta = self.gamma.value, self.beta.value
+        moving = self.moving_mean.value, self.moving_var.value
+        if not training:
+            y, xhat, rstd = ops.batchnorm_inference(
+                x, gamma, beta, *moving, self.epsilon
+            )
+            return y, (xhat, rstd, False)
+        if len(x) < 2:
+            raise ShapeError(
+                "BatchNorm.forward: argument 'x': expected a batch of at least 2 rows "
+                "when training (one row has no variance), got 1"
+            )
+        y, xhat, mean, var, rstd = ops.batchnorm_forward(x, gamma, beta, self.epsilon)
+        if not self.is_frozen:
+            ops.batchnorm_update(mean, var, *moving, self.momentum)
+        return y, (xhat, rstd, True)
+
+    def backward_pass(self, dy, cache, need_dx):
+        xhat, rstd, batch_statistics = cache
+        if not self.is_frozen:
+            ops.batchnorm_dgamma_dbeta(dy, xhat, self.gamma.grad, self.beta.grad)
+        if not need_dx:
+            return None
+        if batch_statistics:
+            return ops.batchnorm_backward(dy, xhat, self.gamma.value, rstd)
+        return ops.batchnorm_inference_backward(dy, self.gamma.value, rstd)
+
+    def config(self):
+        return {
+            "features": self.features,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }

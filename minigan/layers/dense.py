@@ -1,0 +1,86 @@
+"""The fully connected layer."""
+
+import numpy as np
+
+from .. import initializers, validate
+from ..kernels import ops
+from .base import Layer
+
+
+class Dense(Layer):
+    """Every output is a weighted sum of all inputs.
+
+        y  = x W + b
+        dW = x^T dy        db = sum over the batch of dy        dx = dy W^T
+
+    inputs, units: features in and out, integers >= 1.
+    kernel_initializer, bias_initializer: see `minigan.initializers`.
+    rng: numpy Generator (hand the same one to all layers of a network) or a seed.
+    dtype: float32 or float64.
+    Shapes: x (N, inputs), y (N, units), W (inputs, units), b (units,).
+    Errors: ArgumentError, DTypeError for arguments out of range.
+
+    >>> Dense(5, 15, "he_uniform", rng=0).forward(np.ones((2, 5), "float32")).shape
+    (2, 15)
+    """
+
+    def __init__(
+        self,
+        inputs,
+        units,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        *,
+        rng=0,
+        dtype=np.float32,
+    ):
+        self.inputs = validate.integer("Dense", "inputs", inputs, most=2**31)
+        self.units = validate.integer("Dense", "units", units, most=2**31)
+        self.dtype = validate.float_type("Dense", dtype)
+        self.kernel_initializer = kernel_initializer
+        self.bias_initializer = bias_initializer
+        rng = validate.random_generator("Dense", rng)
+        self.W = self.add_parameter(
+            "W",
+            initializers.initialize(
+                "Dense",
+                "kernel_initializer",
+                kernel_initializer,
+                (self.inputs, self.units),
+                rng,
+                self.dtype,
+            ),
+        )
+        self.b = self.add_parameter(
+            "b",
+            initializers.initialize(
+                "Dense",
+                "bias_initializer",
+                bias_initializer,
+                (self.units,),
+                rng,
+                self.dtype,
+            ),
+        )
+        self.input_shape = (self.inputs,)
+
+    def forward_pass(self, x, training):
+        return ops.dense_forward(x, self.W.value, self.b.value), x
+
+    def backward_pass(self, dy, cache, need_dx):
+        x = cache
+        if not self.is_frozen:
+            ops.dense_dW(x, dy, self.W.grad)  # dW += x^T dy
+            ops.dense_db(dy, self.b.grad)  # db += sum dy
+        return ops.dense_dx(dy, self.W.value) if need_dx else None
+
+    def output_shape(self, shape):
+        return (self.units,)
+
+    def config(self):
+        return {
+            "inputs": self.inputs,
+            "units": self.units,
+            "kernel_initializer": initializers.to_config(self.kernel_initializer),
+            "bias_initializer": initializers.to_config(self.bias_initializer),
+        }

@@ -1,0 +1,59 @@
+"""Layers that only change the shape of an example; the numbers stay in place."""
+
+from math import prod
+
+from .. import validate
+from ..errors import ShapeError
+from .base import Layer
+
+
+class Flatten(Layer):
+    """Each example becomes one row of features: (N, a, b, ...) -> (N, a b ...)."""
+
+    def forward_pass(self, x, training):
+        return x.reshape(len(x), -1), x.shape
+
+    def backward_pass(self, dy, cache, need_dx):
+        return dy.reshape(cache) if need_dx else None
+
+    def output_shape(self, shape):
+        return None if shape is None else (prod(shape),)
+
+
+class Reshape(Layer):
+    """Each example takes the given shape: (N, features) -> (N, *target_shape).
+
+    target_shape: a tuple of integers >= 1, for example (28, 28, 1).
+    Errors: ShapeError where an example has another number of elements.
+    """
+
+    def __init__(self, target_shape):
+        if not isinstance(target_shape, (tuple, list)) or not target_shape:
+            validate.complain(
+                validate.DTypeError,
+                "Reshape",
+                "target_shape",
+                "a tuple of integers",
+                repr(target_shape),
+            )
+        self.target_shape = tuple(
+            validate.integer("Reshape", "target_shape", size) for size in target_shape
+        )
+
+    def forward_pass(self, x, training):
+        self.output_shape(x.shape[1:])
+        return x.reshape(len(x), *self.target_shape), x.shape
+
+    def backward_pass(self, dy, cache, need_dx):
+        return dy.reshape(cache) if need_dx else None
+
+    def output_shape(self, shape):
+        if shape is not None and prod(shape) != prod(self.target_shape):
+            raise ShapeError(
+                f"Reshape.forward: argument 'x': expected {prod(self.target_shape)} "
+                f"elements an example for {self.target_shape}, got {prod(shape)}"
+            )
+        return self.target_shape
+
+    def config(self):
+        return {"target_shape": list(self.target_shape)}

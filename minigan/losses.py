@@ -1,0 +1,106 @@
+"""Losses: how wrong a prediction is, as one number, and the gradient of that number.
+
+The mean over all elements is taken once, here; layers only ever sum.
+"""
+
+import numpy as np
+
+from . import validate
+from .errors import ArgumentError, NonFiniteError, StateError
+from .kernels import ops
+
+
+class Loss:
+    """Base class: `forward(pred, target) -> loss`, then `backward() -> dpred`.
+
+    pred, target: arrays of one shape (N, ...) and type; targets lie in [0, 1].
+    A target of shape (n,) beside a prediction of shape (n, 1) is refused: NumPy would
+    broadcast the two to (n, n) and return a wrong number.
+    Errors: ShapeError, DTypeError; ArgumentError for a target outside [0, 1];
+    NonFiniteError for NaN or infinity; StateError for a backward without a forward.
+    """
+
+    _cache = None
+
+    def forward(self, pred, target):
+        """The loss, a float64 array of shape (): `float(loss)` is the number."""
+        where = f"{type(self).__name__}.forward"
+        pred = validate.array(where, "pred", pred, finite=True)
+        target = validate.array(where, "target", target, pred.shape, pred.dtype)
+        if not ((target.real >= 0) & (target.real <= 1)).all():
+            if not np.isfinite(target).all():
+                validate.array(where, "target", target, finite=True)
+            worst = target.real.flat[np.argmax(np.abs(target.real - 0.5))]
+            validate.complain(
+                ArgumentError, where, "target", "labels in [0, 1]", f"{worst}"
+            )
+        self._check_prediction(where, pred)
+        loss = self._loss(pred, target)
+        if not np.isfinite(loss):
+            raise NonFiniteError(
+                f"{where}: the loss is {loss}, expected a finite number"
+            )
+        self._cache = (pred, target)
+        return loss
+
+    def backward(self):
+        """dpred = dL/dpred, with the shape of `pred`."""
+        if self._cache is None:
+            raise StateError(
+                f"{type(self).__name__}.backward: expected a forward before each "
+                "backward, got none since the last backward"
+            )
+        pred, target = self._cache
+        self._cache = None
+        return self._gradient(pred, target)
+
+    def _check_prediction(self, where, pred):
+        pass
+
+
+class BCE(Loss):
+    """Binary cross-entropy of probabilities, clipped as Keras clips them.
+
+        q = clip(p, epsilon, 1 - epsilon)
+        L = -mean(t log q + (1 - t) log(1 - q))
+        dp = (p - t) / (p (1 - p)) / N      and 0 where p was clipped
+
+    epsilon: 0 < epsilon < 0.5, default 1e-7.  Beyond the clip the gradient is exactly
+    zero, so a discriminator that is sure of itself teaches nothing any more: prefer
+    `BCEWithLogits`.  On the bound itself the gradient passes.
+    """
+
+    def __init__(self, epsilon=1e-7):
+        self.epsilon = validate.number("BCE", "epsilon", epsilon, above=0, below=0.5)
+
+    def _loss(self, p, t):
+        return ops.bce_forward(p, t, self.epsilon)
+
+    def _gradient(self, p, t):
+        return ops.bce_backward(p, t, self.epsilon)
+
+    def _check_prediction(self, where, pred):
+        if not ((pred.real >= 0) & (pred.real <= 1)).all():
+            validate.complain(
+                ArgumentError,
+                where,
+                "pred",
+                "probabilities in [0, 1] (for logits use BCEWithLogits)",
+                f"values from {pred.real.min():g} to {pred.real.max():g}",
+            )
+
+
+class BCEWithLogits(Loss):
+    """Binary cross-entropy of logits z, stable for every z.
+
+        L  = mean(max(z, 0) - z t + log(1 + exp(-|z|)))
+        dz = (s(z) - t) / N,     s(z) = 1 / (1 + exp(-z))
+
+    which equals BCE of s(z) without the clip: the gradient lives on for any z.
+    """
+
+    def _loss(self, z, t):
+        return ops.bce_logits_forward(z, t, 1.0)
+
+    def _gradient(self, z, t):
+        return ops.bce_logits_backward(z, t, 1.0)

@@ -1,0 +1,206 @@
+"""Optimizers: from a gradient to a step.  Each works on whole parameter vectors."""
+
+import numpy as np
+
+from . import validate
+from .errors import NonFiniteError, StateError
+from .kernels import ops
+from .network import Sequential, aligned_zeros
+
+
+class Optimizer:
+    """Base class: owns its state, is handed networks, steps in place.
+
+    The state of a network is made when the network is first seen.  The step count t
+    belongs to the optimizer and grows by one a `step`.
+
+    learning_rate: > 0, may be set at any time.
+    """
+
+    _vectors: tuple = ()  # names of the state vectors, each as long as theta
+
+    def __init__(self, learning_rate):
+        self._rate = np.zeros((), np.float64)
+        self.learning_rate = learning_rate
+        self.t = np.zeros((), np.int64)
+        self._state = {}
+
+    @property
+    def learning_rate(self):
+        """The step size; a memory cell, so that recorded steps see changes."""
+        return float(self._rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        where = type(self).__name__
+        self._rate[...] = validate.number(
+            where, "learning_rate", value, above=0, most=1e6
+        )
+
+    def state(self, network):
+        """name -> vector of this optimizer's memory of `network`."""
+        if network not in self._state:
+            self._state[network] = {
+                name: aligned_zeros(network.theta.size, network.theta.dtype)
+                for name in self._vectors
+            }
+        return self._state[network]
+
+    def step(self, network):
+        """Move the parameters of `network` against its gradient, in place.
+
+        Errors: StateError for a frozen network; NonFiniteError for a gradient that is
+        NaN or infinite.  Nothing has changed then.
+        """
+        where = f"{type(self).__name__}.step"
+        if not isinstance(network, Sequential):
+            validate.complain(
+                validate.DTypeError, where, "network", "a Sequential", repr(network)
+            )
+        if any(layer.is_frozen for layer in network.walk()):
+            raise StateError(
+                f"{where}: argument 'network': expected one that may "
+                "change, got one inside its frozen() scope"
+            )
+        owners = [n for n in network.owners() if n.theta.size]
+        if not owners:
+            validate.complain(
+                validate.ArgumentError, where, "network", "parameters", "none"
+            )
+        for owner in owners:
+            self._refuse_overflow(where, owner, self.state(owner))
+        schedule = self._schedule()
+        for owner in owners:
+            self._update(owner, self.state(owner), schedule)
+
+    def _refuse_overflow(self, where, network, state):
+        if not np.isfinite(network.dtheta).all():
+            name = next(
+                f"layer {k} ({type(layer).__name__}) {p.name}"
+                for k, layer in enumerate(network.layers)
+                for p in layer.parameters
+                if not np.isfinite(p.grad).all()
+            )
+            raise NonFiniteError(
+                f"{where}: argument 'network': expected finite gradients, got NaN or "
+                f"infinity in the gradient of {name}"
+            )
+
+    def _schedule(self):
+        """What one step needs to know beside the vectors; advances t."""
+        raise StateError(f"{type(self).__name__}: this optimizer defines no schedule")
+
+    def _update(self, network, state, schedule):
+        raise StateError(f"{type(self).__name__}: this optimizer defines no update")
+
+    def config(self):
+        """The constructor's arguments, as JSON can hold them."""
+        return {"learning_rate": self.learning_rate}
+
+
+class SGD(Optimizer):
+    """Gradient descent with momentum.
+
+        velocity = momentum velocity - learning_rate dtheta
+        theta    = theta + velocity
+
+    learning_rate: > 0.  momentum: 0 <= momentum < 1, default 0.
+    """
+
+    _vectors = ("velocity",)
+
+    def __init__(self, learning_rate=0.01, momentum=0.0):
+        super().__init__(learning_rate)
+        self.momentum = validate.number("SGD", "momentum", momentum, least=0, below=1)
+
+    def _schedule(self):
+        ops.advance(self.t)
+        return self._rate
+
+    def _update(self, network, state, schedule):
+        ops.sgd_update(
+            network.theta, network.dtheta, state["velocity"], schedule, self.momentum
+        )
+
+    def config(self):
+        return {**super().config(), "momentum": self.momentum}
+
+
+class Adam(Optimizer):
+    """Adaptive moment estimation.
+
+        m = beta_1 m + (1 - beta_1) dtheta
+        v = beta_2 v + (1 - beta_2) dtheta^2
+        theta = theta - alpha m / (sqrt(v) + epsilon_t)
+        alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)
+
+    epsilon_form "keras": epsilon_t = epsilon, beside the uncorrected sqrt(v) (the
+    paper's "epsilon hat").  "pytorch": epsilon_t = epsilon sqrt(1 - beta_2^t), which
+    is Algorithm 1 of the paper and PyTorch's rule.
+
+    learning_rate: > 0, default 1e-3.  beta_1, beta_2: in [0, 1), defaults 0.9, 0.999.
+    epsilon: > 0; default 1e-7, or 1e-8 in the "pytorch" form.
+    Source: Kingma & Ba 2015, Algorithm 1 and section 2.
+    """
+
+    _vectors = ("m", "v")
+    EPSILON_FORMS = ("keras", "pytorch")
+
+    def __init__(
+        self,
+        learning_rate=1e-3,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=None,
+        epsilon_form="keras",
+    ):
+        super().__init__(learning_rate)
+        self.beta_1 = validate.number("Adam", "beta_1", beta_1, least=0, below=1)
+        self.beta_2 = validate.number("Adam", "beta_2", beta_2, least=0, below=1)
+        self.epsilon_form = validate.choice(
+            "Adam", "epsilon_form", epsilon_form, self.EPSILON_FORMS
+        )
+        if epsilon is None:
+            epsilon = 1e-7 if epsilon_form == "keras" else 1e-8
+        self.epsilon = validate.number("Adam", "epsilon", epsilon, above=0)
+
+    def _refuse_overflow(self, where, network, state):
+        super()._refuse_overflow(where, network, state)
+        g = network.dtheta
+        with np.errstate(over="ignore"):
+            fits = np.isfinite(self.beta_2 * state["v"] + (1 - self.beta_2) * (g * g))
+        if not fits.all():
+            raise NonFiniteError(
+                f"{where}: argument 'network': expected gradients whose square fits "
+                f"{g.dtype}, got one of size {np.abs(g).max():g}"
+            )
+
+    def _schedule(self):
+        return ops.adam_schedule(
+            self.t,
+            self._rate,
+            self.beta_1,
+            self.beta_2,
+            self.epsilon,
+            int(self.epsilon_form == "pytorch"),
+        )
+
+    def _update(self, network, state, schedule):
+        ops.adam_update(
+            network.theta,
+            network.dtheta,
+            state["m"],
+            state["v"],
+            schedule,
+            self.beta_1,
+            self.beta_2,
+        )
+
+    def config(self):
+        return {
+            **super().config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "epsilon_form": self.epsilon_form,
+        }
