@@ -13,6 +13,8 @@ from .kernels import ops
 class Loss:
     """Base class: `forward(pred, target) -> loss`, then `backward() -> dpred`.
 
+    Both are copied, so later changes to them do not reach the gradient.
+
     pred, target: arrays of one shape (N, ...) and type; targets lie in [0, 1].
     A target of shape (n,) beside a prediction of shape (n, 1) is refused: NumPy would
     broadcast the two to (n, n) and return a wrong number.
@@ -40,7 +42,7 @@ class Loss:
             raise NonFiniteError(
                 f"{where}: the loss is {loss}, expected a finite number"
             )
-        self._cache = (pred, target)
+        self._cache = (ops.copy(pred), ops.copy(target))
         return loss
 
     def backward(self):

@@ -1,5 +1,7 @@
 """Sequential: layers one after the other, and one flat vector for all parameters."""
 
+import copy
+
 import numpy as np
 
 from . import validate
@@ -149,17 +151,17 @@ class Sequential(Layer):
     @property
     def theta(self):
         """All parameters of the layers that this network owns: one vector."""
-        return self._theta
+        return self._home._theta
 
     @property
     def dtheta(self):
         """All gradients, in the order of `theta`."""
-        return self._dtheta
+        return self._home._dtheta
 
     @property
     def buffers(self):
         """All running statistics: one vector."""
-        return self._buffers
+        return self._home._buffers
 
     @property
     def parameters(self):
@@ -178,15 +180,27 @@ class Sequential(Layer):
         )
 
     def owners(self):
-        """The networks that hold the vectors: this one, and those inside it."""
-        inner = [n for layer in self.layers for n in layer.walk()]
-        networks = [n for n in inner if isinstance(n, Sequential)]
-        mine = [self._whole or self] if self._own else []
-        return mine + [n for n in networks if n._own]
+        """The networks that hold the vectors: this one, and those inside it, once each.
+
+        In the place of a view stands the network that it is a view of.
+        """
+        homes = [n._home for n in self.walk() if isinstance(n, Sequential)]
+        return [n for n in dict.fromkeys(homes) if n._own]
+
+    @property
+    def holds_frozen(self):
+        """True where a frozen() scope holds any layer of the vectors of `owners`."""
+        owned = [layer for network in self.owners() for layer in network._own]
+        return any(layer.is_frozen for layer in (*self.walk(), *owned))
+
+    @property
+    def _home(self):
+        """The network whose vectors these are: itself, except for a view."""
+        return self if self._whole is None else self._whole
 
     def zero_grad(self):
         """Set all gradients to zero.  Errors: StateError while frozen."""
-        if any(layer.is_frozen for layer in self.walk()):
+        if self.holds_frozen:
             raise StateError("Sequential.zero_grad: the network is frozen")
         for network in self.owners():
             ops.fill(network.dtheta, 0.0)
@@ -221,12 +235,7 @@ class Sequential(Layer):
             )
         view = object.__new__(Sequential)
         view._set_layers(self.layers[index])
-        view._own, view._whole = self._own, self._whole or self
-        view._theta, view._dtheta, view._buffers = (
-            self._theta,
-            self._dtheta,
-            self._buffers,
-        )
+        view._whole = self._home
         return view
 
     def __len__(self):
@@ -234,13 +243,21 @@ class Sequential(Layer):
 
     def __deepcopy__(self, memo):
         twin = super().__deepcopy__(memo)
-        twin._adopt()
+        if twin._whole is None:  # the copy of a view is a view of the copy
+            twin._adopt()
         return twin
 
     def astype(self, dtype):
-        twin = super().astype(dtype)
-        for network in reversed([n for n in twin.walk() if isinstance(n, Sequential)]):
-            network._adopt()
+        """A copy of the network with parameters of another type, frozen nowhere."""
+        dtype = validate.float_type("Sequential.astype", dtype)
+        memo: dict = {}
+        twin = copy.deepcopy(self, memo)
+        copies = [part for part in memo.values() if isinstance(part, Layer)]
+        for layer in copies:
+            layer._convert(dtype)
+        for network in copies:
+            if isinstance(network, Sequential) and network._whole is None:
+                network._adopt()
         return twin
 
     def config(self):
@@ -260,4 +277,18 @@ class Sequential(Layer):
 
     def _checked_input(self, method, x):
         x = super()._checked_input(method, x)
+        if self.input_shape is None:
+            self._check_first_sized(f"Sequential.{method}", x.shape[1:])
         return validate.array(f"Sequential.{method}", "x", x, finite=True)
+
+    def _check_first_sized(self, where, shape):
+        """Follow the shape of an example up to the first layer that asks for one."""
+        for k, layer in enumerate(self.layers):
+            if layer.input_shape is not None:
+                if tuple(shape) != tuple(layer.input_shape):
+                    wanted = validate.shape_text(layer.input_shape)
+                    given = validate.shape_text(shape)
+                    expected = f"examples that reach layers[{k}] with shape {wanted}"
+                    validate.complain(ShapeError, where, "x", expected, given)
+                return
+            shape = layer.output_shape(shape)

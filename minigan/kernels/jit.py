@@ -77,6 +77,23 @@ def fill(x, value):
         x[i] = value
 
 
+@kernel
+def full(n, d, value, x):
+    for i in range(n):
+        for j in range(d):
+            x[i, j] = value
+
+
+@kernel
+def epoch_indices(rng, order, cursor, shuffle, n, index):
+    if cursor[0] == 0 and shuffle:
+        rng.shuffle(order)
+    start = cursor[0]
+    for i in range(n):
+        index[i] = order[start + i]
+    cursor[0] = start + n if start + 2 * n <= order.size else 0
+
+
 # ---- Dense -------------------------------------------------------------------------
 
 
@@ -108,7 +125,7 @@ def dense_dW(x, dy, dW):
 @kernel
 def dense_db(dy, db):
     for j in range(dy.shape[1]):
-        total = 0.0
+        total = np.float64(0)
         for i in range(dy.shape[0]):
             total += dy[i, j]
         db[j] += dy.dtype.type(total)
@@ -193,11 +210,11 @@ def batchnorm_forward(x, gamma, beta, epsilon, y, xhat, mean, var, rstd):
     n, d = x.shape
     kind = x.dtype.type
     for j in range(d):
-        total = 0.0
+        total = np.float64(0)
         for i in range(n):
             total += x[i, j]
         m = total / n
-        total = 0.0
+        total = np.float64(0)
         for i in range(n):
             total += (x[i, j] - m) ** 2
         v = total / n
@@ -237,7 +254,7 @@ def batchnorm_backward(dy, xhat, gamma, rstd, dx):
     n, d = dy.shape
     kind = dy.dtype.type
     for j in range(d):
-        total, projection = 0.0, 0.0
+        total, projection = np.float64(0), np.float64(0)
         for i in range(n):
             dxhat = dy[i, j] * gamma[j]
             total += dxhat
@@ -260,7 +277,7 @@ def batchnorm_inference_backward(dy, gamma, rstd, dx):
 def batchnorm_dgamma_dbeta(dy, xhat, dgamma, dbeta):
     kind = dy.dtype.type
     for j in range(dy.shape[1]):
-        total, projection = 0.0, 0.0
+        total, projection = np.float64(0), np.float64(0)
         for i in range(dy.shape[0]):
             total += dy[i, j]
             projection += dy[i, j] * xhat[i, j]
@@ -274,10 +291,10 @@ def batchnorm_dgamma_dbeta(dy, xhat, dgamma, dbeta):
 @kernel
 def dropout_forward(x, rng, rate, y, mask):
     kind = x.dtype.type
-    keep = kind(1 / (1 - rate))
+    edge, keep = kind(rate), kind(1 / (1 - rate))
     u = rng.random(size=x.size, dtype=x.dtype.type)
     for i in range(x.size):
-        mask[i] = keep if u[i] >= rate else kind(0)
+        mask[i] = keep if u[i] >= edge else kind(0)
         y[i] = x[i] * mask[i]
 
 
@@ -294,7 +311,7 @@ def dropout_backward(dy, mask, dx):
 def bce_forward(p, t, epsilon, loss):
     kind = p.dtype.type
     lower, upper = kind(epsilon), kind(1 - epsilon)
-    total = 0.0
+    total = np.float64(0)
     for i in range(p.size):
         q = p[i]
         q = lower if q < lower else q
@@ -319,7 +336,7 @@ def bce_backward(p, t, epsilon, dp):
 @kernel
 def bce_logits_forward(z, t, weight, loss):
     zero = z.dtype.type(0)
-    total = 0.0
+    total = np.float64(0)
     for i in range(z.size):
         tail = np.log1p(np.exp(-abs(z[i])))
         total += ((z[i] if z[i] > zero else zero) - z[i] * t[i]) + tail
@@ -342,7 +359,7 @@ def bce_logits_backward(z, t, weight, dz):
 @kernel
 def mean_sigmoid(z, mean):
     one = z.dtype.type(1)
-    total = 0.0
+    total = np.float64(0)
     for i in range(z.size):
         e = np.exp(-abs(z[i]))
         total += (one if z[i] > 0 else e) / (one + e)

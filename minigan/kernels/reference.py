@@ -65,6 +65,24 @@ def fill(x, value):
     x[...] = value
 
 
+def full(n, d, value, x):
+    """x = value, everywhere.   x: (n, d)"""
+    x[:] = value
+
+
+def epoch_indices(rng, order, cursor, shuffle, n, index):
+    """The next n indices of an epoch; a tail too short for a batch is dropped.
+
+    At the start of an epoch `order`, a permutation of 0 ... R - 1, is shuffled (or
+    left alone).   order: (R,)   index: (n,)   cursor: how many of them are used up
+    """
+    if cursor == 0 and shuffle:
+        rng.shuffle(order)
+    start = int(cursor)
+    index[:] = order[start : start + n]
+    cursor[...] = start + n if start + 2 * n <= len(order) else 0
+
+
 # ---- Dense -------------------------------------------------------------------------
 
 

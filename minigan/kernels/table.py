@@ -127,6 +127,10 @@ PRIMITIVES = {
         Primitive("concatenate", "a[N,D] b[M,D] -> c[N+M,D]"),
         Primitive("copy", "x[*] -> y[*]"),
         Primitive("fill", "x[*]! value=f"),
+        Primitive("full", "n=i d=i value=f -> x[n,d]"),
+        Primitive(
+            "epoch_indices", "rng order[R]!:i cursor[]!:i shuffle=i n=i -> index[n]:i"
+        ),
         # ---- layers ----------------------------------------------------------------
         Primitive("dense_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+N*M"),
         Primitive("dense_dW", "x[N,D] dy[N,M] dW[D,M]!", "2*N*D*M"),

@@ -30,7 +30,7 @@ class BatchNorm(Layer):
     statistics still, nothing else (Keras ties the two together).
 
     features: D, integer >= 1.  momentum: weight of the *old* statistic, 0 <= m < 1.
-    epsilon: > 0.  Shapes: x, y (N, D); gamma, beta (D,).
+    epsilon: >= 1e-30.  Shapes: x, y (N, D); gamma, beta (D,).
     Errors: ShapeError when training on a batch of one row, whose variance is 0.
     Source: Ioffe & Szegedy 2015, with Keras' defaults and biased moving variance.
     """
@@ -40,7 +40,7 @@ class BatchNorm(Layer):
         self.momentum = validate.number(
             "BatchNorm", "momentum", momentum, least=0, below=1
         )
-        self.epsilon = validate.number("BatchNorm", "epsilon", epsilon, above=0)
+        self.epsilon = validate.number("BatchNorm", "epsilon", epsilon, least=1e-30)
         self.dtype = validate.float_type("BatchNorm", dtype)
         self.gamma = self.add_parameter("gamma", np.ones(self.features, self.dtype))
         self.beta = self.add_parameter("beta", np.zeros(self.features, self.dtype))

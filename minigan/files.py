@@ -1,0 +1,64 @@
+"""Writing files so that a reader sees the old one or the new one, never half of one."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from .errors import OutputError
+
+
+def write_atomically(path, data):
+    """Write bytes to `path`: a temporary file beside it, fsync, rename, fsync.
+
+    An interruption at any moment, even a power failure, leaves the old file or the new
+    one.  Errors: OutputError with the path; the old file is then untouched and the
+    temporary one removed.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise OutputError(
+            error.errno, f"{path}: cannot be written ({error.strerror or error})"
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def sweep_stale(folder):
+    """Remove temporary files that a killed process left in `folder`."""
+    for path in Path(folder).glob(".*.tmp"):
+        parts = path.name.split(".")
+        if len(parts) >= 5 and parts[-3].isdigit() and not _alive(int(parts[-3])):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _alive(pid):
+    if os.name == "nt" or pid <= 0:  # there, os.kill would end the process
+        return pid > 0
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _sync_folder(folder):
+    """Make a rename durable; not every system lets a folder be opened."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,94 @@
+"""What is called while a trainer runs: callbacks, and the reports they are told."""
+
+from dataclasses import dataclass
+
+from .. import validate
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `on_report` is told: accuracies on fresh rows, not on the training batch."""
+
+    step: int
+    accuracy_real: float  # share of 100 real rows with D(x) > 1/2
+    accuracy_fake: float  # share of 100 fakes with D(G(z)) <= 1/2
+    d_loss: float
+    g_loss: float
+    d_real: float
+    d_fake: float
+
+
+class Callback:
+    """Base class for what is called during `fit`; override what you need.
+
+    every: `on_step` is called after each step whose number is a multiple of it.
+    """
+
+    every = 1
+
+    def on_step(self, trainer):
+        """After a step; `trainer.step_count` is its number."""
+
+    def on_report(self, trainer, report):
+        """After every `report_every` steps, with a `Report`."""
+
+    def on_progress(self, trainer):
+        """Several times a second, between two steps."""
+
+    def on_end(self, trainer, history):
+        """Once, when `fit` is done, interrupted or not."""
+
+
+class Hooks:
+    """The callbacks of one `fit`, and where it must stop for them."""
+
+    def __init__(self, callbacks):
+        self.callbacks = list(callbacks)
+        for callback in self.callbacks:
+            if not any(
+                callable(getattr(callback, name, None))
+                for name in ("on_step", "on_report", "on_progress", "on_end")
+            ):
+                validate.complain(
+                    validate.DTypeError,
+                    "Trainer.fit",
+                    "callbacks",
+                    "objects with on_step, on_report, on_progress or on_end",
+                    repr(callback),
+                )
+        self.steppers = [
+            (max(1, int(getattr(callback, "every", 1))), callback.on_step)
+            for callback in self.callbacks
+            if _overrides(callback, "on_step")
+        ]
+
+    def next_stop(self, step, end, chunk, report_every):
+        """How many steps may run before somebody wants to look."""
+        stops = [end, step + chunk]
+        for every in [e for e, _ in self.steppers] + [report_every or end + 1]:
+            stops.append((step // every + 1) * every)
+        return max(1, min(stops) - step)
+
+    def call(self, trainer, report_every):
+        for every, on_step in self.steppers:
+            if trainer.step_count % every == 0:
+                on_step(trainer)
+        if report_every and trainer.step_count % report_every == 0:
+            wanted = [c for c in self.callbacks if _overrides(c, "on_report")]
+            report = trainer.report()
+            for callback in wanted:
+                callback.on_report(trainer, report)
+        for callback in self.callbacks:
+            if _overrides(callback, "on_progress"):
+                callback.on_progress(trainer)
+
+    def on_end(self, trainer):
+        for callback in self.callbacks:
+            if _overrides(callback, "on_end"):
+                callback.on_end(trainer, trainer.history)
+
+
+def _overrides(callback, method):
+    """True where a callback has this method and not merely inherits the empty one."""
+    found = getattr(type(callback), method, None) or getattr(callback, method, None)
+    return found is not None and found is not getattr(Callback, method)

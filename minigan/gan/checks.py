@@ -1,0 +1,74 @@
+"""Do networks, optimizers and data fit together?  Asked once, before training."""
+
+import numpy as np
+
+from .. import validate
+from ..errors import ShapeError, StateError
+from ..network import Sequential
+from ..optimizers import Adam, Optimizer
+
+
+def network_of(where, argument, network):
+    if (
+        not isinstance(network, Sequential)
+        or not network.theta.size
+        or network.owners() != [network]
+    ):
+        validate.complain(
+            validate.DTypeError,
+            where,
+            argument,
+            "a Sequential that owns all of its layers, some with parameters",
+            repr(network)[:60],
+        )
+    return network
+
+
+def optimizer_of(where, argument, optimizer):
+    if optimizer is None:
+        return Adam()
+    if not isinstance(optimizer, Optimizer):
+        validate.complain(
+            validate.DTypeError, where, argument, "an Optimizer", repr(optimizer)
+        )
+    return optimizer
+
+
+def fit_together(where, generator, discriminator, data):
+    """Check that z, G, D and the data fit; return the latent dimension."""
+    if generator.dtype != discriminator.dtype:
+        validate.complain(
+            validate.DTypeError,
+            where,
+            "discriminator",
+            f"dtype {generator.dtype}, the generator's",
+            discriminator.dtype,
+        )
+    if generator.input_shape is None or len(generator.input_shape) != 1:
+        raise ShapeError(
+            f"{where}: argument 'generator': expected a first layer of known size, "
+            f"got {generator.layers[0]!r}"
+        )
+    made = int(np.prod(generator.output_shape()))
+    if made != data.features:
+        raise ShapeError(
+            f"{where}: argument 'generator': expected {data.features} features an "
+            f"example, as the data have, got {made}"
+        )
+    score = discriminator.output_shape(discriminator.input_shape or (data.features,))
+    if tuple(score) != (1,):
+        raise ShapeError(
+            f"{where}: argument 'discriminator': expected one score an example, shape "
+            f"(1,), got {score}"
+        )
+    wants = discriminator.input_shape
+    if wants is not None and int(np.prod(wants)) != made:
+        raise ShapeError(
+            f"{where}: argument 'discriminator': expected examples of {made} features, "
+            f"got a network for {wants}"
+        )
+    if any(layer.is_frozen for n in (generator, discriminator) for layer in n.walk()):
+        raise StateError(
+            f"{where}: expected networks that may change, got a frozen one"
+        )
+    return generator.input_shape[0]

@@ -1,0 +1,88 @@
+"""The algorithm: the discriminator step and the generator step.
+
+Everything here goes through networks, objectives and primitives, so that a step can be
+recorded and replayed.  `Trainer` adds what stands around it.
+"""
+
+from ..kernels import ops
+from .history import COLUMNS
+
+
+class Game:
+    """One step of training, in terms of the trainer's options; see `Trainer`."""
+
+    # ---- the algorithm -------------------------------------------------------------
+
+    def _step(self):
+        """One step: the discriminator k times, then the generator once."""
+        for _ in range(self.discriminator_steps):
+            z = self._discriminator_step()
+        self._generator_step(z if self.latent == "shared" else None)
+        ops.advance(self._cursor)
+
+    def _discriminator_step(self):
+        """Teach D to tell real rows from fakes; nothing of G changes."""
+        half = self.batch_size // 2 if self.batches == "half" else self.batch_size
+        z = self._latent(half)
+        fake = self._rows(self._draw_fakes(z))
+        real = self._rows(self.data.batch(half))
+        if self.batches == "mixed":
+            score = self.logits.forward(ops.concatenate(real, fake), training=True)
+            real_score, fake_score = score[:half], score[half:]
+            real_loss = self.objective.real(real_score)  # for the history
+            fake_loss = self.objective.fake(fake_score)
+            self._update_discriminator(self.objective.mixed(score))
+        else:
+            real_score = self.logits.forward(real, training=True)
+            real_loss = self.objective.real(real_score)
+            self._update_discriminator(real_loss)
+            fake_score = self.logits.forward(fake, training=True)
+            fake_loss = self.objective.fake(fake_score)
+            self._update_discriminator(fake_loss)
+        self._record("d_loss_real", real_loss)
+        self._record("d_loss_fake", fake_loss)
+        self._record("d_loss", ops.average(real_loss, fake_loss))
+        self._record("d_real", ops.mean_sigmoid(real_score))
+        self._record("d_fake", ops.mean_sigmoid(fake_score))
+        self._record("accuracy_real", ops.accuracy(real_score, 1))
+        self._record("accuracy_fake", ops.accuracy(fake_score, 0))
+        return z
+
+    def _update_discriminator(self, loss):
+        """Backpropagate `loss`, the objective's last, through D and step."""
+        self.discriminator.zero_grad()
+        self.logits.backward(self.objective.dscore(), need_dx=False)
+        self.discriminator_optimizer.step(self.discriminator)
+
+    def _generator_step(self, z=None):
+        """Teach G to be called real; the gradient passes through D, which is frozen."""
+        if z is None:
+            z = self._latent(self.batch_size)
+        fake = self.generator.forward(z, training=True)
+        with self.discriminator.frozen():
+            score = self.logits.forward(self._rows(fake), training=True)
+            loss = self.objective.generator(score)
+            dfake = self.logits.backward(self.objective.dscore())
+        self.generator.zero_grad()
+        self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
+        self.generator_optimizer.step(self.generator)
+        self._record("g_loss", loss)
+
+    def _latent(self, n):
+        """z ~ N(0, 1): (n, latent_dim)"""
+        return ops.standard_normal(
+            self.streams["latent"], n, self.latent_dim, dtype=self.generator.dtype
+        )
+
+    def _rows(self, examples):
+        """The same numbers, each example in the shape that D takes."""
+        return examples.reshape(len(examples), *self.row_shape)
+
+    def _draw_fakes(self, z):
+        if self.fakes == "inference":
+            return self.generator.predict(z)
+        with self.generator.frozen():
+            return self.generator.forward(z, training=True)
+
+    def _record(self, column, value):
+        ops.record(value, COLUMNS.index(column), self._cursor, self._table)

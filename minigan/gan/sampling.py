@@ -1,0 +1,104 @@
+"""Where batches of real rows come from.
+
+A source has `features`, `batch(n)`, which draws the next n rows for training through
+primitives, and `draw(n, rng)`, which draws rows for reports without moving anything
+that training uses.
+"""
+
+import numpy as np
+
+from .. import validate
+from ..errors import ArgumentError
+from ..kernels import ops
+
+
+class Parabola:
+    """Points on y = x^2 with x ~ U[-1/2, 1/2): fresh ones at every call.
+
+    rng: numpy Generator.  dtype: of the points.
+    """
+
+    features = 2
+    kind = "parabola"
+
+    def __init__(self, rng, dtype=np.float32):
+        self.rng, self.dtype = rng, np.dtype(dtype)
+
+    def batch(self, n):
+        """Points (n, 2)."""
+        return self._points(n, self.rng)
+
+    def draw(self, n, rng):
+        """Points (n, 2) from another generator."""
+        return self._points(n, rng)
+
+    def _points(self, n, rng):
+        return ops.parabola(ops.uniform(rng, n, 1, dtype=self.dtype))
+
+    def memory(self):
+        """name -> array that training changes: nothing here."""
+        return {}
+
+    def config(self):
+        return {"kind": self.kind}
+
+
+class Rows:
+    """Rows of an array.
+
+    data: (n, ...) float32 or float64, finite; kept as (n, features).
+    rng: numpy Generator.
+    sampling: "replacement" draws every row anew; "shuffled" and "ordered" walk through
+    epochs, of which a last batch that is not full is dropped.
+    Errors: ShapeError, DTypeError, NonFiniteError for data that cannot be used.
+    """
+
+    kind = "rows"
+    SAMPLING = ("replacement", "shuffled", "ordered")
+
+    def __init__(self, data, rng, sampling="replacement", dtype=np.float32):
+        self.sampling = validate.choice("Rows", "sampling", sampling, self.SAMPLING)
+        data = validate.array("Rows", "data", data, finite=True)
+        if data.ndim < 2:
+            got = validate.shape_text(data.shape)
+            validate.complain(
+                validate.ShapeError, "Rows", "data", "shape (n, features)", got
+            )
+        self.data = np.array(data.reshape(len(data), -1), dtype=dtype, order="C")
+        self.features = self.data.shape[1]
+        self.rng = rng
+        self.order = np.arange(len(data), dtype=np.int64)
+        self.cursor = np.zeros((), np.int64)
+
+    def batch(self, n):
+        """The next n rows: (n, features)."""
+        if self.sampling == "replacement":
+            index = ops.integers(self.rng, len(self.data), n)
+        else:
+            if n > len(self.data):
+                raise ArgumentError(
+                    f"Rows.batch: argument 'n': expected at most the {len(self.data)} "
+                    f"rows of the data, got {n}"
+                )
+            index = ops.epoch_indices(
+                self.rng, self.order, self.cursor, int(self.sampling == "shuffled"), n
+            )
+        return ops.gather(self.data, index)
+
+    def draw(self, n, rng):
+        """n rows, with replacement, from another generator."""
+        return ops.gather(self.data, ops.integers(rng, len(self.data), n))
+
+    def memory(self):
+        """name -> array that training changes: the place in the epoch."""
+        if self.sampling == "replacement":
+            return {}
+        return {"order": self.order, "cursor": self.cursor}
+
+    def config(self):
+        return {
+            "kind": self.kind,
+            "sampling": self.sampling,
+            "rows": len(self.data),
+            "features": self.features,
+        }

@@ -1,0 +1,191 @@
+"""A trainer as arrays and numbers, and back: what makes resuming exact.
+
+Saved are both networks, both optimizers, running statistics, the step count, the
+history, and the state of every random generator.
+"""
+
+import hashlib
+import platform
+import warnings
+
+import numpy as np
+
+from .. import architecture, checkpoint
+from ..errors import ArgumentError, CheckpointError, MiniganError
+from ..optimizers import SGD, Adam
+from ..version import __version__
+from .history import COLUMNS, History
+from .sampling import Parabola, Rows
+from .streams import NAMES
+from .streams import streams as make_streams
+
+OPTIMIZERS = {"Adam": Adam, "SGD": SGD}
+OPTIONS = ("batch_size", "batches", "discriminator_steps", "latent", "fakes")
+
+
+def config(trainer):
+    """Everything that defines the run, as JSON can hold it (for `config.json`)."""
+    generators = trainer.generators()
+    return {
+        "recipe": trainer.name,
+        "seed": trainer.seed,
+        "backend": trainer.backend,
+        "dtype": str(trainer.generator.dtype),
+        "options": {
+            **{name: getattr(trainer, name) for name in OPTIONS},
+            "objective": trainer.objective.name,
+            "real_label": trainer.objective.real_label,
+            "fake_label": trainer.objective.fake_label,
+        },
+        "optimizers": {
+            name: [
+                type(getattr(trainer, name)).__name__,
+                getattr(trainer, name).config(),
+            ]
+            for name in ("generator_optimizer", "discriminator_optimizer")
+        },
+        "generator": architecture.describe(trainer.generator, generators),
+        "discriminator": architecture.describe(trainer.discriminator, generators),
+        "data": trainer.data.config(),
+        "versions": versions(),
+    }
+
+
+def versions():
+    """What the bits of a run depend on."""
+    return {
+        "minigan": __version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+def save(trainer, path):
+    """Write a checkpoint.  Errors: StateError for layers that are not minigan's."""
+    meta = {
+        "kind": "trainer",
+        **config(trainer),
+        "generators": [_plain(rng) for rng in trainer.generators()],
+        "data_sha256": _digest(trainer.data),
+        "columns": list(COLUMNS),
+    }
+    arrays = {**trainer.memory(), "history": trainer.history.table}
+    checkpoint.write(path, arrays, meta)
+
+
+def load(cls, path, *, data=None, backend=None):
+    """Rebuild the trainer of a checkpoint; nothing exists if anything is wrong."""
+    arrays, meta = checkpoint.read(path)
+    try:
+        trainer = _rebuild(cls, arrays, meta, data, backend)
+        expected = {**trainer.memory(), "history": arrays.get("history")}
+        if sorted(expected) != sorted(arrays):
+            extra = sorted(set(expected) ^ set(arrays))
+            raise CheckpointError(f"arrays missing or unknown: {', '.join(extra)}")
+        for name, array in trainer.memory().items():
+            if array.shape != arrays[name].shape or array.dtype != arrays[name].dtype:
+                raise CheckpointError(
+                    f"{name}: expected {array.dtype} {array.shape}, got "
+                    f"{arrays[name].dtype} {arrays[name].shape}"
+                )
+        table = arrays["history"]
+        if meta["columns"] != list(COLUMNS) or table.shape[1:] != (len(COLUMNS),):
+            raise CheckpointError(f"history: expected the columns {COLUMNS}")
+        generators = trainer.generators()
+        for rng, state in zip(generators, meta["generators"], strict=True):
+            rng.bit_generator.state = state
+    except ArgumentError as error:
+        if "'data'" in str(error) or "'backend'" in str(error):
+            raise
+        raise CheckpointError(f"{path}: {error}") from error
+    except MiniganError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    except Exception as error:
+        raise CheckpointError(
+            f"{path}: not a valid checkpoint ({type(error).__name__}: {error})"
+        ) from error
+    for name, array in trainer.memory().items():
+        array[...] = arrays[name]
+    trainer.history = History(table)
+    now = versions() | {"backend": trainer.backend}
+    then = meta["versions"] | {"backend": meta["backend"]}
+    changed = [f"{k} {then.get(k)} -> {now[k]}" for k in now if now[k] != then.get(k)]
+    if changed:
+        warnings.warn(
+            f"minigan: {path} was written in another environment "
+            f"({', '.join(changed)}): training goes on, but not to the same bits",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return trainer
+
+
+def _rebuild(cls, arrays, meta, data, backend):
+    dtype = np.dtype(meta["dtype"])
+    if meta["kind"] != "trainer" or dtype not in (np.float32, np.float64):
+        raise CheckpointError("expected the checkpoint of a trainer")
+    layer_generators = [
+        np.random.Generator(np.random.PCG64(0))
+        for _ in meta["generators"][len(NAMES) :]
+    ]
+    spawned = make_streams(meta["seed"])
+    places = list(spawned.values()) + layer_generators
+    networks = [
+        architecture.build(meta[name], dtype, places, arrays[f"{name}/theta"].size)
+        for name in ("generator", "discriminator")
+    ]
+    optimizers = {}
+    for name, (kind, arguments) in meta["optimizers"].items():
+        optimizers[name] = OPTIMIZERS[kind](**arguments)
+    trainer = cls(
+        *networks,
+        _source(meta, data, spawned["data"], dtype),
+        **meta["options"],
+        **optimizers,
+        seed=meta["seed"],
+        backend=backend or meta["backend"],
+        name=str(meta["recipe"]),
+    )
+    trainer.streams.update(spawned)
+    return trainer
+
+
+def _source(meta, data, rng, dtype):
+    described = meta["data"]
+    if described["kind"] == Parabola.kind:
+        if data is not None:
+            raise ArgumentError(
+                "Trainer.load: argument 'data': expected None for a run on computed "
+                "points, got an array"
+            )
+        return Parabola(rng, dtype)
+    if data is None:
+        raise ArgumentError(
+            f"Trainer.load: argument 'data': expected the array of "
+            f"{described['rows']} rows that the run was trained on, got None"
+        )
+    source = Rows(data, rng, described["sampling"], dtype)
+    if _digest(source) != meta["data_sha256"]:
+        raise ArgumentError(
+            "Trainer.load: argument 'data': expected the array that the run was "
+            "trained on, got another (its sha256 differs)"
+        )
+    return source
+
+
+def _digest(source):
+    if not isinstance(source, Rows):
+        return None
+    return hashlib.sha256(source.data.tobytes()).hexdigest()
+
+
+def _plain(rng):
+    """A generator's state with plain integers, as JSON can hold it."""
+
+    def convert(value):
+        if isinstance(value, dict):
+            return {key: convert(inner) for key, inner in value.items()}
+        return value if isinstance(value, str) else int(value)
+
+    return convert(rng.bit_generator.state)
