@@ -11,6 +11,7 @@ Numba and matplotlib are imported on first use, so that `import minigan` is quic
 """
 
 from .errors import MiniganError
+from .gradcheck import gradcheck
 from .initializers import RandomNormal
 from .kernels.ops import use_backend
 from .layers import (
@@ -53,6 +54,7 @@ __all__ = [
     "Sigmoid",
     "Tanh",
     "gan",
+    "gradcheck",
     "__version__",
     "use_backend",
 ]

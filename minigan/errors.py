@@ -33,6 +33,10 @@ class NonFiniteError(MiniganError, ValueError):
     """NaN or infinity where numbers are needed."""
 
 
+class GradientError(MiniganError, AssertionError):
+    """A backward pass that is not the derivative of its forward pass."""
+
+
 class CheckpointError(MiniganError, ValueError):
     """A checkpoint that is damaged, foreign, or does not fit."""
 

@@ -1,0 +1,332 @@
+"""`gradcheck`: is backward the derivative of forward?"""
+
+from math import sqrt
+
+import numpy as np
+
+from .. import validate
+from ..errors import ArgumentError, DTypeError
+from ..layers import Layer
+from ..losses import BCE
+from .derivatives import SHRINK, complex_trouble, parameters_of, walk
+from .report import Report, Row
+from .subjects import (
+    CriticHead,
+    LayerSubject,
+    LossSubject,
+    RandomHead,
+    converted,
+    is_loss,
+)
+
+BATCH = 8  # rows of an x that the check draws itself
+TOLERANCES = {"complex": 1e-11, "central": 1e-6}
+FLOOR = 0.01  # see `gradcheck`: zero gradients
+METHODS = ("auto", "complex", "central")
+
+
+def gradcheck(
+    target,
+    x=None,
+    *,
+    shape=None,
+    labels=None,
+    through=None,
+    objective="non-saturating",
+    training=True,
+    frozen=False,
+    method="auto",
+    max_entries=200,
+    tolerance=None,
+    seed=0,
+):
+    """Hold every gradient of `target` against the derivative of its forward pass.
+
+    target: a layer, a network, a loss, or with `through=discriminator` the generator
+    whose step is checked: objective(D(G(z))), D frozen and proven untouched.  Layers
+    of your own do: subclasses of `Layer`, or any object with forward(x[, training])
+    and backward(dy), and `parameters` (objects with `value` and `grad`) if it has any.
+
+    x: the input, or `shape`, from which it is drawn: (batch, ...).  Neither is needed
+    where the layer knows its input_shape.  labels: the targets of a loss.
+    objective: "non-saturating", "minimax", or an object with generator(score) -> loss
+    and dscore().  training, frozen: how forward and backward are run.
+    method: "complex", "central", or "auto": complex step where the code allows it.
+    max_entries: of each tensor; a larger one is sampled, and a random direction over
+    all of it is compared as well.  seed: of everything random here.
+
+        f = sum dy * y with a random dy;   error = max |backward - df| / max |df|
+
+    All is done on float64 copies; the target itself is not touched.  Parameters and
+    statistics that are constant (gamma = 1, b = 0) are made random in the copies,
+    since bugs hide behind ones and zeros.  backward runs on the backend in force, f
+    on the NumPy reference.
+
+    tolerance: default 1e-11 for the complex step, 1e-6 for central differences.
+    Zero gradients (a bias below a BatchNorm) are compared on the scale of the others:
+    a tensor whose largest gradient is below a hundredth of the largest of all is
+    measured against that hundredth.  An entry that disagrees is tested for a kink of
+    f, and skipped and counted if the one-sided slopes differ there.
+
+    Returns a `Report`: print it, or call `assert_ok()`.
+    Errors: ArgumentError, DTypeError, ShapeError for arguments that do not fit.
+    """
+    where = "gradcheck"
+    for name in ("forward", "backward"):
+        if not callable(getattr(target, name, None)):
+            expected = "an object with forward and backward"
+            validate.complain(DTypeError, where, "target", expected, repr(target))
+    training = validate.flag(where, "training", training)
+    frozen = validate.flag(where, "frozen", frozen)
+    validate.choice(where, "method", method, METHODS)
+    validate.integer(where, "max_entries", max_entries)
+    if tolerance is not None:
+        tolerance = validate.number(where, "tolerance", tolerance, above=0)
+    rng = np.random.default_rng(validate.integer(where, "seed", seed, least=0))
+    if frozen and not hasattr(target, "frozen"):
+        expected = "False for a target without a frozen() scope"
+        validate.complain(ArgumentError, where, "frozen", expected, "True")
+
+    if is_loss(target):
+        subject, title = _loss_subject(target, x, shape, labels, rng)
+    else:
+        if labels is not None:
+            expected = "None for a target that is not a loss"
+            validate.complain(ArgumentError, where, "labels", expected, "an array")
+        x = _input(target, x, shape, rng)
+        layer = _randomised(target, rng)
+        subject = LayerSubject(layer, x, training, frozen)
+        title = _name(target)
+        if through is None:
+            y = subject.forward(converted(layer, np.float64), x.copy())
+            subject.head = RandomHead(rng.standard_normal(np.shape(y)))
+        else:
+            subject.head = _critic(through, objective, training, rng)
+            label = objective if isinstance(objective, str) else _name(objective)
+            title += f" through frozen {_name(through)}, {label}"
+        title += f", x {validate.shape_text(x.shape)}"
+        title += ", training" if training else ", inference"
+        title += ", frozen" if frozen else ""
+    check = _Check(subject, method, max_entries, tolerance, rng)
+    return check.report(title)
+
+
+class _Check:
+    """One run of `gradcheck`: the two probes, and the comparison tensor by tensor."""
+
+    def __init__(self, subject, method, max_entries, tolerance, rng):
+        self.subject, self.method, self.rng = subject, method, rng
+        self.max_entries, self.tolerance = max_entries, tolerance
+        self.notes = []
+
+    def report(self, title):
+        real = self.subject.probe(np.float64)
+        self.real, self.complex = real, None
+        gradients, faults = self.subject.analytic()
+        if real.at().tobytes() != real.at().tobytes():
+            faults.append(
+                "two forwards from one state differ: keep the random generator as an "
+                "attribute, so that it can be rewound"
+            )
+        for name, leaf in real.leaves.items():
+            g = gradients[name]
+            if g is None or g.shape != leaf.shape:
+                got = "none" if g is None else f"shape {validate.shape_text(g.shape)}"
+                expected = validate.shape_text(leaf.shape)
+                faults.append(f"gradient of {name}: expected shape {expected}, {got}")
+                gradients[name] = np.full(leaf.shape, np.nan)
+        finite = [np.abs(g[np.isfinite(g)]).max(initial=0) for g in gradients.values()]
+        self.overall = max(finite)
+        rows = [self._row(name, gradients[name]) for name in real.leaves]
+        return Report(title, tuple(rows), tuple(faults), tuple(self.notes))
+
+    def _row(self, name, gradient):
+        size = gradient.size
+        unit = self.rng.choice((-1.0, 1.0), gradient.shape) / sqrt(max(size, 1))
+        picked = np.arange(size)
+        if size > self.max_entries:
+            picked = np.sort(self.rng.choice(size, self.max_entries, replace=False))
+        places = [tuple(map(int, np.unravel_index(k, gradient.shape))) for k in picked]
+        points = [(place, 1.0, gradient[place]) for place in places]
+        if size > self.max_entries:
+            points.append((..., unit, (gradient * unit).sum()))
+        if self._method(name, unit) == "complex":
+            row = self._compare(name, gradient, points, "complex")
+            if row is not None:
+                return row
+            self._note(name, "the complex step and a difference disagree")
+        return self._compare(name, gradient, points, "central")
+
+    def _method(self, name, unit):
+        """The method for this tensor, after a trial of the complex step."""
+        if self.method == "central":
+            return "central"
+        try:
+            if self.complex is None:
+                self.complex = self.subject.probe(np.complex128)
+            trouble = complex_trouble(self.complex, self.real, name, unit)
+        except Exception as error:  # the user's object may refuse to be converted
+            trouble = f"it cannot be copied to complex numbers: {error}"[:120]
+        if not trouble:
+            return "complex"
+        if self.method == "complex":
+            expected = "'auto' or 'central' for this target"
+            validate.complain(
+                ArgumentError, "gradcheck", "method", expected, f"'complex': {trouble}"
+            )
+        self._note(name, trouble)
+        return "central"
+
+    def _note(self, name, reason):
+        self.notes.append(f"{name}: central differences, since {reason}")
+
+    def _compare(self, name, gradient, points, method):
+        """The row, or None where the complex step turns out to be unusable."""
+        derivative = getattr(
+            self.complex if method == "complex" else self.real,
+            "complex_step" if method == "complex" else "central",
+        )
+        numbers = [derivative(name, where, along) for where, along, _ in points]
+        tolerance = self.tolerance or TOLERANCES[method]
+        entries = [
+            abs(n) for n, p in zip(numbers, points, strict=True) if p[0] is not ...
+        ]
+        largest = max(np.abs(gradient).max(initial=0), *entries)
+        scale = max(largest, FLOOR * self.overall)
+        if method == "central":
+            scale = max(scale, self.real.noise() / tolerance)
+        checked = kinks = 0
+        error, worst, direction = 0.0, points[0][0], False
+        for (where, along, given), number in zip(points, numbers, strict=True):
+            off = _distance(given, number, scale)
+            if not off <= tolerance:
+                verdict, off = self._second_look(
+                    name, where, along, given, number, scale, method, off
+                )
+                if verdict == "unusable":
+                    return None
+                if verdict == "kink":
+                    kinks += 1
+                    continue
+            if where is ...:
+                direction = True
+            else:
+                checked += 1
+            if not off <= error:
+                error, worst = off, where
+        return Row(
+            name,
+            gradient.shape,
+            gradient.size,
+            checked,
+            kinks,
+            direction,
+            float(largest),
+            error,
+            tolerance,
+            "direction" if worst is ... else worst,
+            method,
+        )
+
+    def _second_look(self, name, where, along, given, number, scale, method, off):
+        """A disagreement: is it a kink, a bad step, or a wrong gradient?"""
+        wide = TOLERANCES["central"]
+        if method == "central" and self.tolerance:
+            wide = self.tolerance
+        for shrink in (1, SHRINK):
+            closer = self.real.central(name, where, along, shrink)
+            now = _distance(given, closer, scale)
+            if now <= wide:
+                if method == "central":
+                    return "close", now
+                if _distance(number, closer, scale) > wide:
+                    return "unusable", off
+        if self.real.has_kink(name, where, along, wide * scale):
+            return "kink", off
+        return "wrong", off
+
+
+def _distance(a, b, scale):
+    """|a - b| / scale; infinite for NaN."""
+    gap = float(abs(a - b))
+    if gap == 0:
+        return 0.0
+    return gap / scale if np.isfinite(gap) and scale > 0 else np.inf
+
+
+def _name(thing):
+    return type(thing).__name__
+
+
+def _input(target, x, shape, rng):
+    """x in float64, drawn from the shape where it is not given."""
+    if x is not None:
+        x = np.array(x, dtype=np.float64)
+        if x.size == 0:
+            got = f"shape {validate.shape_text(x.shape)}"
+            validate.complain(
+                validate.ShapeError, "gradcheck", "x", "at least one element", got
+            )
+        return x
+    if shape is None:
+        known = getattr(target, "input_shape", None)
+        if known is None:
+            expected = f"x or shape=(batch, ...) for {_name(target)}, which takes any"
+            validate.complain(ArgumentError, "gradcheck", "shape", expected, "neither")
+        shape = (BATCH, *known)
+    if not isinstance(shape, (tuple, list)) or not shape:
+        expected = "a tuple of integers"
+        validate.complain(DTypeError, "gradcheck", "shape", expected, repr(shape))
+    shape = tuple(validate.integer("gradcheck", "shape", size) for size in shape)
+    return rng.standard_normal(shape)
+
+
+def _randomised(thing, rng):
+    """A float64 copy whose constant parameters and statistics are random."""
+    twin = converted(thing, np.float64)
+    for part in walk(twin):
+        for array in (*parameters_of(part), *getattr(part, "statistics", ())):
+            value = array.value
+            if value.size and (value == value.flat[0]).all():
+                shift = rng.uniform(-0.5, 0.5, value.shape)
+                value[...] = np.where(value == 0, shift, value * (1 + shift))
+    return twin
+
+
+def _critic(through, objective, training, rng):
+    from ..gan.objectives import OBJECTIVES  # the engine does not need minigan.gan
+
+    if not isinstance(through, Layer):
+        expected = "a network or layer"
+        validate.complain(DTypeError, "gradcheck", "through", expected, repr(through))
+    if isinstance(objective, str):
+        validate.choice("gradcheck", "objective", objective, OBJECTIVES)
+        objective = OBJECTIVES[objective]()
+    elif not (hasattr(objective, "generator") and hasattr(objective, "dscore")):
+        expected = "a name or an object with generator(score) and dscore()"
+        validate.complain(
+            ArgumentError, "gradcheck", "objective", expected, repr(objective)
+        )
+    return CriticHead(_randomised(through, rng), objective, training)
+
+
+def _loss_subject(loss, x, shape, labels, rng):
+    """Prediction and labels: BCE takes probabilities, other losses any number."""
+    if x is None:
+        x = _input(loss, None, shape or (BATCH, 1), rng)
+        if isinstance(loss, BCE):
+            x = rng.uniform(0.05, 0.95, x.shape)
+    else:
+        x = _input(loss, x, None, rng)
+    if labels is None:
+        labels = rng.uniform(0.0, 1.0, x.shape)
+    labels = np.array(labels, dtype=np.float64)
+    if labels.shape != x.shape:
+        validate.complain(
+            validate.ShapeError,
+            "gradcheck",
+            "labels",
+            f"shape {validate.shape_text(x.shape)}",
+            validate.shape_text(labels.shape),
+        )
+    return LossSubject(loss, x, labels), f"{_name(loss)}, {x.shape}"

@@ -1,0 +1,261 @@
+"""What can be checked: a layer or network, the generator step, a loss.
+
+Each subject holds a float64 copy of the user's object and the point of the check, and
+
+    analytic()   -> gradients by name, faults     from forward and backward as written
+    probe(dtype) -> `Probe`                       f on another copy, by forward alone
+"""
+
+import copy
+import inspect
+from contextlib import nullcontext
+
+import numpy as np
+
+from ..layers import Layer, Sigmoid
+from ..network import Sequential
+from .derivatives import Memory, Probe, parameters_of, walk
+
+
+class RandomHead:
+    """f = sum dy * y with a random dy: one number whose gradient is the layer's."""
+
+    def __init__(self, dy):
+        self.dy = dy
+
+    def astype(self, dtype):
+        return self
+
+    def terms(self, y):
+        return self.dy * y
+
+    def gradient(self, y):
+        return self.dy.copy()
+
+    objects = ()
+
+
+class CriticHead:
+    """f = objective(D(fake)) with D frozen: the loss of a generator."""
+
+    def __init__(self, discriminator, objective, training):
+        self.discriminator, self.objective = discriminator, objective
+        self.training = training
+        self.objects = (discriminator,)
+
+    def astype(self, dtype):
+        twin = self.discriminator.astype(dtype)
+        return CriticHead(twin, self.objective, self.training)
+
+    def _body(self):
+        """D up to its logits: a view with the same parameters."""
+        D = self.discriminator
+        if isinstance(D, Sequential) and len(D) > 1 and isinstance(D[-1], Sigmoid):
+            return D[:-1]
+        return D
+
+    def terms(self, fake):
+        with self.discriminator.frozen():
+            score = self._body().forward(fake, training=self.training)
+            return np.asarray(self.objective.generator(score))
+
+    def gradient(self, fake):
+        body = self._body()
+        with self.discriminator.frozen():
+            score = body.forward(fake, training=self.training)
+            self.objective.generator(score)
+            return body.backward(self.objective.dscore())
+
+
+class LayerSubject:
+    """head(layer(x)): a layer or network, or a generator below its discriminator."""
+
+    def __init__(self, layer, x, training, frozen):
+        self.layer, self.x = layer, x
+        self.training, self.frozen = training, frozen
+        self.head = None
+
+    def scope(self, layer):
+        return layer.frozen() if self.frozen else nullcontext()
+
+    def forward(self, layer, x):
+        if accepts(layer.forward, "training"):
+            return layer.forward(x, training=self.training)
+        return layer.forward(x)
+
+    def probe(self, dtype):
+        layer, head = converted(self.layer, dtype), self.head.astype(dtype)
+        leaves = {"x": self.x.astype(dtype)}
+        if not self.frozen:
+            leaves |= {n: p.value for n, p in named_parameters(layer).items()}
+
+        def terms():
+            with self.scope(layer):
+                y = self.forward(layer, leaves["x"])
+            return head.terms(y)
+
+        return Probe(leaves, terms, (layer, *head.objects))
+
+    def analytic(self):
+        layer, head = converted(self.layer, np.float64), self.head.astype(np.float64)
+        parameters, faults = named_parameters(layer), []
+        for p in parameters.values():
+            if p.grad is not None:
+                p.grad[...] = 0
+        still = [p.value for p in parameters.values()]
+        outside = all_arrays(*head.objects)
+        if self.frozen:
+            still = all_arrays(layer)
+        before, before_outside = contents(still), contents(outside)
+        memory = Memory((layer, *head.objects))
+        x = self.x.copy()
+        with self.scope(layer):
+            y = self.forward(layer, x)
+            if y.dtype != np.float64:
+                faults.append(f"forward: expected float64 as x is, got {y.dtype}")
+            dy = head.gradient(y)
+            kept = dy.copy()
+            dx = layer.backward(dy)
+        if x.tobytes() != self.x.tobytes():
+            faults.append("forward or backward changes x")
+        if dy.tobytes() != kept.tobytes():
+            faults.append("backward changes dy")
+        what = "parameter" if not self.frozen else "parameter, gradient or statistic"
+        values = still if self.frozen else [p.value for p in parameters.values()]
+        if contents(values) != before:
+            faults.append(f"forward or backward changes a {what}")
+        if contents(outside) != before_outside:
+            faults.append("the discriminator changes during the generator's step")
+        gradients = {"x": dx}
+        if not self.frozen:
+            gradients |= {n: p.grad for n, p in parameters.items()}
+        gradients = {
+            n: None if g is None else np.array(g) for n, g in gradients.items()
+        }
+        if isinstance(layer, Layer) and not faults:
+            faults += self._passes(layer, parameters, kept, gradients, memory)
+        return gradients, faults
+
+    def _passes(self, layer, parameters, dy, gradients, memory):
+        """Faults of a second pass as a network runs it, and of a third without dx."""
+        faults, x = [], self.x.copy()
+        for runs, need_dx in ((2, True), (3, False)):
+            memory.restore()
+            given = dy.copy()
+            with self.scope(layer):
+                _, cache = layer.forward_pass(x, self.training)
+                if x.tobytes() != self.x.tobytes():
+                    return ["forward_pass changes x"]
+                layer.backward_pass(given, cache, need_dx)
+            if x.tobytes() != self.x.tobytes():
+                return ["backward_pass changes x"]
+            if given.tobytes() != dy.tobytes():
+                return ["backward_pass changes dy"]
+            for name, p in {} if self.frozen else parameters.items():
+                rule = "add to grad" if need_dx else "do so with need_dx=False"
+                if not np.allclose(
+                    p.grad, runs * gradients[name], 1e-9, 1e-9 * _largest(p.grad)
+                ):
+                    faults.append(f"backward does not {rule}: {name}")
+            if faults:
+                return faults
+        return faults
+
+
+class LossSubject:
+    """A loss as a function of the prediction."""
+
+    frozen = False
+
+    def __init__(self, loss, pred, target):
+        self.loss, self.x, self.target = loss, pred, target
+
+    def probe(self, dtype):
+        loss, target = copy.deepcopy(self.loss), self.target.astype(dtype)
+        leaves = {"pred": self.x.astype(dtype)}
+
+        def terms():
+            return np.asarray(loss.forward(leaves["pred"], target))
+
+        return Probe(leaves, terms, (loss,))
+
+    def analytic(self):
+        loss, faults = copy.deepcopy(self.loss), []
+        pred, target = self.x.copy(), self.target.copy()
+        loss.forward(pred, target)
+        gradient = loss.backward()
+        for name, now, then in (
+            ("pred", pred, self.x),
+            ("target", target, self.target),
+        ):
+            if now.tobytes() != then.tobytes():
+                faults.append(f"forward or backward changes {name}")
+        return {"pred": None if gradient is None else np.array(gradient)}, faults
+
+
+def accepts(function, name):
+    """True where `function` takes an argument of that name."""
+    arguments = inspect.signature(function).parameters
+    return name in arguments or any(
+        a.kind is inspect.Parameter.VAR_KEYWORD for a in arguments.values()
+    )
+
+
+def is_loss(target):
+    """True for a loss: forward takes two arrays, backward none."""
+    if isinstance(target, Layer):
+        return False
+    arguments = inspect.signature(target.backward).parameters.values()
+    return all(a.default is not a.empty or a.kind >= 2 for a in arguments)
+
+
+def converted(thing, dtype):
+    """A copy with parameters of another type."""
+    if isinstance(thing, Layer):
+        return thing.astype(dtype)
+    twin = copy.deepcopy(thing)
+    for p in parameters_of(twin):
+        if p.value.dtype != dtype:  # else in place, so that other names stay true
+            p.value = p.value.astype(dtype)
+            p.grad = None if p.grad is None else p.grad.astype(dtype)
+    return twin
+
+
+def named_parameters(thing, prefix=""):
+    """name -> parameter; "2.Dense.W" inside a network.  Each parameter once."""
+    found = {}
+
+    def visit(part, prefix):
+        if isinstance(part, Sequential):
+            for k, layer in enumerate(part.layers):
+                visit(layer, f"{prefix}{k}.{type(layer).__name__}.")
+            return
+        for k, p in enumerate(parameters_of(part)):
+            name = prefix + str(getattr(p, "name", None) or f"parameter {k}")
+            if name in found:
+                name = f"{name} ({k})"
+            if all(p is not other for other in found.values()):
+                found[name] = p
+
+    visit(thing, prefix)
+    return found
+
+
+def all_arrays(*things):
+    """Values and gradients of all parameters, and all running statistics."""
+    arrays = []
+    for thing in things:
+        for part in walk(thing):
+            for p in parameters_of(part):
+                arrays += [p.value] if p.grad is None else [p.value, p.grad]
+            arrays += [s.value for s in getattr(part, "statistics", ())]
+    return arrays
+
+
+def contents(arrays):
+    """The bytes of the arrays."""
+    return [np.asarray(a).tobytes() for a in arrays]
+
+
+def _largest(array):
+    return float(np.abs(array).max(initial=0.0))
