@@ -23,6 +23,7 @@ class Optimizer:
         self._rate = np.zeros((), np.float64)
         self.learning_rate = learning_rate
         self.t = np.zeros((), np.int64)
+        self.overflow = np.zeros((), np.int64)  # 1 once an update was not finite
         self._state = {}
 
     @property
@@ -36,6 +37,10 @@ class Optimizer:
         self._rate[...] = validate.number(
             where, "learning_rate", value, above=0, most=1e6
         )
+
+    def cells(self):
+        """name -> memory cell that steps read or change, whatever the network."""
+        return {"t": self.t, "learning_rate": self._rate, "overflow": self.overflow}
 
     def state(self, network):
         """name -> vector of this optimizer's memory of `network`."""
@@ -57,7 +62,7 @@ class Optimizer:
             validate.complain(
                 validate.DTypeError, where, "network", "a Sequential", repr(network)
             )
-        if any(layer.is_frozen for layer in network.walk()):
+        if network.holds_frozen:
             raise StateError(
                 f"{where}: argument 'network': expected one that may "
                 "change, got one inside its frozen() scope"
@@ -113,13 +118,31 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum = validate.number("SGD", "momentum", momentum, least=0, below=1)
 
+    def _refuse_overflow(self, where, network, state):
+        super()._refuse_overflow(where, network, state)
+        theta, g = network.theta, network.dtheta
+        with np.errstate(over="ignore", invalid="ignore"):
+            rate = g.dtype.type(self.learning_rate)
+            velocity = self.momentum * state["velocity"] - rate * g
+            fits = np.isfinite(theta + velocity)
+        if not fits.all():
+            raise NonFiniteError(
+                f"{where}: argument 'network': expected a step that fits {g.dtype}, "
+                f"got a gradient of size {np.abs(g).max():g}"
+            )
+
     def _schedule(self):
         ops.advance(self.t)
         return self._rate
 
     def _update(self, network, state, schedule):
         ops.sgd_update(
-            network.theta, network.dtheta, state["velocity"], schedule, self.momentum
+            network.theta,
+            network.dtheta,
+            state["velocity"],
+            schedule,
+            self.momentum,
+            self.overflow,
         )
 
     def config(self):
@@ -139,7 +162,7 @@ class Adam(Optimizer):
     is Algorithm 1 of the paper and PyTorch's rule.
 
     learning_rate: > 0, default 1e-3.  beta_1, beta_2: in [0, 1), defaults 0.9, 0.999.
-    epsilon: > 0; default 1e-7, or 1e-8 in the "pytorch" form.
+    epsilon: >= 1e-30; default 1e-7, or 1e-8 in the "pytorch" form.
     Source: Kingma & Ba 2015, Algorithm 1 and section 2.
     """
 
@@ -162,7 +185,8 @@ class Adam(Optimizer):
         )
         if epsilon is None:
             epsilon = 1e-7 if epsilon_form == "keras" else 1e-8
-        self.epsilon = validate.number("Adam", "epsilon", epsilon, above=0)
+        # far below 1e-30, epsilon sqrt(1 - beta_2) would vanish in float32: then 0 / 0
+        self.epsilon = validate.number("Adam", "epsilon", epsilon, least=1e-30)
 
     def _refuse_overflow(self, where, network, state):
         super()._refuse_overflow(where, network, state)
@@ -194,6 +218,7 @@ class Adam(Optimizer):
             schedule,
             self.beta_1,
             self.beta_2,
+            self.overflow,
         )
 
     def config(self):

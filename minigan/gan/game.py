@@ -18,7 +18,7 @@ class Game:
         for _ in range(self.discriminator_steps):
             z = self._discriminator_step()
         self._generator_step(z if self.latent == "shared" else None)
-        ops.advance(self._cursor)
+        ops.advance(self._runner.cursor)
 
     def _discriminator_step(self):
         """Teach D to tell real rows from fakes; nothing of G changes."""
@@ -85,4 +85,5 @@ class Game:
             return self.generator.forward(z, training=True)
 
     def _record(self, column, value):
-        ops.record(value, COLUMNS.index(column), self._cursor, self._table)
+        place = COLUMNS.index(column)
+        ops.record(value, place, self._runner.cursor, self._runner.table)

@@ -39,6 +39,10 @@ class Parabola:
         """name -> array that training changes: nothing here."""
         return {}
 
+    def arrays(self):
+        """name -> array that a batch reads or changes: nothing here."""
+        return {}
+
     def config(self):
         return {"kind": self.kind}
 
@@ -94,6 +98,10 @@ class Rows:
         if self.sampling == "replacement":
             return {}
         return {"order": self.order, "cursor": self.cursor}
+
+    def arrays(self):
+        """name -> array that a batch reads or changes."""
+        return {"data": self.data, **self.memory()}
 
     def config(self):
         return {

@@ -20,7 +20,6 @@ from .streams import NAMES
 from .streams import streams as make_streams
 
 OPTIMIZERS = {"Adam": Adam, "SGD": SGD}
-OPTIONS = ("batch_size", "batches", "discriminator_steps", "latent", "fakes")
 
 
 def config(trainer):
@@ -31,12 +30,7 @@ def config(trainer):
         "seed": trainer.seed,
         "backend": trainer.backend,
         "dtype": str(trainer.generator.dtype),
-        "options": {
-            **{name: getattr(trainer, name) for name in OPTIONS},
-            "objective": trainer.objective.name,
-            "real_label": trainer.objective.real_label,
-            "fake_label": trainer.objective.fake_label,
-        },
+        "options": trainer.options(),
         "optimizers": {
             name: [
                 type(getattr(trainer, name)).__name__,

@@ -5,7 +5,6 @@ import time
 import numpy as np
 
 from .. import validate
-from ..errors import NonFiniteError
 from ..kernels import ops
 from ..layers import Sigmoid
 from .callbacks import Hooks, Report
@@ -14,11 +13,13 @@ from .game import Game
 from .history import COLUMNS, History
 from .interrupt import finish_first
 from .objectives import OBJECTIVES
+from .running import ROWS, Runner
 from .sampling import Rows
 from .streams import streams as make_streams
 
+OPTIONS = ("batch_size", "batches", "discriminator_steps", "latent", "fakes")
 REPORT_ROWS = 100  # real and fake rows on which a report measures accuracy
-CHUNK_SECONDS = 0.05  # about how long training goes on between two looks at it
+CHUNK_SECONDS = 0.2  # about how long training goes on between two looks at it
 
 
 class Trainer(Game):
@@ -44,6 +45,8 @@ class Trainer(Game):
     generator_optimizer, discriminator_optimizer: by default one `Adam()` each.
     seed: integer >= 0; all randomness of training comes from it.
     backend: "jit", "numpy", or None for the one in force.
+    capture: False runs each step eagerly instead of replaying a recorded one; the
+        bytes are the same.
 
     Errors: ShapeError for networks that do not fit each other or the data,
     ArgumentError and DTypeError for options out of range.
@@ -69,6 +72,7 @@ class Trainer(Game):
         discriminator_optimizer=None,
         seed=0,
         backend=None,
+        capture=True,
         name="custom",
     ):
         where = "Trainer"
@@ -130,8 +134,7 @@ class Trainer(Game):
             )
         self.name = name
         self.history = History()
-        self._table = np.zeros((1, len(COLUMNS)))
-        self._cursor = np.zeros((), np.int64)
+        self._runner = Runner(self, validate.flag(where, "capture", capture))
         self._stop = False
 
     # ---- running it ----------------------------------------------------------------
@@ -147,7 +150,7 @@ class Trainer(Game):
         Errors: NonFiniteError naming step and tensor where a number is not finite;
         the state is then that of the last good step.
         """
-        self._run(1)
+        self._runner.run(1)
         return dict(zip(COLUMNS, self.history.table[-1].tolist(), strict=True))
 
     def fit(self, steps, *, report_every=2000, callbacks=()):
@@ -170,7 +173,7 @@ class Trainer(Game):
                 while self.step_count < end and not self._stop:
                     n = hooks.next_stop(self.step_count, end, chunk, report_every)
                     started = time.perf_counter()
-                    self._run(n)
+                    self._runner.run(n)
                     seconds = time.perf_counter() - started
                     chunk = max(
                         1, min(2 * n, int(n * CHUNK_SECONDS / (seconds + 1e-9)))
@@ -183,28 +186,6 @@ class Trainer(Game):
     def stop(self):
         """Let a running `fit` end after the step it is in."""
         self._stop = True
-
-    def _run(self, steps):
-        """Train `steps` steps, or leave the state of the last good one and raise."""
-        memory = self.snapshot()
-        try:
-            self._run_eagerly(steps)
-        except NonFiniteError as error:
-            good = int(self._cursor)
-            self.restore(memory)
-            self._run_eagerly(good)
-            raise NonFiniteError(f"step {self.step_count + 1}: {error}") from error
-
-    def _run_eagerly(self, steps):
-        if steps == 0:
-            return
-        if len(self._table) < steps:
-            self._table = np.zeros((steps, len(COLUMNS)))
-        self._cursor[...] = 0
-        with ops.use_backend(self.backend):
-            for _ in range(steps):
-                self._step()
-        self.history.append(self._table[:steps])
 
     # ---- looking at it -------------------------------------------------------------
 
@@ -259,6 +240,22 @@ class Trainer(Game):
 
     # ---- state ---------------------------------------------------------------------
 
+    def options(self):
+        """name -> value of the options that make up a step, as JSON can hold them."""
+        return {
+            **{name: getattr(self, name) for name in OPTIONS},
+            "objective": self.objective.name,
+            "real_label": self.objective.real_label,
+            "fake_label": self.objective.fake_label,
+        }
+
+    def program(self):
+        """The step as a `minigan.program.Program`, to `show` and `profile`.
+
+        Errors: CaptureError where it cannot be recorded (a layer of your own).
+        """
+        return self._runner.program()
+
     def memory(self):
         """name -> array, for everything that training changes in place."""
         arrays = {}
@@ -267,8 +264,8 @@ class Trainer(Game):
             optimizer = getattr(self, f"{name}_optimizer")
             arrays[f"{name}/theta"] = network.theta
             arrays[f"{name}/buffers"] = network.buffers
-            arrays[f"{name}_optimizer/t"] = optimizer.t
-            arrays[f"{name}_optimizer/learning_rate"] = optimizer._rate
+            for key, cell in optimizer.cells().items():
+                arrays[f"{name}_optimizer/{key}"] = cell
             for key, vector in optimizer.state(network).items():
                 arrays[f"{name}_optimizer/{key}"] = vector
         for key, array in self.data.memory().items():
@@ -287,9 +284,17 @@ class Trainer(Game):
                         found.append(value)
         return found
 
-    def snapshot(self):
-        """A copy of everything that a step changes, for `restore`."""
-        arrays = {name: array.copy() for name, array in self.memory().items()}
+    def snapshot(self, into=None):
+        """A copy of everything that a step changes, for `restore`.
+
+        into: an older snapshot whose memory is used again.
+        """
+        memory = self.memory()
+        arrays = {name: np.empty_like(a) for name, a in memory.items()}
+        if into is not None:
+            arrays = into[0]
+        for name, array in memory.items():
+            arrays[name][...] = array
         return arrays, [rng.bit_generator.state for rng in self.generators()]
 
     def restore(self, snapshot):

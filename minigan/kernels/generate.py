@@ -7,10 +7,8 @@ step with the table.
 
 from pathlib import Path
 
+from .layout import CONSTANTS, WIDTH, layout
 from .table import PRIMITIVES
-
-WIDTH = 16  # int64 columns of an instruction: opcode, operands, sizes
-CONSTANTS = 4  # float64 columns
 
 _HEAD = '''\
 """The player: a recorded step, run n times inside one compiled call.
@@ -25,63 +23,36 @@ them alive while this runs.  `like` is an empty array of the network's type.
 """
 
 import numpy as np
-from numba import carray, types
-from numba.extending import intrinsic
 
 from . import jit
 from .compiling import kernel
-
-
-@intrinsic
-def _pointer(typing_context, address):
-    """An address as a pointer."""
-
-    def build(context, builder, signature, arguments):
-        return builder.inttoptr(
-            arguments[0], context.get_value_type(signature.return_type)
-        )
-
-    return types.voidptr(types.int64), build
-
-
-@kernel
-def vector(address, n, like):
-    return carray(_pointer(address), (n,), like.dtype)
-
-
-@kernel
-def matrix(address, n, d, like):
-    return carray(_pointer(address), (n, d), like.dtype)
-
+from .memory import matrix, ticks_now, vector
 
 '''
 
 _PLAY = '''
 @kernel
-def play(code, constants, rngs, like, count):
+def play(code, constants, rngs, like, count, ticks):
     """Run all rows of `code` in order, `count` times.
 
     code: (rows, {width}) int64   constants: (rows, {constants}) float64
+    ticks: (rows,) int64, to which the clock ticks of each row are added; or empty
     """
+    cells, counts = np.empty(0, np.float64), np.empty(0, np.int64)
+    timed = ticks.size > 0
+    before = 0
     for _ in range(count):
         for i in range(code.shape[0]):
             c = code[i]
             op = c[0]
+            if timed:
+                before = ticks_now()
 '''
 
-
-def layout(primitive):
-    """operand or size name -> its column; float constants -> theirs."""
-    columns, constants = {}, {}
-    for operand in primitive.operands:
-        if operand.kind in ("array", "rng"):
-            columns[operand.name] = 1 + len(columns)
-        elif operand.kind == "float":
-            constants[operand.name] = len(constants)
-    for size in primitive.sizes:
-        columns["size " + size] = 1 + len(columns)
-    assert len(columns) < WIDTH and len(constants) <= CONSTANTS, primitive.name
-    return columns, constants
+_END = """\
+            if timed:
+                ticks[i] += ticks_now() - before
+"""
 
 
 def _argument(operand, columns, constants):
@@ -102,18 +73,13 @@ def _argument(operand, columns, constants):
         return f"rngs[{place}]"
     dims = ("S",) if operand.any_shape else operand.dims
     sizes = ", ".join(map(size, dims)) or "1"
-    like = {"T": "like", "f": "np.empty(0)", "i": "np.empty(0, np.int64)"}
     like = {"T": "like", "f": "cells", "i": "counts"}[operand.dtype]
     return f"{'matrix' if len(dims) == 2 else 'vector'}({place}, {sizes}, {like})"
 
 
 def source():
     """The text of `player.py`."""
-    text = _HEAD + _PLAY.format(width=WIDTH, constants=CONSTANTS).replace(
-        "    for _ in range(count):\n",
-        "    cells, counts = np.empty(0, np.float64), np.empty(0, np.int64)\n"
-        "    for _ in range(count):\n",
-    )
+    text = _HEAD + _PLAY.format(width=WIDTH, constants=CONSTANTS)
     for opcode, primitive in enumerate(PRIMITIVES.values()):
         columns, constants = layout(primitive)
         text += f"            {'el' if opcode else ''}if op == {opcode}:\n"
@@ -121,7 +87,7 @@ def source():
         for operand in primitive.operands:
             text += " " * 20 + _argument(operand, columns, constants) + ",\n"
         text += " " * 16 + ")\n"
-    return text
+    return text + _END
 
 
 if __name__ == "__main__":

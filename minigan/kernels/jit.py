@@ -401,7 +401,7 @@ def adam_schedule(t, learning_rate, beta_1, beta_2, epsilon, corrected, schedule
 
 
 @kernel
-def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2):
+def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     kind = theta.dtype.type
     alpha, epsilon = kind(schedule[0]), kind(schedule[1])
     keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
@@ -411,12 +411,16 @@ def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2):
         m[i] = keep_1 * m[i] + take_1 * g
         v[i] = keep_2 * v[i] + take_2 * (g * g)
         theta[i] -= alpha * m[i] / (np.sqrt(v[i]) + epsilon)
+        if not (np.isfinite(m[i]) and np.isfinite(v[i])):
+            overflow[0] = 1
 
 
 @kernel
-def sgd_update(theta, dtheta, velocity, learning_rate, momentum):
+def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     kind = theta.dtype.type
     rate, keep = kind(learning_rate[0]), kind(momentum)
     for i in range(theta.size):
         velocity[i] = keep * velocity[i] - rate * dtheta[i]
         theta[i] += velocity[i]
+        if not np.isfinite(velocity[i]):
+            overflow[0] = 1

@@ -16,8 +16,8 @@ from functools import cache
 
 import numpy as np
 
-from ..errors import DTypeError, ShapeError
-from ..validate import choice, shape_text
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..validate import NUMERIC_TYPES, choice, complain, shape_text
 from . import reference
 from .table import PRIMITIVES, extents
 
@@ -115,15 +115,14 @@ def _make(primitive):
                 continue
             if fixed is None:
                 dtype = fixed = dtype or a.dtype
-            if a.dtype != fixed:
-                raise DTypeError(
-                    f"{name}: argument {operand.name!r}: expected dtype {fixed}, "
-                    f"got {a.dtype}"
-                )
+            known = fixed in NUMERIC_TYPES or operand.dtype != "T"
+            if a.dtype != fixed or not known:
+                expected = f"dtype {fixed}" if known else "float32 or float64"
+                complain(DTypeError, name, operand.name, expected, f"dtype {a.dtype}")
         dtype = np.dtype(dtype or np.float64)
         numbers = {inputs[k].name: arguments[k] for k in sized_ints}
         sizes, shapes = _sizes(primitive, [a.shape for a in arrays], numbers)
-        complex_step = dtype.kind == "c"
+        complex_step = any(a.dtype.kind == "c" for a in arrays)
         types = [_FIXED_TYPES.get(o.dtype, dtype) for o in outputs]
         if complex_step:
             types = [np.dtype(np.complex128) if t.kind == "f" else t for t in types]
@@ -140,7 +139,7 @@ def _make(primitive):
     def run(*arguments, dtype=None):
         key = (
             *(
-                (a.shape, a.dtype.char) if yes else None
+                (a.shape, a.dtype) if yes else None
                 for a, yes in zip(arguments, is_array, strict=True)
             ),
             *(arguments[k] for k in sized_ints),
@@ -152,7 +151,9 @@ def _make(primitive):
         operands = list(arguments)
         for k, yes in enumerate(is_array):
             if yes and not arguments[k].flags.carray:
-                assert not inputs[k].update, (name, inputs[k].name)
+                if inputs[k].update:
+                    expected = "a writeable C-contiguous array, since it is updated"
+                    complain(ArgumentError, name, inputs[k].name, expected, "another")
                 operands[k] = np.array(arguments[k], order="C")
         fresh = [np.empty(shape, kind) for shape, kind in results]
         operands += fresh

@@ -10,46 +10,28 @@ them alive while this runs.  `like` is an empty array of the network's type.
 """
 
 import numpy as np
-from numba import carray, types
-from numba.extending import intrinsic
 
 from . import jit
 from .compiling import kernel
-
-
-@intrinsic
-def _pointer(typing_context, address):
-    """An address as a pointer."""
-
-    def build(context, builder, signature, arguments):
-        return builder.inttoptr(
-            arguments[0], context.get_value_type(signature.return_type)
-        )
-
-    return types.voidptr(types.int64), build
+from .memory import matrix, ticks_now, vector
 
 
 @kernel
-def vector(address, n, like):
-    return carray(_pointer(address), (n,), like.dtype)
-
-
-@kernel
-def matrix(address, n, d, like):
-    return carray(_pointer(address), (n, d), like.dtype)
-
-
-@kernel
-def play(code, constants, rngs, like, count):
+def play(code, constants, rngs, like, count, ticks):
     """Run all rows of `code` in order, `count` times.
 
     code: (rows, 16) int64   constants: (rows, 4) float64
+    ticks: (rows,) int64, to which the clock ticks of each row are added; or empty
     """
     cells, counts = np.empty(0, np.float64), np.empty(0, np.int64)
+    timed = ticks.size > 0
+    before = 0
     for _ in range(count):
         for i in range(code.shape[0]):
             c = code[i]
             op = c[0]
+            if timed:
+                before = ticks_now()
             if op == 0:
                 jit.standard_normal(
                     rngs[c[1]],
@@ -99,76 +81,92 @@ def play(code, constants, rngs, like, count):
                     constants[i, 0],
                 )
             elif op == 8:
+                jit.full(
+                    c[2],
+                    c[3],
+                    constants[i, 0],
+                    matrix(c[1], c[2], c[3], like),
+                )
+            elif op == 9:
+                jit.epoch_indices(
+                    rngs[c[1]],
+                    vector(c[2], c[5], counts),
+                    vector(c[3], 1, counts),
+                    c[6],
+                    c[7],
+                    vector(c[4], c[7], counts),
+                )
+            elif op == 10:
                 jit.dense_forward(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[6], c[7], like),
                     vector(c[3], c[7], like),
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 9:
+            elif op == 11:
                 jit.dense_dW(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[4], c[6], like),
                     matrix(c[3], c[5], c[6], like),
                 )
-            elif op == 10:
+            elif op == 12:
                 jit.dense_db(
                     matrix(c[1], c[3], c[4], like),
                     vector(c[2], c[4], like),
                 )
-            elif op == 11:
+            elif op == 13:
                 jit.dense_dx(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[6], c[5], like),
                     matrix(c[3], c[4], c[6], like),
                 )
-            elif op == 12:
+            elif op == 14:
                 jit.relu_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 13:
+            elif op == 15:
                 jit.relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 14:
+            elif op == 16:
                 jit.leaky_relu_forward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], c[3], like),
                 )
-            elif op == 15:
+            elif op == 17:
                 jit.leaky_relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 16:
+            elif op == 18:
                 jit.sigmoid_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 17:
+            elif op == 19:
                 jit.sigmoid_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 18:
+            elif op == 20:
                 jit.tanh_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 19:
+            elif op == 21:
                 jit.tanh_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 20:
+            elif op == 22:
                 jit.batchnorm_forward(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -180,7 +178,7 @@ def play(code, constants, rngs, like, count):
                     vector(c[7], c[10], like),
                     vector(c[8], c[10], like),
                 )
-            elif op == 21:
+            elif op == 23:
                 jit.batchnorm_update(
                     vector(c[1], c[5], like),
                     vector(c[2], c[5], like),
@@ -188,7 +186,7 @@ def play(code, constants, rngs, like, count):
                     vector(c[4], c[5], like),
                     constants[i, 0],
                 )
-            elif op == 22:
+            elif op == 24:
                 jit.batchnorm_inference(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -200,7 +198,7 @@ def play(code, constants, rngs, like, count):
                     matrix(c[7], c[9], c[10], like),
                     vector(c[8], c[10], like),
                 )
-            elif op == 23:
+            elif op == 25:
                 jit.batchnorm_backward(
                     matrix(c[1], c[6], c[7], like),
                     matrix(c[2], c[6], c[7], like),
@@ -208,21 +206,21 @@ def play(code, constants, rngs, like, count):
                     vector(c[4], c[7], like),
                     matrix(c[5], c[6], c[7], like),
                 )
-            elif op == 24:
+            elif op == 26:
                 jit.batchnorm_inference_backward(
                     matrix(c[1], c[5], c[6], like),
                     vector(c[2], c[6], like),
                     vector(c[3], c[6], like),
                     matrix(c[4], c[5], c[6], like),
                 )
-            elif op == 25:
+            elif op == 27:
                 jit.batchnorm_dgamma_dbeta(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[5], c[6], like),
                     vector(c[3], c[6], like),
                     vector(c[4], c[6], like),
                 )
-            elif op == 26:
+            elif op == 28:
                 jit.dropout_forward(
                     vector(c[1], c[5], like),
                     rngs[c[2]],
@@ -230,69 +228,69 @@ def play(code, constants, rngs, like, count):
                     vector(c[3], c[5], like),
                     vector(c[4], c[5], like),
                 )
-            elif op == 27:
+            elif op == 29:
                 jit.dropout_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 28:
+            elif op == 30:
                 jit.bce_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 29:
+            elif op == 31:
                 jit.bce_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 30:
+            elif op == 32:
                 jit.bce_logits_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 31:
+            elif op == 33:
                 jit.bce_logits_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 32:
+            elif op == 34:
                 jit.mean_sigmoid(
                     vector(c[1], c[3], like),
                     vector(c[2], 1, cells),
                 )
-            elif op == 33:
+            elif op == 35:
                 jit.accuracy(
                     vector(c[1], c[3], like),
                     c[4],
                     vector(c[2], 1, cells),
                 )
-            elif op == 34:
+            elif op == 36:
                 jit.average(
                     vector(c[1], 1, cells),
                     vector(c[2], 1, cells),
                     vector(c[3], 1, cells),
                 )
-            elif op == 35:
+            elif op == 37:
                 jit.record(
                     vector(c[1], 1, cells),
                     c[4],
                     vector(c[2], 1, counts),
                     matrix(c[3], c[5], c[6], cells),
                 )
-            elif op == 36:
+            elif op == 38:
                 jit.advance(
                     vector(c[1], 1, counts),
                 )
-            elif op == 37:
+            elif op == 39:
                 jit.adam_schedule(
                     vector(c[1], 1, counts),
                     vector(c[2], 1, cells),
@@ -302,21 +300,25 @@ def play(code, constants, rngs, like, count):
                     c[4],
                     vector(c[3], 2, cells),
                 )
-            elif op == 38:
+            elif op == 40:
                 jit.adam_update(
-                    vector(c[1], c[6], like),
-                    vector(c[2], c[6], like),
-                    vector(c[3], c[6], like),
-                    vector(c[4], c[6], like),
+                    vector(c[1], c[7], like),
+                    vector(c[2], c[7], like),
+                    vector(c[3], c[7], like),
+                    vector(c[4], c[7], like),
                     vector(c[5], 2, cells),
                     constants[i, 0],
                     constants[i, 1],
+                    vector(c[6], 1, counts),
                 )
-            elif op == 39:
+            elif op == 41:
                 jit.sgd_update(
-                    vector(c[1], c[5], like),
-                    vector(c[2], c[5], like),
-                    vector(c[3], c[5], like),
+                    vector(c[1], c[6], like),
+                    vector(c[2], c[6], like),
+                    vector(c[3], c[6], like),
                     vector(c[4], 1, cells),
                     constants[i, 0],
+                    vector(c[5], 1, counts),
                 )
+            if timed:
+                ticks[i] += ticks_now() - before

@@ -343,7 +343,7 @@ def adam_schedule(t, learning_rate, beta_1, beta_2, epsilon, corrected, schedule
     schedule[1] = epsilon * root if corrected else epsilon
 
 
-def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2):
+def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     """One Adam step on a whole parameter vector.
 
         m = beta_1 m + (1 - beta_1) dtheta
@@ -351,17 +351,21 @@ def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2):
         theta = theta - alpha m / (sqrt(v) + epsilon_t)
 
     theta, dtheta, m, v: (P,)   schedule = alpha, epsilon_t from `adam_schedule`.
+    overflow is set to 1 where an m or v is NaN or infinite, and never cleared.
     """
     alpha, epsilon = schedule.astype(theta.dtype)
     m[:] = beta_1 * m + (1 - beta_1) * dtheta
     v[:] = beta_2 * v + (1 - beta_2) * (dtheta * dtheta)
     theta -= alpha * m / (np.sqrt(v) + epsilon)
+    overflow |= not (np.isfinite(m).all() and np.isfinite(v).all())
 
 
-def sgd_update(theta, dtheta, velocity, learning_rate, momentum):
+def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     """velocity = momentum velocity - learning_rate dtheta;   theta += velocity.
 
-    All vectors: (P,).  With momentum 0 this is plain gradient descent.
+    All vectors: (P,).  With momentum 0 this is plain gradient descent.  overflow is
+    set to 1 where a velocity is NaN or infinite, and never cleared.
     """
     velocity[:] = momentum * velocity - theta.dtype.type(learning_rate) * dtheta
     theta += velocity
+    overflow |= not np.isfinite(velocity).all()

@@ -207,12 +207,14 @@ PRIMITIVES = {
         ),
         Primitive(
             "adam_update",
-            "theta[P]! dtheta[P] m[P]! v[P]! schedule[2]:f beta_1=f beta_2=f",
+            "theta[P]! dtheta[P] m[P]! v[P]! schedule[2]:f beta_1=f beta_2=f"
+            " overflow[]!:i",
             "11*P",
         ),
         Primitive(
             "sgd_update",
-            "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f",
+            "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f"
+            " overflow[]!:i",
             "4*P",
         ),
     )

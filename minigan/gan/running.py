@@ -1,0 +1,210 @@
+"""Runs the steps of a trainer: captured where that is possible, eagerly where not.
+
+Either way the bytes are the same, and where a number stops being finite the state of
+the last good step is left and the step and tensor are named.
+"""
+
+import warnings
+
+import numpy as np
+
+from .. import program
+from ..errors import CaptureError, NonFiniteError
+from ..kernels import ops
+from .history import COLUMNS
+
+ROWS = 4096  # of the history table: the most steps between two looks
+
+
+class Runner:
+    """Owns the program of one trainer, and the memory its steps write to.
+
+    capture: False runs every step eagerly.
+    """
+
+    def __init__(self, trainer, capture):
+        self.trainer = trainer
+        self.capture = capture
+        self.table = np.zeros((ROWS, len(COLUMNS)))
+        self.cursor = np.zeros((), np.int64)
+        self._program = None
+        self._key = None  # what the program was recorded for
+        self._spare = None  # a snapshot whose memory is used again
+
+    def run(self, steps):
+        """Train 1 <= steps <= ROWS steps, or leave the last good state and raise."""
+        trainer = self.trainer
+        self._spare = trainer.snapshot(into=self._spare)
+        self.cursor[...] = 0
+        try:
+            with ops.use_backend(trainer.backend):
+                done = self._captured(steps)
+                if not self._finite(done):
+                    raise NonFiniteError("a captured step")  # run again, to name it
+                for _ in range(steps - done):
+                    trainer._step()
+        except NonFiniteError as error:
+            raise self._named(error, steps) from None
+        trainer.history.append(self.table[:steps])
+
+    def _named(self, error, steps):
+        """Go back, train up to the last good step, and return the error of the next."""
+        trainer = self.trainer
+        trainer.restore(self._spare)
+        self.cursor[...] = 0
+        good = trainer.snapshot()
+        with ops.use_backend(trainer.backend):
+            for _ in range(steps):
+                try:
+                    trainer._step()
+                except NonFiniteError as found:
+                    error = found
+                    break
+                good = trainer.snapshot(into=good)
+        trainer.restore(good)
+        already = _poisoned(trainer)
+        trainer.history.append(self.table[: int(self.cursor)])
+        return NonFiniteError(f"step {trainer.step_count + 1}: {error}{already}")
+
+    def _finite(self, steps):
+        """True where nothing went wrong in the first `steps` rows of this run."""
+        trainer = self.trainer
+        overflow = (
+            trainer.generator_optimizer.overflow,
+            trainer.discriminator_optimizer.overflow,
+        )
+        return not any(overflow) and bool(np.isfinite(self.table[:steps]).all())
+
+    # ---- captured ------------------------------------------------------------------
+
+    def _captured(self, steps):
+        """Run steps by the program, if there can be one; how many were run."""
+        trainer = self.trainer
+        if not self.capture or trainer.backend != "jit":
+            return 0
+        key = self._current_key()
+        if key != self._key:
+            self._key, self._program = key, None
+            try:
+                self._program = self._record()
+            except CaptureError as error:
+                warnings.warn(
+                    f"minigan: this run is not captured, but trained step by step, "
+                    f"with the same results: {error}",
+                    RuntimeWarning,
+                    stacklevel=5,
+                )
+                return 0
+            if steps > 1:
+                self._program.play(steps - 1)
+            return steps
+        if self._program is None:
+            return 0
+        self._program.play(steps)
+        return steps
+
+    def _record(self):
+        trainer = self.trainer
+        return program.capture(
+            trainer._step, self.arrays(), named_generators(trainer), self
+        )
+
+    def snapshot(self):
+        """Everything a step changes, the history row included (for `capture`)."""
+        arrays, states = self.trainer.snapshot()
+        arrays["history"] = self.table.copy()
+        arrays["cursor"] = self.cursor.copy()
+        return arrays, states
+
+    def restore(self, snapshot):
+        """Go back to a `snapshot`."""
+        arrays, _ = snapshot
+        self.table[...], self.cursor[...] = arrays["history"], arrays["cursor"]
+        self.trainer.restore(snapshot)
+
+    def program(self):
+        """The program of the current options; records it without training.
+
+        Errors: CaptureError where the step cannot be recorded.
+        """
+        before = self.snapshot()
+        with ops.use_backend("jit"):
+            recorded = self._record()
+        self.restore(before)
+        return recorded
+
+    def arrays(self):
+        """name -> array, all memory that a step may use."""
+        trainer = self.trainer
+        found = {"history": self.table, "cursor": self.cursor}
+        for label, name in (("G", "generator"), ("D", "discriminator")):
+            network = getattr(trainer, name)
+            optimizer = getattr(trainer, f"{name}_optimizer")
+            found[f"{label}.theta"] = network.theta
+            found[f"{label}.dtheta"] = network.dtheta
+            found.update(
+                {f"{label}.{k}": v for k, v in optimizer.cells().items()},
+                **{f"{label}.{k}": v for k, v in optimizer.state(network).items()},
+            )
+            for k, layer in enumerate(network.layers):
+                for parameter in layer.parameters:
+                    found[f"{label}{k}.{parameter.name}"] = parameter.value
+                    found[f"{label}{k}.d{parameter.name}"] = parameter.grad
+                for statistic in layer.statistics:
+                    found[f"{label}{k}.{statistic.name}"] = statistic.value
+        found.update(trainer.data.arrays())
+        return {name: array for name, array in found.items() if array.nbytes}
+
+    def _current_key(self):
+        """All that a recorded step takes for granted; other values, other program."""
+        trainer = self.trainer
+        layers = [
+            layer
+            for n in (trainer.generator, trainer.discriminator)
+            for layer in n.walk()
+        ]
+        return (
+            trainer.options(),
+            [(id(layer), layer.is_frozen, vars_of(layer)) for layer in layers],
+            [
+                {k: v for k, v in optimizer.config().items() if k != "learning_rate"}
+                for optimizer in (
+                    trainer.generator_optimizer,
+                    trainer.discriminator_optimizer,
+                )
+            ],
+            [id(rng) for rng in trainer.generators()],
+            [array.ctypes.data for array in trainer.memory().values()],
+            [array.ctypes.data for array in trainer.data.arrays().values()],
+        )
+
+
+def _poisoned(trainer):
+    """Which parameter or statistic was not finite before the step, if any."""
+    for name in ("generator", "discriminator"):
+        for k, layer in enumerate(getattr(trainer, name).layers):
+            for array in (*layer.parameters, *layer.statistics):
+                if not np.isfinite(array.value).all():
+                    return (
+                        f" (before the step, {name} layer {k} ({type(layer).__name__}) "
+                        f"{array.name} was not finite)"
+                    )
+    return ""
+
+
+def vars_of(layer):
+    """A layer's plain attributes: its options, whatever it is."""
+    return {
+        name: value
+        for name, value in vars(layer).items()
+        if isinstance(value, (int, float, str, bool, tuple)) and name != "layers"
+    }
+
+
+def named_generators(trainer):
+    """name -> generator: the streams, then those in layers."""
+    names = {id(rng): name for name, rng in trainer.streams.items()}
+    return {
+        names.get(id(rng), f"layer rng {k}"): rng
+        for k, rng in enumerate(trainer.generators())
+    }

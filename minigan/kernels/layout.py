@@ -1,0 +1,18 @@
+"""How an instruction lies in memory: which column of its row holds what."""
+
+WIDTH = 16  # int64 columns: opcode, operands (addresses), sizes
+CONSTANTS = 4  # float64 columns: the primitive's Python floats
+
+
+def layout(primitive):
+    """operand or size name -> its column; float constants -> theirs."""
+    columns, constants = {}, {}
+    for operand in primitive.operands:
+        if operand.kind in ("array", "rng"):
+            columns[operand.name] = 1 + len(columns)
+        elif operand.kind == "float":
+            constants[operand.name] = len(constants)
+    for size in primitive.sizes:
+        columns["size " + size] = 1 + len(columns)
+    assert len(columns) < WIDTH and len(constants) <= CONSTANTS, primitive.name
+    return columns, constants

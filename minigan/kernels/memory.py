@@ -1,0 +1,54 @@
+"""Arrays from addresses, and a clock: what the player needs beyond Python."""
+
+import platform
+
+from llvmlite import ir
+from numba import carray, types
+from numba.extending import intrinsic
+
+from .compiling import kernel
+
+MACHINE = platform.machine().lower()
+
+
+@intrinsic
+def _pointer(typing_context, address):
+    """An address as a pointer."""
+
+    def build(context, builder, signature, arguments):
+        return builder.inttoptr(
+            arguments[0], context.get_value_type(signature.return_type)
+        )
+
+    return types.voidptr(types.int64), build
+
+
+@kernel
+def vector(address, n, like):
+    """The n elements at `address`, of the type of `like`."""
+    return carray(_pointer(address), (n,), like.dtype)
+
+
+@kernel
+def matrix(address, n, d, like):
+    """The n x d elements at `address`, row after row, of the type of `like`."""
+    return carray(_pointer(address), (n, d), like.dtype)
+
+
+@intrinsic
+def ticks_now(typing_context):
+    """The processor's steady counter; always 0 where there is none for user code."""
+
+    def build(context, builder, signature, arguments):
+        int64 = ir.IntType(64)
+        if MACHINE in ("x86_64", "amd64"):
+            counter = builder.module.declare_intrinsic(
+                "llvm.readcyclecounter", (), ir.FunctionType(int64, ())
+            )
+            return builder.call(counter, ())
+        if MACHINE in ("aarch64", "arm64"):
+            kind = ir.FunctionType(int64, ())
+            return builder.asm(kind, "mrs $0, cntvct_el0", "=r", (), True)
+        return ir.Constant(int64, 0)
+
+    return types.int64(), build
