@@ -33,9 +33,9 @@ def uniform(rng, n, d, u):
 
 @kernel
 def integers(rng, high, n, index):
-    draws = rng.integers(0, high, n)
+    u = rng.random(size=n)
     for i in range(n):
-        index[i] = draws[i]
+        index[i] = int(u[i] * high)
 
 
 @kernel
@@ -87,7 +87,10 @@ def full(n, d, value, x):
 @kernel
 def epoch_indices(rng, order, cursor, shuffle, n, index):
     if cursor[0] == 0 and shuffle:
-        rng.shuffle(order)
+        u = rng.random(size=order.size)
+        for i in range(order.size - 1, 0, -1):
+            k = int(u[i] * (i + 1))
+            order[i], order[k] = order[k], order[i]
     start = cursor[0]
     for i in range(n):
         index[i] = order[start + i]

@@ -34,8 +34,8 @@ def uniform(rng, n, d, u):
 
 
 def integers(rng, high, n, index):
-    """index ~ U{0, ..., high - 1}, with replacement.   index: (n,) int64"""
-    index[:] = rng.integers(0, high, n)
+    """index = floor(u high), u ~ U[0, 1): any of 0 ... high - 1.   index: (n,)"""
+    index[:] = rng.random(n) * high
 
 
 def parabola(u, points):
@@ -73,11 +73,15 @@ def full(n, d, value, x):
 def epoch_indices(rng, order, cursor, shuffle, n, index):
     """The next n indices of an epoch; a tail too short for a batch is dropped.
 
-    At the start of an epoch `order`, a permutation of 0 ... R - 1, is shuffled (or
-    left alone).   order: (R,)   index: (n,)   cursor: how many of them are used up
+    At the start of an epoch `order`, a permutation of 0 ... R - 1, is shuffled (by
+    Fisher and Yates: swap each place with one at or below it) or left alone.
+    order: (R,)   index: (n,)   cursor: how many of them are used up
     """
     if cursor == 0 and shuffle:
-        rng.shuffle(order)
+        u = rng.random(len(order))
+        for i in range(len(order) - 1, 0, -1):
+            k = int(u[i] * (i + 1))
+            order[i], order[k] = order[k], order[i]
     start = int(cursor)
     index[:] = order[start : start + n]
     cursor[...] = start + n if start + 2 * n <= len(order) else 0
