@@ -23,7 +23,10 @@ def number(where, argument, value, *, above=None, least=None, below=None, most=N
     expected = "a finite number" + (f" {text}" if text else "")
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         complain(DTypeError, where, argument, expected, repr(value))
-    value = float(value)
+    try:
+        value = float(value)
+    except OverflowError:  # an integer or fraction beyond 1.8e308
+        value = math.inf if value > 0 else -math.inf
     if (
         not math.isfinite(value)
         or (above is not None and not value > above)
@@ -43,7 +46,9 @@ def integer(where, argument, value, *, least=1, most=2**62):
     if not least <= value <= most:
         if value > most:
             expected = f"an integer <= {most}"
-        complain(ArgumentError, where, argument, expected, repr(int(value)))
+        short = abs(value) < 10**100  # Python refuses to print very long ones
+        given = repr(int(value)) if short else "one of more than 100 digits"
+        complain(ArgumentError, where, argument, expected, given)
     return int(value)
 
 
@@ -65,10 +70,10 @@ def choice(where, argument, value, choices):
 def float_type(where, value):
     """A numpy dtype out of float32, float64 (and complex128 for gradient checks)."""
     try:
-        dtype = np.dtype(value)
-    except TypeError:
+        dtype = None if value is None else np.dtype(value)  # np.dtype(None) is float64
+    except Exception:  # of many kinds, for what is not a type at all
         dtype = None
-    if dtype not in NUMERIC_TYPES:
+    if dtype is None or dtype not in NUMERIC_TYPES:
         complain(DTypeError, where, "dtype", "float32 or float64", repr(value))
     return dtype
 
