@@ -95,5 +95,5 @@ def load(name, seed=0, data=None, *, dtype=np.float32, backend=None, **options):
         backend=backend,
         name=name,
     )
-    trainer.streams.update(spawned)
+    trainer.streams["weights"] = spawned["weights"]
     return trainer

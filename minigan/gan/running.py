@@ -45,6 +45,9 @@ class Runner:
                     trainer._step()
         except NonFiniteError as error:
             raise self._named(error, steps) from None
+        except BaseException:  # Ctrl-C, or a layer of the user's: no half a step stays
+            trainer.restore(self._spare)
+            raise
         trainer.history.append(self.table[:steps])
 
     def _named(self, error, steps):
@@ -152,7 +155,7 @@ class Runner:
                     found[f"{label}{k}.d{parameter.name}"] = parameter.grad
                 for statistic in layer.statistics:
                     found[f"{label}{k}.{statistic.name}"] = statistic.value
-        found.update(trainer.data.arrays())
+        found.update({f"data.{k}": a for k, a in trainer.data.arrays().items()})
         return {name: array for name, array in found.items() if array.nbytes}
 
     def _current_key(self):
@@ -180,9 +183,13 @@ class Runner:
 
 
 def _poisoned(trainer):
-    """Which parameter or statistic was not finite before the step, if any."""
+    """Which parameter, statistic or optimizer vector was not finite before the step."""
     for name in ("generator", "discriminator"):
-        for k, layer in enumerate(getattr(trainer, name).layers):
+        network = getattr(trainer, name)
+        for key, vector in getattr(trainer, f"{name}_optimizer").state(network).items():
+            if not np.isfinite(vector).all():
+                return f" (before the step, {name}_optimizer {key} was not finite)"
+        for k, layer in enumerate(network.layers):
             for array in (*layer.parameters, *layer.statistics):
                 if not np.isfinite(array.value).all():
                     return (
