@@ -43,21 +43,29 @@ class Hooks:
     """The callbacks of one `fit`, and where it must stop for them."""
 
     def __init__(self, callbacks):
+        where = "Trainer.fit"
+        if not isinstance(callbacks, (list, tuple)):
+            validate.complain(
+                validate.DTypeError, where, "callbacks", "a list", repr(callbacks)
+            )
         self.callbacks = list(callbacks)
         for callback in self.callbacks:
-            if not any(
+            if isinstance(callback, type) or not any(
                 callable(getattr(callback, name, None))
                 for name in ("on_step", "on_report", "on_progress", "on_end")
             ):
                 validate.complain(
                     validate.DTypeError,
-                    "Trainer.fit",
+                    where,
                     "callbacks",
                     "objects with on_step, on_report, on_progress or on_end",
                     repr(callback),
                 )
         self.steppers = [
-            (max(1, int(getattr(callback, "every", 1))), callback.on_step)
+            (
+                validate.integer(where, "every", getattr(callback, "every", 1)),
+                callback.on_step,
+            )
             for callback in self.callbacks
             if _overrides(callback, "on_step")
         ]
@@ -90,5 +98,6 @@ class Hooks:
 
 def _overrides(callback, method):
     """True where a callback has this method and not merely inherits the empty one."""
-    found = getattr(type(callback), method, None) or getattr(callback, method, None)
-    return found is not None and found is not getattr(Callback, method)
+    found = getattr(callback, method, None)
+    function = getattr(found, "__func__", found)
+    return found is not None and function is not getattr(Callback, method)

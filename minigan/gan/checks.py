@@ -36,6 +36,22 @@ def optimizer_of(where, argument, optimizer):
 
 def fit_together(where, generator, discriminator, data):
     """Check that z, G, D and the data fit; return the latent dimension."""
+    if generator is discriminator:
+        validate.complain(
+            validate.ArgumentError,
+            where,
+            "discriminator",
+            "another network than the generator",
+            "the same",
+        )
+    if generator.dtype not in validate.FLOAT_TYPES:
+        validate.complain(
+            validate.DTypeError,
+            where,
+            "generator",
+            "dtype float32 or float64",
+            generator.dtype,
+        )
     if generator.dtype != discriminator.dtype:
         validate.complain(
             validate.DTypeError,

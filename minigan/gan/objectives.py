@@ -38,14 +38,21 @@ class Objective:
 
     def real(self, score):
         """Discriminator's loss on real rows: cross-entropy with `real_label`."""
+        score = self._checked("real", score)
         return self._cross_entropy(score, self._labels(score, self.real_label))
 
     def fake(self, score):
         """Discriminator's loss on fake rows: cross-entropy with `fake_label`."""
+        score = self._checked("fake", score)
         return self._cross_entropy(score, self._labels(score, self.fake_label))
 
     def mixed(self, score):
         """Discriminator's loss on one batch, its first half real, the rest fake."""
+        score = self._checked("mixed", score)
+        if len(score) % 2:
+            where = f"{type(self).__name__}.mixed"
+            expected = "an even number of rows"
+            validate.complain(validate.ShapeError, where, "score", expected, len(score))
         half = score[: len(score) // 2]
         labels = ops.concatenate(
             self._labels(half, self.real_label), self._labels(half, self.fake_label)
@@ -66,6 +73,11 @@ class Objective:
         self._pending = None
         return ops.bce_logits_backward(score, labels, weight)
 
+    def _checked(self, method, score):
+        """A score of another shape would be broadcast against the labels."""
+        where = f"{type(self).__name__}.{method}"
+        return validate.array(where, "score", score, ("n", 1), finite=True)
+
     def _labels(self, score, value):
         return ops.full(*score.shape, value, dtype=score.dtype)
 
@@ -85,6 +97,7 @@ class NonSaturating(Objective):
     name = "non-saturating"
 
     def generator(self, score):
+        score = self._checked("generator", score)
         return self._cross_entropy(score, self._labels(score, 1.0))
 
 
@@ -94,6 +107,7 @@ class Minimax(Objective):
     name = "minimax"
 
     def generator(self, score):
+        score = self._checked("generator", score)
         return self._cross_entropy(score, self._labels(score, 0.0), weight=-1.0)
 
 

@@ -15,14 +15,15 @@ from ..kernels import ops
 class Parabola:
     """Points on y = x^2 with x ~ U[-1/2, 1/2): fresh ones at every call.
 
-    rng: numpy Generator.  dtype: of the points.
+    rng: numpy Generator or a seed.  dtype: of the points, float32 or float64.
     """
 
     features = 2
     kind = "parabola"
 
     def __init__(self, rng, dtype=np.float32):
-        self.rng, self.dtype = rng, np.dtype(dtype)
+        self.rng = validate.random_generator("Parabola", rng)
+        self.dtype = _real_type("Parabola", dtype)
 
     def batch(self, n):
         """Points (n, 2)."""
@@ -33,6 +34,7 @@ class Parabola:
         return self._points(n, rng)
 
     def _points(self, n, rng):
+        n = validate.integer("Parabola", "n", n, most=2**31)
         return ops.parabola(ops.uniform(rng, n, 1, dtype=self.dtype))
 
     def memory(self):
@@ -51,7 +53,7 @@ class Rows:
     """Rows of an array.
 
     data: (n, ...) float32 or float64, finite; kept as (n, features).
-    rng: numpy Generator.
+    rng: numpy Generator or a seed.
     sampling: "replacement" draws every row anew; "shuffled" and "ordered" walk through
     epochs, of which a last batch that is not full is dropped.
     Errors: ShapeError, DTypeError, NonFiniteError for data that cannot be used.
@@ -68,18 +70,28 @@ class Rows:
             validate.complain(
                 validate.ShapeError, "Rows", "data", "shape (n, features)", got
             )
-        self.data = np.array(data.reshape(len(data), -1), dtype=dtype, order="C")
+        dtype = _real_type("Rows", dtype)
+        _real_type("Rows", data.dtype, "data")
+        with np.errstate(over="ignore"):
+            rows = np.array(data.reshape(len(data), -1), dtype=dtype, order="C")
+        if not np.isfinite(rows).all():
+            largest = f"{np.abs(data).max():g}"
+            validate.complain(
+                validate.NonFiniteError, "Rows", "data", f"values of {dtype}", largest
+            )
+        self.data = rows
         self.features = self.data.shape[1]
-        self.rng = rng
+        self.rng = validate.random_generator("Rows", rng)
         self.order = np.arange(len(data), dtype=np.int64)
         self.cursor = np.zeros((), np.int64)
 
     def batch(self, n):
         """The next n rows: (n, features)."""
+        n = validate.integer("Rows.batch", "n", n, most=2**31)
         if self.sampling == "replacement":
             index = ops.integers(self.rng, len(self.data), n)
         else:
-            if n > len(self.data):
+            if n > self.largest_batch:
                 raise ArgumentError(
                     f"Rows.batch: argument 'n': expected at most the {len(self.data)} "
                     f"rows of the data, got {n}"
@@ -89,8 +101,14 @@ class Rows:
             )
         return ops.gather(self.data, index)
 
+    @property
+    def largest_batch(self):
+        """The most rows that one batch can have."""
+        return 2**31 if self.sampling == "replacement" else len(self.data)
+
     def draw(self, n, rng):
         """n rows, with replacement, from another generator."""
+        n = validate.integer("Rows.draw", "n", n, most=2**31)
         return ops.gather(self.data, ops.integers(rng, len(self.data), n))
 
     def memory(self):
@@ -110,3 +128,11 @@ class Rows:
             "rows": len(self.data),
             "features": self.features,
         }
+
+
+def _real_type(where, dtype, argument="dtype"):
+    dtype = validate.float_type(where, dtype)
+    if dtype not in validate.FLOAT_TYPES:
+        expected, given = "float32 or float64", f"dtype {dtype}"
+        validate.complain(validate.DTypeError, where, argument, expected, given)
+    return dtype

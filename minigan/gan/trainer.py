@@ -13,7 +13,7 @@ from .game import Game
 from .history import COLUMNS, History
 from .interrupt import finish_first
 from .objectives import OBJECTIVES
-from .running import ROWS, Runner
+from .running import Runner
 from .sampling import Rows
 from .streams import streams as make_streams
 
@@ -108,12 +108,24 @@ class Trainer(Game):
         )
         self.generator = network_of(where, "generator", generator)
         self.discriminator = network_of(where, "discriminator", discriminator)
-        self.seed = seed
-        self.streams = make_streams(seed)
-        if not hasattr(data, "batch"):
+        self.seed = validate.integer(where, "seed", seed, least=0, most=2**63 - 1)
+        self.streams = make_streams(self.seed)
+        if isinstance(data, type) or not hasattr(data, "batch"):
             data = Rows(data, self.streams["data"], dtype=generator.dtype)
+        elif isinstance(getattr(data, "rng", None), np.random.Generator):
+            self.streams["data"] = data.rng  # so that it is saved and restored
         self.data = data
         self.latent_dim = fit_together(where, generator, discriminator, data)
+        rows = self.batch_size // 2 if batches == "half" else self.batch_size
+        most = getattr(data, "largest_batch", rows)
+        if rows > most:
+            validate.complain(
+                validate.ArgumentError,
+                where,
+                "batch_size",
+                f"at most the {most} rows of the data in one batch",
+                f"batches of {rows}",
+            )
         # One example as D wants it, and D without its sigmoid: losses want logits.
         self.row_shape = discriminator.input_shape or (data.features,)
         ends_in_sigmoid = isinstance(discriminator.layers[-1], Sigmoid)
@@ -131,6 +143,10 @@ class Trainer(Game):
                 "discriminator_optimizer",
                 "an optimizer of its own",
                 "the generator's",
+            )
+        if not isinstance(name, str):
+            validate.complain(
+                validate.DTypeError, where, "name", "a string", repr(name)
             )
         self.name = name
         self.history = History()
@@ -216,6 +232,9 @@ class Trainer(Game):
 
     def draw_latent(self, n, stream):
         """z ~ N(0, 1) from a named stream: (n, latent_dim)."""
+        where = "Trainer.draw_latent"
+        validate.choice(where, "stream", stream, tuple(self.streams))
+        n = validate.integer(where, "n", n, most=2**31)
         rng = self.streams[stream]
         return rng.standard_normal((n, self.latent_dim), dtype=self.generator.dtype)
 
