@@ -10,13 +10,13 @@ def finish_first(stop):
     """Within this block the first Ctrl-C calls `stop()`; it is raised at the end.
 
     A second Ctrl-C interrupts at once.  Outside the main thread, where Python allows
-    no signal handlers, nothing is changed.
+    no signal handlers, nothing is changed, nor where Ctrl-C is ignored (`nohup`).
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     previous = signal.getsignal(signal.SIGINT)
-    if previous is None:  # installed from C: leave it alone
+    if previous in (None, signal.SIG_IGN):  # None: installed from C
         yield
         return
     interrupted = []
