@@ -193,6 +193,10 @@ class Adam(Optimizer):
         g = network.dtheta
         with np.errstate(over="ignore"):
             fits = np.isfinite(self.beta_2 * state["v"] + (1 - self.beta_2) * (g * g))
+        if not np.isfinite(state["m"]).all():
+            raise NonFiniteError(
+                f"{where}: argument 'network': expected a finite m, got NaN or infinity"
+            )
         if not fits.all():
             raise NonFiniteError(
                 f"{where}: argument 'network': expected gradients whose square fits "
