@@ -1,0 +1,120 @@
+"""Small GANs for tests: every option of the trainer in a few microseconds a step."""
+
+import numpy as np
+
+from minigan import (
+    SGD,
+    Adam,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    Reshape,
+    Sequential,
+    Sigmoid,
+    Tanh,
+)
+from minigan.gan import Parabola, Rows, Trainer
+from minigan.gan.streams import streams
+
+LATENT, BATCH = 3, 8
+
+# name -> arguments of `build`: each row of the recipes' table, and what may go wrong
+OPTIONS = {
+    "half": {},
+    "separate": {"batches": "separate"},
+    "mixed": {"batches": "mixed"},
+    "smooth": {"real_label": 0.9, "fake_label": 0.1, "batches": "mixed"},
+    "three discriminator steps": {"discriminator_steps": 3},
+    "shared z": {"batches": "separate", "latent": "shared"},
+    "shared z, mixed": {"batches": "mixed", "latent": "shared"},
+    "minimax": {"objective": "minimax"},
+    "no sigmoid": {"sigmoid": False},
+    "batchnorm": {"norm": True},
+    "batchnorm, fakes in training mode": {"norm": True, "fakes": "training"},
+    "dropout": {"dropout": True},
+    "dropout, fakes in training mode": {"dropout": True, "fakes": "training"},
+    "images": {"images": True},
+    "float64": {"dtype": np.float64, "norm": True, "dropout": True},
+    "other optimizers": {"optimizers": "other"},
+    "rows with replacement": {"rows": 21, "sampling": "replacement"},
+    "rows in order": {"rows": 21, "sampling": "ordered"},
+    "rows shuffled": {"rows": 21, "sampling": "shuffled", "dropout": True},
+}
+
+
+def build(
+    *,
+    dtype=np.float32,
+    norm=False,
+    dropout=False,
+    sigmoid=True,
+    images=False,
+    optimizers="adam",
+    rows=0,
+    sampling="replacement",
+    seed=0,
+    **options,
+):
+    """A trainer of 3 -> 4 -> 2 against 2 -> 5 -> 1 on batches of 8."""
+    rng = np.random.default_rng(100 + seed)
+    masks = np.random.default_rng(200 + seed)  # one generator for all Dropout layers
+
+    def hidden(inputs, units):
+        layers = [Dense(inputs, units, rng=rng, dtype=dtype), LeakyReLU(0.2)]
+        if norm:
+            layers.append(BatchNorm(units, momentum=0.8, dtype=dtype))
+        if dropout:
+            layers.append(Dropout(0.25, rng=masks))
+        return layers
+
+    generator = Sequential(
+        hidden(LATENT, 4)
+        + [Dense(4, 2, rng=rng, dtype=dtype)]
+        + ([Tanh(), Reshape((2, 1))] if images else [])
+    )
+    discriminator = Sequential(
+        ([Reshape((2, 1)), Flatten()] if images else [])
+        + hidden(2, 5)
+        + [Dense(5, 1, rng=rng, dtype=dtype)]
+        + ([Sigmoid()] if sigmoid else [])
+    )
+    draws = streams(seed)["data"]
+    if rows:
+        data = Rows(array(rows, dtype), draws, sampling, dtype)
+    else:
+        data = Parabola(draws, dtype)
+    if optimizers == "other":
+        options["generator_optimizer"] = Adam(1e-2, beta_1=0.5, epsilon_form="pytorch")
+        options["discriminator_optimizer"] = SGD(0.1, momentum=0.5)
+    options.setdefault("batch_size", BATCH)
+    return Trainer(generator, discriminator, data, seed=seed, **options)
+
+
+def array(rows, dtype=np.float32):
+    """Distinct rows, so that their order shows."""
+    x = np.linspace(-0.5, 0.5, rows)
+    return np.stack([x, x * x], axis=1).astype(dtype)
+
+
+def state(trainer):
+    """All that training changes, as bytes and numbers."""
+    found = {name: a.tobytes() for name, a in trainer.memory().items()}
+    found["history"] = trainer.history.table.tobytes()
+    for k, rng in enumerate(trainer.generators()):
+        found[f"random {k}"] = repr(rng.bit_generator.state)
+    return found
+
+
+def side(trainer, name):
+    """One player as bytes: parameters, gradients, statistics, optimizer."""
+    network = getattr(trainer, name)
+    optimizer = getattr(trainer, f"{name}_optimizer")
+    return {
+        "theta": network.theta.tobytes(),
+        "dtheta": network.dtheta.tobytes(),
+        "buffers": network.buffers.tobytes(),
+        "t": optimizer.t.tobytes(),
+        **{k: v.tobytes() for k, v in optimizer.state(network).items()},
+    }

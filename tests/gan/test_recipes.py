@@ -1,0 +1,309 @@
+"""The named recipes, and every bad argument of recipes and trainer."""
+
+import numpy as np
+import pytest
+
+from minigan import Adam, BatchNorm, Dense, ReLU, Sequential, Sigmoid
+from minigan.errors import MiniganError
+from minigan.gan import Parabola, Rows, Trainer, recipes
+from minigan.gan.streams import streams
+
+from .small import array, state
+
+
+def test_parabola_is_the_tutorials_network():
+    trainer = recipes.load("parabola")
+    assert trainer.generator.parameter_count == (122, 0)
+    assert trainer.discriminator.parameter_count == (101, 0)
+    assert (trainer.batch_size, trainer.batches) == (128, "half")
+    assert (trainer.latent_dim, trainer.latent, trainer.discriminator_steps) == (
+        5,
+        "fresh",
+        1,
+    )
+    recipe = recipes.RECIPES["parabola"]
+    assert (recipe.steps, recipe.report_every) == (10_000, 2_000)
+    for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer):
+        assert optimizer.config() == Adam().config()
+        assert optimizer.config() == {
+            "learning_rate": 1e-3,
+            "beta_1": 0.9,
+            "beta_2": 0.999,
+            "epsilon": 1e-7,
+            "epsilon_form": "keras",
+        }
+    assert trainer.generator_optimizer is not trainer.discriminator_optimizer
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_parabola_weights_have_their_initialisers_bounds(seed):
+    trainer = recipes.load("parabola", seed=seed, dtype=np.float64)
+    for network, inputs in ((trainer.generator, 5), (trainer.discriminator, 2)):
+        hidden, output = network.layers[0].W.value, network.layers[2].W.value
+        he, glorot = np.sqrt(6 / inputs), np.sqrt(6 / sum(output.shape))
+        assert 0.8 * he < np.abs(hidden).max() <= he
+        assert 0.5 * glorot < np.abs(output).max() <= glorot
+        assert all((layer.b.value == 0).all() for layer in network.layers[:3:2])
+
+
+def test_seeds():
+    one, two, other = (recipes.load("parabola", seed=s) for s in (5, 5, 6))
+    assert state(one) == state(two)
+    assert state(one)["generator/theta"] != state(other)["generator/theta"]
+
+
+def test_dtype_reaches_everything():
+    trainer = recipes.load("parabola", dtype="float64", batch_size=8)
+    trainer.fit(2)
+    kinds = {k: a.dtype for k, a in trainer.memory().items() if a.dtype.kind == "f"}
+    assert set(kinds.values()) == {np.dtype(np.float64)}
+    assert trainer.sample(3).dtype == np.float64
+
+
+def test_options_take_the_recipes_place():
+    trainer = recipes.load(
+        "parabola", batch_size=6, batches="mixed", generator_optimizer=Adam(0.01)
+    )
+    assert (trainer.batch_size, trainer.batches) == (6, "mixed")
+    assert trainer.generator_optimizer.learning_rate == 0.01
+    assert trainer.discriminator_optimizer.learning_rate == 0.001
+
+
+def test_data_of_ones_own():
+    trainer = recipes.load("parabola", data=array(20), batch_size=8)
+    trainer.fit(2)
+    assert isinstance(trainer.data, Rows) and trainer.data.sampling == "replacement"
+
+
+def test_numpy_integers_as_seed_can_be_saved(tmp_path):
+    trainer = recipes.load("parabola", seed=np.int64(3), batch_size=np.int32(8))
+    trainer.save(tmp_path / "c.npz")
+    assert Trainer.load(tmp_path / "c.npz").seed == 3
+
+
+# ---- bad arguments -----------------------------------------------------------------
+
+
+def generator(dtype=np.float32, out=2):
+    return Sequential([Dense(3, 4, dtype=dtype), ReLU(), Dense(4, out, dtype=dtype)])
+
+
+def discriminator(dtype=np.float32, inputs=2, out=1):
+    return Sequential(
+        [Dense(inputs, 4, dtype=dtype), ReLU(), Dense(4, out, dtype=dtype)]
+    )
+
+
+def frozen(network):
+    for layer in network.walk():
+        layer._frozen = 1
+    return network
+
+
+def shared_adam():
+    adam = Adam()
+    return dict(generator_optimizer=adam, discriminator_optimizer=adam)
+
+
+def same_network():
+    network = Sequential([Dense(1, 1)])
+    return dict(generator=network, discriminator=network, data=array(4)[:, :1].copy())
+
+
+NUMBERS = "expected an integer"
+TRAINER = {
+    "batch_size 0": (dict(batch_size=0), f"'batch_size': {NUMBERS} >= 2, got 0"),
+    "batch_size 1": (dict(batch_size=1), f"'batch_size': {NUMBERS} >= 2, got 1"),
+    "batch_size -8": (dict(batch_size=-8), f"'batch_size': {NUMBERS} >= 2, got -8"),
+    "batch_size 7": (
+        dict(batch_size=7),
+        "'batch_size': expected an even number.*got 7",
+    ),
+    "batch_size 8.0": (dict(batch_size=8.0), f"'batch_size': {NUMBERS}.*got 8.0"),
+    "batch_size '8'": (dict(batch_size="8"), f"'batch_size': {NUMBERS}.*got '8'"),
+    "batch_size True": (dict(batch_size=True), f"'batch_size': {NUMBERS}.*got True"),
+    "batch_size None": (dict(batch_size=None), f"'batch_size': {NUMBERS}.*got None"),
+    "batch_size huge": (dict(batch_size=2**40), f"'batch_size': {NUMBERS} <="),
+    "batches": (dict(batches="quarter"), "'batches'.*'half', 'separate', 'mixed'.*'qu"),
+    "batches None": (dict(batches=None), "'batches': expected one of"),
+    "batches 2": (dict(batches=2), "'batches': expected one of.*got 2"),
+    "real_label 2": (dict(real_label=2), "'real_label'.*>= 0 and <= 1, got 2"),
+    "real_label nan": (dict(real_label=np.nan), "'real_label': expected a finite"),
+    "real_label text": (dict(real_label="one"), "'real_label'.*got 'one'"),
+    "fake_label -1": (dict(fake_label=-1), "'fake_label'.*>= 0 and <= 1, got -1"),
+    "fake_label None": (dict(fake_label=None), "'fake_label'.*got None"),
+    "k 0": (
+        dict(discriminator_steps=0),
+        f"'discriminator_steps': {NUMBERS} >= 1, got 0",
+    ),
+    "k 1.5": (dict(discriminator_steps=1.5), "'discriminator_steps'.*got 1.5"),
+    "k huge": (dict(discriminator_steps=10**6), "'discriminator_steps'.*<= 10000"),
+    "latent": (dict(latent="old"), "'latent': expected one of 'fresh', 'shared', got"),
+    "latent half": (dict(latent="shared"), "'latent': expected 'fresh' with.*half"),
+    "fakes": (dict(fakes="train"), "'fakes'.*'inference', 'training', got 'train'"),
+    "objective": (dict(objective="lsgan"), "'objective'.*'non-saturating', 'minimax'"),
+    "objective class": (dict(objective=object), "'objective': expected one of"),
+    "seed -1": (dict(seed=-1), "'seed': expected an integer >= 0, got -1"),
+    "seed 1.5": (dict(seed=1.5), "'seed': expected an integer >= 0, got 1.5"),
+    "seed None": (dict(seed=None), "'seed': expected an integer >= 0, got None"),
+    "seed text": (dict(seed="0"), "'seed': expected an integer >= 0, got '0'"),
+    "backend": (dict(backend="torch"), "'backend'.*'jit', 'numpy', got 'torch'"),
+    "backend 3": (dict(backend=3), "'backend': expected one of"),
+    "capture": (dict(capture="yes"), "'capture': expected True or False, got 'yes'"),
+    "name": (dict(name=3), "'name': expected a string, got 3"),
+    "G none": (dict(generator=None), "'generator': expected a Sequential.*got None"),
+    "G a layer": (dict(generator=Dense(3, 2)), "'generator': expected a Sequential"),
+    "G a list": (dict(generator=[Dense(3, 2)]), "'generator': expected a Sequential"),
+    "G empty": (dict(generator=Sequential([ReLU()])), "'generator'.*with parameters"),
+    "G nested": (
+        dict(generator=Sequential([generator()])),
+        "'generator': expected a Sequential that owns all of its layers",
+    ),
+    "G a view": (dict(generator=generator()[:]), "'generator': expected a Sequential"),
+    "G unsized": (
+        dict(generator=Sequential([BatchNorm(3), Dense(3, 2)])[1:]),
+        "'generator': expected a Sequential",
+    ),
+    "G too wide": (
+        dict(generator=generator(out=3)),
+        "'generator': expected 2 features an example, as the data have, got 3",
+    ),
+    "G frozen": (dict(generator=frozen(generator())), "expected networks that may cha"),
+    "G complex": (
+        dict(
+            generator=generator(np.complex128),
+            discriminator=discriminator(np.complex128),
+        ),
+        "'generator': expected dtype float32 or float64, got complex128",
+    ),
+    "D none": (
+        dict(discriminator=None),
+        "'discriminator': expected a Sequential.*None",
+    ),
+    "D two scores": (
+        dict(discriminator=discriminator(out=2)),
+        r"'discriminator': expected one score an example, shape \(1,\), got \(2,\)",
+    ),
+    "D too wide": (
+        dict(discriminator=discriminator(inputs=3)),
+        "'discriminator': expected examples of 2 features, got a network for",
+    ),
+    "D float64": (
+        dict(discriminator=discriminator(np.float64)),
+        "'discriminator': expected dtype float32, the generator's, got float64",
+    ),
+    "D frozen": (dict(discriminator=frozen(discriminator())), "expected networks that"),
+    "D is a sigmoid only": (
+        dict(discriminator=Sequential([Sigmoid()])),
+        "'discriminator'.*with parameters",
+    ),
+    "G is D": (
+        same_network(),
+        "'discriminator': expected another network than the gen",
+    ),
+    "G optimizer": (dict(generator_optimizer="adam"), "'generator_optimizer'.*'adam'"),
+    "G optimizer class": (dict(generator_optimizer=Adam), "expected an Optimizer, got"),
+    "D optimizer": (
+        dict(discriminator_optimizer=3),
+        "'discriminator_optimizer'.*got 3",
+    ),
+    "one optimizer": (
+        shared_adam(),
+        "'discriminator_optimizer': expected an optimizer",
+    ),
+    "data none": (dict(data=None), "'data': expected a numpy array, got NoneType"),
+    "data list": (dict(data=[[1.0, 2.0]]), "'data': expected a numpy array, got list"),
+    "data integers": (dict(data=np.ones((9, 2), int)), "'data'.*cast with .astype"),
+    "data empty": (dict(data=np.ones((0, 2))), "'data': expected at least one element"),
+    "data 1-d": (dict(data=np.ones(9)), r"'data': expected shape \(n, features\)"),
+    "data NaN": (dict(data=np.full((9, 2), np.nan)), "'data': expected finite numbers"),
+    "data width": (dict(data=np.ones((9, 3))), "'generator': expected 3 features"),
+    "data class": (dict(data=Parabola), "'data': expected"),
+    "batch > data, ordered": (
+        dict(data=Rows(array(6), 0, "ordered"), batches="separate"),
+        "'batch_size': expected at most the 6 rows of the data.*got batches of 8",
+    ),
+    "batch > data, shuffled": (
+        dict(data=Rows(array(3), 0, "shuffled")),
+        "'batch_size': expected at most.*3 rows",
+    ),
+}
+
+
+@pytest.mark.parametrize("change, message", TRAINER.values(), ids=TRAINER)
+def test_bad_arguments_of_trainer(change, message):
+    good = dict(
+        generator=generator(),
+        discriminator=discriminator(),
+        data=Parabola(streams(0)["data"]),
+        batch_size=8,
+    )
+    with pytest.raises(MiniganError, match=message):
+        Trainer(**{**good, **change})
+
+
+LOAD = {
+    "unknown": (("circle",), {}, "'name': expected one of 'parabola'.*got 'circle'"),
+    "no name": ((None,), {}, "'name': expected one of 'parabola'"),
+    "seed": (("parabola",), dict(seed=-3), "'seed': expected an integer >= 0, got -3"),
+    "seed 0.5": (("parabola", 0.5), {}, "'seed': expected an integer >= 0, got 0.5"),
+    "dtype": (("parabola",), dict(dtype=int), "'dtype': expected float32 or float64"),
+    "dtype text": (("parabola",), dict(dtype="f"), None),
+    "dtype complex": (("parabola",), dict(dtype=complex), "dtype.*float32 or float64"),
+    "dtype half": (("parabola",), dict(dtype="float16"), "'dtype'.*got 'float16'"),
+    "data": (("parabola",), dict(data=np.ones((9, 3))), "expected 3 features"),
+    "data list": (("parabola",), dict(data=[1.0]), "'data': expected a numpy array"),
+    "backend": (("parabola",), dict(backend="gpu"), "'backend'.*'jit', 'numpy'.*'gpu'"),
+    "batch_size": (("parabola",), dict(batch_size=5), "'batch_size'.*even.*got 5"),
+    "objective": (("parabola",), dict(objective="wgan"), "'objective'.*got 'wgan'"),
+}
+
+
+@pytest.mark.parametrize("arguments, keywords, message", LOAD.values(), ids=LOAD)
+def test_bad_arguments_of_load(arguments, keywords, message):
+    if message is None:
+        recipes.load(*arguments, **keywords)
+        return
+    with pytest.raises(MiniganError, match=message):
+        recipes.load(*arguments, **keywords)
+
+
+SAMPLE = {
+    "neither": (dict(), "expected either n or z"),
+    "both": (dict(n=3, z=np.zeros((3, 5), np.float32)), "expected either n or z"),
+    "0": (dict(n=0), "'n': expected an integer >= 1, got 0"),
+    "-1": (dict(n=-1), "'n': expected an integer >= 1, got -1"),
+    "1.5": (dict(n=1.5), "'n': expected an integer >= 1, got 1.5"),
+    "True": (dict(n=True), "'n': expected an integer >= 1, got True"),
+    "z list": (dict(z=[[0.0] * 5]), "'z': expected a numpy array, got list"),
+    "z wide": (
+        dict(z=np.zeros((2, 6), "f4")),
+        r"'z': expected shape \(n, 5\), got \(2",
+    ),
+    "z 1-d": (dict(z=np.zeros(5, "f4")), r"'z': expected shape \(n, 5\), got \(5,\)"),
+    "z none": (
+        dict(z=np.zeros((0, 5), "f4")),
+        r"expected shape \(n, 5\), got \(0, 5\)",
+    ),
+    "z float64": (
+        dict(z=np.zeros((2, 5))),
+        "'z': expected dtype float32.*got dtype float64",
+    ),
+    "z NaN": (dict(z=np.full((2, 5), np.nan, "f4")), "'z': expected finite numbers"),
+}
+
+
+@pytest.mark.parametrize("arguments, message", SAMPLE.values(), ids=SAMPLE)
+def test_bad_arguments_of_sample(arguments, message):
+    trainer = recipes.load("parabola")
+    before = state(trainer)
+    with pytest.raises(MiniganError, match=f"Trainer.sample: argument.*{message}"):
+        trainer.sample(**arguments)
+    assert state(trainer) == before
+
+
+def test_drawing_from_an_unknown_stream():
+    with pytest.raises(
+        MiniganError, match="'stream': expected one of.*'latent'.*'luck'"
+    ):
+        recipes.load("parabola").draw_latent(3, "luck")

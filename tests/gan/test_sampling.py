@@ -1,0 +1,187 @@
+"""Where real rows come from."""
+
+import numpy as np
+import pytest
+
+from minigan import use_backend
+from minigan.errors import MiniganError
+from minigan.gan import Parabola, Rows
+from minigan.gan.streams import streams
+
+from .small import array
+
+BACKENDS = pytest.mark.parametrize("backend", ["jit", "numpy"])
+
+
+def indices(batch):
+    """Which rows of `array(...)` these are: x grows with the row."""
+    return [int(k) for k in batch[:, 0]]
+
+
+def numbered(n):
+    return np.stack([np.arange(n), np.arange(n) ** 2], axis=1).astype(np.float32)
+
+
+def rows(n, sampling, seed=0):
+    return Rows(numbered(n), np.random.default_rng(seed), sampling)
+
+
+@BACKENDS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_parabola_points_lie_on_the_parabola(backend, dtype):
+    with use_backend(backend):
+        points = Parabola(np.random.default_rng(0), dtype).batch(5000)
+    x, y = points.T
+    assert points.dtype == dtype and points.shape == (5000, 2)
+    np.testing.assert_array_equal(y, x * x)
+    assert -0.5 <= x.min() < -0.499 and 0.499 < x.max() < 0.5
+    assert abs(x.mean()) < 0.02 and abs(x.std() - 12**-0.5) < 0.01
+
+
+@BACKENDS
+def test_parabola_draws_are_those_of_the_stream(backend):
+    with use_backend(backend):
+        points = Parabola(streams(3)["data"], np.float64).batch(7)
+    expected = streams(3)["data"].random((7, 1)) - 0.5
+    np.testing.assert_array_equal(points[:, :1], expected)
+
+
+@BACKENDS
+def test_replacement_draws_every_row_anew(backend):
+    with use_backend(backend):
+        source = rows(10, "replacement")
+        drawn = indices(source.batch(2000))
+    counts = np.bincount(drawn, minlength=10)
+    assert counts.min() > 140 and counts.max() < 260 and source.memory() == {}
+
+
+@BACKENDS
+def test_ordered_epochs_drop_a_tail_too_short_for_a_batch(backend):
+    with use_backend(backend):
+        source = rows(11, "ordered")
+        seen = [indices(source.batch(4)) for _ in range(5)]
+    assert seen == [[0, 1, 2, 3], [4, 5, 6, 7]] * 2 + [[0, 1, 2, 3]]
+
+
+@BACKENDS
+def test_shuffled_epochs_show_each_row_once(backend):
+    with use_backend(backend):
+        source = rows(12, "shuffled")
+        epochs = [
+            [k for _ in range(3) for k in indices(source.batch(4))] for _ in range(4)
+        ]
+    assert all(sorted(epoch) == list(range(12)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 4
+
+
+@BACKENDS
+@pytest.mark.parametrize("sampling", ["ordered", "shuffled"])
+def test_a_batch_of_all_rows(backend, sampling):
+    with use_backend(backend):
+        source = rows(6, sampling)
+        assert [sorted(indices(source.batch(6))) for _ in range(3)] == [[*range(6)]] * 3
+
+
+def test_backends_draw_the_same_rows():
+    for sampling in Rows.SAMPLING:
+        seen = []
+        for backend in ("jit", "numpy"):
+            with use_backend(backend):
+                source = rows(13, sampling)
+                seen.append([indices(source.batch(4)) for _ in range(8)])
+        assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("sampling", Rows.SAMPLING)
+def test_draw_moves_nothing_that_training_uses(sampling):
+    one, two, other = rows(9, sampling), rows(9, sampling), np.random.default_rng(5)
+    one.batch(3), two.batch(3)
+    assert one.draw(50, other).shape == (50, 2)
+    assert indices(one.batch(3)) == indices(two.batch(3))
+
+
+def test_rows_are_copied_flattened_and_cast():
+    data = np.arange(24, dtype=np.float64).reshape(3, 4, 2)
+    source = Rows(data, np.random.default_rng(0), "ordered", np.float32)
+    data[:] = 0
+    assert source.features == 8 and source.data.dtype == np.float32
+    np.testing.assert_array_equal(source.batch(1)[0], np.arange(8))
+
+
+def test_layouts_do_not_matter():
+    data = array(8)
+    for other in (np.asfortranarray(data), data[::-1][::-1], data.astype(">f4")):
+        source = Rows(other, np.random.default_rng(0), "ordered")
+        np.testing.assert_array_equal(source.batch(8), data)
+
+
+def test_read_only_data():
+    data = array(8)
+    data.flags.writeable = False
+    assert Rows(data, np.random.default_rng(0)).batch(3).shape == (3, 2)
+
+
+RNG = np.random.default_rng(0)
+BAD_ROWS = {
+    "None": (dict(data=None), "Rows: argument 'data': expected a numpy array"),
+    "a list": (dict(data=[[1.0, 2.0]]), "'data': expected a numpy array, got list"),
+    "integers": (dict(data=np.ones((3, 2), int)), "'data'.*cast with .astype"),
+    "bytes": (dict(data=np.ones((3, 2), np.uint8)), "'data'.*float32 or float64.*cast"),
+    "half": (dict(data=np.ones((3, 2), np.float16)), "'data'.*got dtype float16"),
+    "objects": (dict(data=np.ones((3, 2), object)), "'data'.*got dtype object"),
+    "complex": (dict(data=np.ones((3, 2), complex)), "'data'.*got dtype complex128"),
+    "one axis": (dict(data=np.ones(3)), r"expected shape \(n, features\), got \(3,\)"),
+    "no rows": (dict(data=np.ones((0, 2))), "'data': expected at least one element"),
+    "NaN": (
+        dict(data=np.array([[0, 1], [np.nan, 2]])),
+        r"'data': expected finite numbers, got 1 of 4 not finite.*at \(1, 0\)",
+    ),
+    "infinite": (dict(data=np.array([[0, np.inf]])), "'data': expected finite"),
+    "too large": (dict(data=np.array([[0, 1e300]])), "'data': expected.*float32"),
+    "sampling": (
+        dict(sampling="random"),
+        "'sampling'.*'shuffled', 'ordered'.*'random'",
+    ),
+    "sampling None": (dict(sampling=None), "'sampling': expected one of"),
+    "rng": (dict(rng=None), "'rng': expected a numpy.random.Generator or a seed"),
+    "old rng": (dict(rng=np.random.RandomState(0)), "'rng': expected a"),  # noqa: NPY002
+    "dtype": (dict(dtype=np.int32), "'dtype': expected float32 or float64"),
+    "dtype word": (dict(dtype="big"), "'dtype': expected float32 or float64"),
+}
+
+
+@pytest.mark.parametrize("change, message", BAD_ROWS.values(), ids=BAD_ROWS)
+def test_bad_arguments_of_rows(change, message):
+    good = dict(data=array(4), rng=RNG, sampling="ordered", dtype=np.float32)
+    with pytest.raises(MiniganError, match=message):
+        Rows(**{**good, **change})
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, "3", None, True])
+def test_bad_batch_sizes(n):
+    for source in (Parabola(RNG), rows(9, "ordered"), rows(9, "replacement")):
+        before = {k: v.copy() for k, v in source.memory().items()}
+        for method in (source.batch, lambda n, s=source: s.draw(n, RNG)):
+            with pytest.raises(MiniganError, match="argument 'n': expected an integer"):
+                method(n)
+        assert all((before[k] == v).all() for k, v in source.memory().items())
+
+
+def test_a_batch_larger_than_the_data():
+    with pytest.raises(MiniganError, match="'n': expected at most the 9 rows.*got 10"):
+        rows(9, "shuffled").batch(10)
+    assert rows(9, "replacement").batch(10).shape == (10, 2)
+
+
+@pytest.mark.parametrize("rng", [None, "0", 1.5, np.random])
+def test_parabola_wants_a_generator(rng):
+    with pytest.raises(
+        MiniganError, match="Parabola: argument 'rng': expected a numpy"
+    ):
+        Parabola(rng)
+
+
+@pytest.mark.parametrize("dtype", ["nonsense", int, complex, None])
+def test_parabola_wants_a_float_type(dtype):
+    with pytest.raises(MiniganError, match="'dtype': expected float32 or float64"):
+        Parabola(RNG, dtype)
