@@ -16,7 +16,6 @@ import numpy as np
 
 from .errors import CaptureError
 from .kernels import ops
-from .kernels.compiling import JIT_DISABLED
 from .kernels.layout import CONSTANTS, WIDTH, layout
 from .kernels.table import PRIMITIVES, Primitive
 
@@ -214,6 +213,8 @@ def capture(step, arrays, generators, memory):
     Afterwards the state is that of one step.  Errors: CaptureError where the step
     cannot be recorded or its replay differs; the state is then as before.
     """
+    from .kernels.compiling import JIT_DISABLED  # imports Numba: only when needed
+
     if JIT_DISABLED:
         raise CaptureError("expected compiled kernels, got NUMBA_DISABLE_JIT=1")
     before = memory.snapshot()
