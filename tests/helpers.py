@@ -1,0 +1,73 @@
+"""What several tests need: random operands, fingerprints, exact comparisons."""
+
+import hashlib
+
+import numpy as np
+
+from minigan import BatchNorm, Dense, LeakyReLU, Sequential
+
+TOLERANCE = {
+    np.dtype(np.float32): {"rtol": 2e-5, "atol": 2e-6},
+    np.dtype(np.float64): {"rtol": 1e-12, "atol": 1e-13},
+}
+
+
+def normal(*shape, dtype=np.float32, seed=0):
+    """Fixed draws from N(0, 1)."""
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def assert_close(got, expected, dtype):
+    """Equal up to the rounding errors of `dtype`."""
+    np.testing.assert_allclose(got, expected, **TOLERANCE[np.dtype(dtype)])
+
+
+def assert_same_bits(got, expected):
+    """Equal to the last bit: signs of zero count, NaN equals NaN."""
+    got, expected = np.asarray(got), np.asarray(expected)
+    assert got.dtype == expected.dtype and got.shape == expected.shape
+    same = (got == expected) & (np.signbit(got) == np.signbit(expected))
+    assert (same | (np.isnan(got) & np.isnan(expected))).all(), (got, expected)
+
+
+def fingerprint(layer):
+    """A hash over all values, gradients and running statistics of a layer."""
+    digest = hashlib.sha256()
+    for parameter in layer.parameters:
+        digest.update(parameter.value.tobytes() + parameter.grad.tobytes())
+    for statistic in layer.statistics:
+        digest.update(statistic.value.tobytes())
+    return digest.hexdigest()
+
+
+def optimizer_fingerprint(optimizer, network):
+    """A hash over step count, rate and state vectors of an optimizer."""
+    vectors = optimizer.state(network).values()
+    parts = [optimizer.t.tobytes(), str(optimizer.learning_rate).encode()]
+    return hashlib.sha256(b"|".join(parts + [v.tobytes() for v in vectors])).hexdigest()
+
+
+def small_network(dtype=np.float32, seed=0):
+    """3 -> 5 -> 2 with every kind of state: weights, biases, running statistics."""
+    rng = np.random.default_rng(seed)
+    return Sequential(
+        [
+            Dense(3, 5, rng=rng, dtype=dtype),
+            BatchNorm(5, momentum=0.8, dtype=dtype),
+            LeakyReLU(0.2),
+            Dense(5, 2, rng=rng, dtype=dtype),
+        ]
+    )
+
+
+def fill_gradients(network, seed=1, scale=1.0):
+    """Random gradients, as a backward pass would leave them."""
+    rng = np.random.default_rng(seed)
+    for parameter in network.parameters:
+        parameter.grad[...] = scale * rng.standard_normal(parameter.grad.shape)
+
+
+def ulps(got, expected):
+    """Distance in units in the last place of `expected` (a float or mpmath number)."""
+    spacing = float(np.spacing(abs(type(got)(float(expected)))))
+    return abs(float(got - expected)) / spacing

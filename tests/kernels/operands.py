@@ -1,0 +1,120 @@
+"""One registry: random operands for any primitive of the table.
+
+`operands(primitive, sizes, dtype)` reads the entry of the table; what a name means
+beyond "some numbers" (probabilities, variances, indices ...) stands in `MAKERS`.
+A new primitive needs a line here only if plain normal draws do not suit it.
+"""
+
+import numpy as np
+
+from minigan.kernels.table import PRIMITIVES, extents
+
+# Sizes of the letters of the table; `shape` is that of the operands of any shape.
+SIZES = (
+    {"N": 1, "D": 1, "M": 1, "R": 1, "C": 1, "P": 1, "n": 1, "d": 1, "shape": (1, 1)},
+    {"N": 7, "D": 5, "M": 3, "R": 9, "C": 4, "P": 13, "n": 4, "d": 3, "shape": (7, 5)},
+    {"N": 2, "D": 1, "M": 9, "R": 3, "C": 2, "P": 8, "n": 1, "d": 6, "shape": (17,)},
+    {
+        "N": 33,
+        "D": 17,
+        "M": 16,
+        "R": 40,
+        "C": 3,
+        "P": 257,
+        "n": 16,
+        "d": 5,
+        "shape": (3, 4, 5),
+    },
+)
+
+
+def _positive(rng, shape, dtype):
+    return (0.1 + rng.random(shape)).astype(dtype)
+
+
+def _probability(rng, shape, dtype):
+    return (0.01 + 0.98 * rng.random(shape)).astype(dtype)
+
+
+def _zeros(rng, shape, dtype):
+    return np.zeros(shape, dtype)
+
+
+# (primitive, operand), or an operand of any primitive -> how to draw it
+MAKERS = {
+    "var": _positive,
+    "moving_var": _positive,
+    "rstd": _positive,
+    "v": _positive,
+    "learning_rate": _positive,
+    "schedule": _positive,
+    "u": _probability,
+    "p": _probability,
+    "t": _probability,
+    ("adam_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
+    "index": lambda rng, shape, dtype: np.arange(*shape, dtype=dtype) % shape[0],
+    "order": lambda rng, shape, dtype: rng.permutation(*shape).astype(dtype),
+    "cursor": _zeros,
+}
+
+CONSTANTS = {
+    "slope": 0.2,
+    "rate": 0.3,
+    "epsilon": 1e-3,
+    "momentum": 0.9,
+    "beta_1": 0.5,
+    "beta_2": 0.999,
+    "weight": -1.0,
+    "value": 0.7,
+    "high": 6,
+    "label": 1,
+    "column": 0,
+    "corrected": 1,
+    "shuffle": 1,
+}
+
+
+def operands(primitive, sizes, dtype, seed=0):
+    """The arguments of one call, as a list: fresh arrays on every call."""
+    rng = np.random.default_rng(seed)
+    sizes = {**sizes, "S": int(np.prod(sizes["shape"]))}
+    return [_operand(primitive, o, sizes, dtype, rng) for o in primitive.inputs]
+
+
+def _operand(primitive, operand, sizes, dtype, rng):
+    if operand.kind == "rng":
+        return np.random.default_rng(11)
+    if operand.kind in ("float", "int"):
+        return CONSTANTS.get(operand.name, sizes.get(operand.name, 1))
+    shape = sizes["shape"] if operand.any_shape else extents(operand.dims, sizes)
+    kind = {"T": np.dtype(dtype), "f": np.dtype("f8"), "i": np.dtype("i8")}
+    make = MAKERS.get((primitive.name, operand.name)) or MAKERS.get(operand.name)
+    if make is None:
+        return np.asarray(rng.standard_normal(shape)).astype(kind[operand.dtype])
+    return np.asarray(make(rng, shape, kind[operand.dtype]))
+
+
+def needs_type(primitive):
+    """True where only the keyword `dtype` tells the type of the results."""
+    typed_inputs = any(o.kind == "array" and o.dtype == "T" for o in primitive.inputs)
+    return not typed_inputs and any(o.dtype == "T" for o in primitive.outputs)
+
+
+def updated(primitive, arguments):
+    """Those arguments that the primitive changes in place."""
+    pairs = zip(primitive.inputs, arguments, strict=True)
+    return [argument for operand, argument in pairs if operand.update]
+
+
+def call(primitive, function, arguments, dtype):
+    """(results, updated operands, random state after), all in lists."""
+    keywords = {"dtype": dtype} if needs_type(primitive) else {}
+    results = function(*arguments, **keywords)
+    results = results if isinstance(results, tuple) else (results,)
+    states = [
+        a.bit_generator.state for a in arguments if isinstance(a, np.random.Generator)
+    ]
+    return [r for r in results if r is not None], updated(primitive, arguments), states
+
+
+ALL = list(PRIMITIVES.values())

@@ -1,0 +1,256 @@
+"""The two forms of every primitive agree, driven by the table."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from minigan import Dense
+from minigan.kernels import jit, ops, reference
+
+from ..helpers import TOLERANCE, assert_same_bits, normal
+from .operands import ALL, SIZES, call, needs_type, operands
+
+FLOATS = (np.float32, np.float64)
+BACKENDS = ("numpy", "jit")
+each_primitive = pytest.mark.parametrize("entry", ALL, ids=lambda e: e.name)
+each_type = pytest.mark.parametrize("dtype", FLOATS, ids=["float32", "float64"])
+each_backend = pytest.mark.parametrize("backend", BACKENDS)
+
+# NaN in this operand leaves the results alone: comparisons choose, or it is overwritten
+NAN_STOPS = {
+    ("fill", "x"),
+    ("relu_backward", "y"),
+    ("leaky_relu_backward", "y"),
+    ("bce_backward", "p"),
+    ("accuracy", "z"),
+}
+
+
+def run(backend, entry, sizes, dtype):
+    with ops.use_backend(backend):
+        arguments = operands(entry, sizes, dtype)
+        return call(entry, getattr(ops, entry.name), arguments, dtype)
+
+
+@each_primitive
+def test_equal_names_and_arguments(entry):
+    kernel = getattr(jit, entry.name)
+    twin = inspect.signature(getattr(kernel, "py_func", kernel))
+    original = inspect.signature(getattr(reference, entry.name))
+    assert list(twin.parameters) == list(original.parameters)
+
+
+@each_type
+@each_primitive
+def test_equal_results(entry, dtype):
+    for sizes in SIZES:
+        results, changed, states = run("numpy", entry, sizes, dtype)
+        twins, changed_twins, twin_states = run("jit", entry, sizes, dtype)
+        assert states == twin_states
+        for a, b in zip(results + changed, twins + changed_twins, strict=True):
+            assert a.dtype == b.dtype and a.shape == b.shape
+            np.testing.assert_allclose(b, a, **TOLERANCE[np.dtype(dtype)])
+
+
+@each_type
+@each_backend
+@each_primitive
+def test_results_have_the_type_of_the_table(entry, backend, dtype):
+    results, _, _ = run(backend, entry, SIZES[1], dtype)
+    kinds = {"T": np.dtype(dtype), "f": np.dtype("f8"), "i": np.dtype("i8")}
+    assert [r.dtype for r in results] == [kinds[o.dtype] for o in entry.outputs]
+
+
+@each_backend
+@each_primitive
+def test_inputs_stay_and_outputs_are_fresh(entry, backend):
+    arguments = operands(entry, SIZES[1], np.float32)
+    before = operands(entry, SIZES[1], np.float32)
+    with ops.use_backend(backend):
+        results, _, _ = call(entry, getattr(ops, entry.name), arguments, np.float32)
+    for operand, argument, copy in zip(entry.inputs, arguments, before, strict=True):
+        if operand.kind == "array":
+            assert not any(np.shares_memory(argument, result) for result in results)
+            assert operand.update or argument.tobytes() == copy.tobytes()
+
+
+@each_type
+@each_backend
+@each_primitive
+def test_nan_passes(entry, backend, dtype):
+    for k, operand in enumerate(entry.inputs):
+        if operand.kind != "array" or operand.dtype == "i":
+            continue
+        arguments = operands(entry, SIZES[1], dtype)
+        arguments[k][...] = np.nan
+        with ops.use_backend(backend):
+            results, changed, _ = call(
+                entry, getattr(ops, entry.name), arguments, dtype
+            )
+        survived = any(np.isnan(a).any() for a in results + changed if a.dtype != int)
+        assert survived == ((entry.name, operand.name) not in NAN_STOPS), operand.name
+
+
+def special_values(dtype):
+    tiny = np.finfo(dtype).smallest_subnormal
+    values = [np.nan, 0.0, -0.0, np.inf, -np.inf, tiny, -tiny, 1.5, -1.5]
+    return np.array(values, dtype)
+
+
+@each_type
+@each_backend
+def test_relu_of_special_values(backend, dtype):
+    x = special_values(dtype)
+    with ops.use_backend(backend):
+        y = ops.relu_forward(x)
+        dx = ops.relu_backward(np.full_like(x, -2), y)
+    tiny = x[5]
+    expected = np.array([np.nan, 0, 0, np.inf, 0, tiny, 0, 1.5, 0], dtype)
+    assert_same_bits(y, expected)
+    assert_same_bits(dx, np.array([0, 0, 0, -2, 0, -2, 0, -2, 0], dtype))
+
+
+@each_type
+@each_backend
+@pytest.mark.parametrize("slope", [0.0, 0.25, 1.0, 2.0])
+def test_leaky_relu_of_special_values(backend, dtype, slope):
+    x = special_values(dtype)
+    with ops.use_backend(backend), np.errstate(invalid="ignore"):
+        y = ops.leaky_relu_forward(x, slope)
+        dx = ops.leaky_relu_backward(np.ones_like(x), y, slope)
+        a = dtype(slope)
+        leak = a * x  # 0 * -inf is NaN, as it should be
+    expected = np.array([np.nan, 0, leak[2], np.inf, *leak[4:5], x[5], leak[6]], dtype)
+    assert_same_bits(y, np.append(expected, [dtype(1.5), leak[8]]))
+    assert_same_bits(dx, np.array([a, a, a, 1, a, 1, a, 1, a], dtype))
+
+
+@each_type
+@each_backend
+def test_sigmoid_saturates_without_a_warning(backend, dtype):
+    x = np.array([-1000, -100, 0, 100, 1000, -np.inf, np.inf], dtype)
+    with ops.use_backend(backend), np.errstate(all="raise", under="ignore"):
+        y = ops.sigmoid_forward(x)
+    assert_same_bits(y[[0, 2, 3, 4, 5, 6]], np.array([0, 0.5, 1, 1, 0, 1], dtype))
+    assert 0 <= y[1] < 1e-37
+
+
+@each_type
+@each_backend
+def test_tanh_saturates(backend, dtype):
+    x = np.array([-0.0, 0.0, 50, -50, np.inf, -np.inf], dtype)
+    with ops.use_backend(backend):
+        y = ops.tanh_forward(x)
+    assert_same_bits(y, np.array([-0.0, 0, 1, -1, 1, -1], dtype))
+
+
+@each_type
+@each_backend
+@pytest.mark.parametrize("function", ["sigmoid_forward", "tanh_forward"])
+def test_transcendental_functions_within_four_ulp(function, backend, dtype):
+    mpmath = pytest.importorskip("mpmath")
+    exact = {
+        "sigmoid_forward": lambda v: 1 / (1 + mpmath.exp(-v)),
+        "tanh_forward": mpmath.tanh,
+    }[function]
+    x = np.linspace(-9, 9, 181).astype(dtype)
+    with ops.use_backend(backend), mpmath.workdps(40):
+        y = getattr(ops, function)(x)
+        for value, result in zip(x, y, strict=True):
+            truth = exact(mpmath.mpf(float(value)))
+            error = abs(mpmath.mpf(float(result)) - truth)
+            assert error <= 4 * float(np.spacing(abs(dtype(float(truth))))), value
+
+
+# ---- random draws ------------------------------------------------------------------
+
+
+@each_type
+@each_backend
+def test_normal_draws_are_numpys(backend, dtype):
+    ours, theirs = np.random.default_rng(5), np.random.default_rng(5)
+    with ops.use_backend(backend):
+        z = ops.standard_normal(ours, 33, 3, dtype=dtype)
+    assert_same_bits(z, theirs.standard_normal((33, 3), dtype=dtype))
+    assert ours.bit_generator.state == theirs.bit_generator.state
+
+
+@each_type
+@each_backend
+def test_uniform_draws_are_numpys(backend, dtype):
+    ours, theirs = np.random.default_rng(5), np.random.default_rng(5)
+    with ops.use_backend(backend):
+        u = ops.uniform(ours, 33, 3, dtype=dtype)
+    assert_same_bits(u, theirs.random((33, 3), dtype=dtype))
+    assert ours.bit_generator.state == theirs.bit_generator.state
+
+
+@each_backend
+@pytest.mark.parametrize("high", [1, 10, 60_000, 2**33])
+def test_indices_are_uniform_draws_times_their_number(backend, high):
+    ours, theirs = np.random.default_rng(5), np.random.default_rng(5)
+    with ops.use_backend(backend):
+        index = ops.integers(ours, high, 65)
+    assert (index == np.floor(theirs.random(65) * high)).all()
+    assert 0 <= index.min() and index.max() < high
+    assert ours.bit_generator.state == theirs.bit_generator.state
+
+
+@each_type
+@each_backend
+def test_dropout_draws_are_numpys(backend, dtype):
+    ours, theirs = np.random.default_rng(5), np.random.default_rng(5)
+    x = normal(9, 7, dtype=dtype)
+    with ops.use_backend(backend):
+        y, mask = ops.dropout_forward(x, ours, 0.3)
+    kept = theirs.random(x.shape, dtype=dtype) >= dtype(0.3)
+    assert_same_bits(mask, np.where(kept, dtype(1 / 0.7), dtype(0)))
+    assert_same_bits(y, x * mask)
+    assert ours.bit_generator.state == theirs.bit_generator.state
+
+
+class _Half:
+    """A stand-in for a generator, that draws the rate itself, rounded to float32."""
+
+    def random(self, size, dtype):
+        return np.full(size, 0.3, dtype)
+
+
+@each_type
+def test_dropout_compares_in_the_type_of_the_data(dtype):
+    x = np.ones(3, dtype)
+    y, mask = np.empty_like(x), np.empty_like(x)
+    twin = getattr(jit.dropout_forward, "py_func", jit.dropout_forward)
+    for function in (reference.dropout_forward, twin):
+        function(x, _Half(), 0.3, y, mask)
+        assert (mask > 0).all()  # u >= rate holds where both are equal
+
+
+# ---- sums --------------------------------------------------------------------------
+
+
+@each_backend
+def test_long_sums_are_taken_in_float64(backend):
+    """The float32 sum of 20,000 times 0.1 in sequence would be 2000.2."""
+    layer, dy = Dense(1, 1), np.full((20_000, 1), 0.1, np.float32)
+    with ops.use_backend(backend):
+        layer.forward(dy)
+        layer.backward(dy, need_dx=False)
+    assert layer.b.grad[0] == np.float32(20_000 * float(np.float32(0.1)))
+
+
+@each_backend
+def test_statistics_survive_a_large_mean(backend):
+    rng = np.random.default_rng(0)
+    x = (1e4 + rng.standard_normal((64, 1))).astype(np.float32)
+    one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
+    with ops.use_backend(backend):
+        _, _, mean, var, _ = ops.batchnorm_forward(x, one, zero, 1e-3)
+    np.testing.assert_allclose(mean[0], x.mean(dtype=np.float64), rtol=1e-7)
+    np.testing.assert_allclose(var[0], x.astype(np.float64).var(), rtol=1e-6)
+
+
+def test_draws_alone_need_a_type():
+    names = {entry.name for entry in ALL if needs_type(entry)}
+    assert {"standard_normal", "uniform"} <= names
