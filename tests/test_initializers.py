@@ -1,0 +1,89 @@
+"""Initial values: bounds, variances, truncation, repeatability."""
+
+import numpy as np
+import pytest
+
+from minigan import Dense, RandomNormal
+from minigan.errors import ArgumentError, DTypeError
+from minigan.initializers import NAMES, from_config, initialize, to_config
+
+SHAPE = (300, 200)
+
+
+def draw(initializer, shape=SHAPE, seed=0, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    return initialize("test", "kernel", initializer, shape, rng, dtype)
+
+
+BOUNDS = {  # the largest possible size, and the variance
+    "glorot_uniform": (np.sqrt(6 / 500), 2 / 500),
+    "he_uniform": (np.sqrt(6 / 300), 2 / 300),
+    "glorot_normal": (2 * np.sqrt(2 / 500) / 0.87962566, 2 / 500),
+    "he_normal": (2 * np.sqrt(2 / 300) / 0.87962566, 2 / 300),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_bounds_and_variance(name):
+    bound, variance = BOUNDS[name]
+    values = draw(name)
+    assert 0.98 * bound < np.abs(values).max() <= bound
+    assert abs(values.mean()) < 4 * np.sqrt(variance / values.size)
+    np.testing.assert_allclose(values.var(), variance, rtol=0.02)
+
+
+@pytest.mark.parametrize("name", ["glorot_normal", "he_normal"])
+def test_the_tails_are_drawn_again_not_piled_up(name):
+    values = np.abs(draw(name))
+    assert np.unique(values).size == values.size
+
+
+@pytest.mark.parametrize("name, value", [("zeros", 0), ("ones", 1)])
+def test_constants(name, value):
+    assert (draw(name) == value).all()
+
+
+def test_random_normal():
+    values = draw(RandomNormal(mean=3, stddev=0.5))
+    assert abs(values.mean() - 3) < 0.01 and abs(values.std() - 0.5) < 0.01
+    assert np.abs(values - 3).max() > 1.5  # not truncated
+    assert RandomNormal() == RandomNormal(0.0, 0.05)
+    assert (draw(RandomNormal(2, 0)) == 2).all()
+
+
+@pytest.mark.parametrize("name", [*NAMES, RandomNormal()])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_type_shape_and_repeatability(name, dtype):
+    values = draw(name, (7, 5), dtype=dtype)
+    assert values.dtype == dtype and values.shape == (7, 5)
+    assert (values == draw(name, (7, 5), dtype=dtype)).all()
+    assert (values == draw(name, (7, 5)).astype(dtype)).all()  # rounded once
+    varies = name not in ("zeros", "ones")
+    assert (values != draw(name, (7, 5), seed=1, dtype=dtype)).any() == varies
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_biases_too(name):
+    assert np.isfinite(draw(name, (5,))).all()
+    assert Dense(2, 5, bias_initializer=name).b.value.any()
+
+
+@pytest.mark.parametrize("name", ["glorot", "", None, 3, ["zeros"], RandomNormal])
+def test_an_unknown_initializer_names_the_known_ones(name):
+    message = "^Dense: argument 'kernel_initializer': expected one of 'glorot_uniform'"
+    with pytest.raises(ArgumentError, match=message + ".* or a RandomNormal, got "):
+        Dense(2, 3, name)
+    with pytest.raises(ArgumentError, match="^Dense: argument 'bias_initializer': exp"):
+        Dense(2, 3, bias_initializer=name)
+
+
+def test_a_random_normal_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        RandomNormal().mean = 3
+    with pytest.raises(DTypeError, match="RandomNormal: argument 'stddev'"):
+        RandomNormal(0, "wide")
+
+
+@pytest.mark.parametrize("initializer", [*NAMES, RandomNormal(1, 2)])
+def test_config_and_back(initializer):
+    assert from_config(to_config(initializer)) == initializer

@@ -1,0 +1,326 @@
+"""Optimizers against exact arithmetic, and what they refuse."""
+
+import copy
+from decimal import Decimal, localcontext
+
+import numpy as np
+import pytest
+
+from minigan import SGD, Adam, Dense, ReLU, Sequential
+from minigan.errors import ArgumentError, DTypeError, NonFiniteError, StateError
+from minigan.optimizers import Optimizer
+
+from .helpers import (
+    assert_close,
+    assert_same_bits,
+    fill_gradients,
+    fingerprint,
+    normal,
+    optimizer_fingerprint,
+    small_network,
+)
+
+OPTIMIZERS = {"SGD": SGD, "momentum": lambda: SGD(0.01, 0.9), "Adam": Adam}
+each_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+
+
+def two_weights(dtype=np.float64):
+    """A network whose whole theta, but for the gaps, is W = (1, -2) and b = 0."""
+    network = Sequential([Dense(2, 1, dtype=dtype)])
+    network[0].W.value[...] = [[1], [-2]]
+    return network
+
+
+def trajectory(optimizer, gradients, dtype=np.float64):
+    """W after each of a series of gradients of W."""
+    network = two_weights(dtype)
+    for gradient in gradients:
+        network[0].W.grad[:, 0] = gradient
+        optimizer.step(network)
+        yield network[0].W.value[:, 0].copy()
+
+
+def varying(steps, seed=0):
+    """Gradients that differ in size and sign from step to step."""
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((steps, 2)) * 10.0 ** rng.integers(-6, 2, (steps, 1))
+
+
+# ---- Adam --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["keras", "pytorch"])
+@pytest.mark.parametrize("beta_1", [0.5, 0.9])
+def test_adam_equals_exact_arithmetic(form, beta_1):
+    """10,000 steps, beside the textbook written in 50 decimal digits."""
+    gradients = varying(10_000)
+    adam = Adam(1e-3, beta_1, 0.999, 1e-7, form)
+    got = list(trajectory(adam, gradients))
+    with localcontext() as context:
+        context.prec = 50
+        rate, b1, b2 = Decimal(1e-3), Decimal(beta_1), Decimal(0.999)
+        epsilon, power_1, power_2 = Decimal(1e-7), Decimal(1), Decimal(1)
+        theta, m, v = [Decimal(1), Decimal(-2)], [Decimal(0)] * 2, [Decimal(0)] * 2
+        for t, gradient in enumerate(gradients):
+            power_1, power_2 = power_1 * b1, power_2 * b2
+            root = (1 - power_2).sqrt()
+            for i, g in enumerate(map(Decimal, gradient.tolist())):
+                m[i] = b1 * m[i] + (1 - b1) * g
+                v[i] = b2 * v[i] + (1 - b2) * g * g
+                mean = m[i] / (1 - power_1)
+                if form == "pytorch":
+                    step = mean / (v[i].sqrt() / root + epsilon)
+                else:
+                    step = mean * root / (v[i].sqrt() + epsilon)
+                theta[i] -= rate * step
+            if t % 500 == 499 or t < 20:
+                np.testing.assert_allclose(got[t], list(map(float, theta)), atol=1e-12)
+    assert adam.t == 10_000
+
+
+FIRST_STEPS = [
+    ("keras", 1e-7, 1e-6, 0.240253),
+    ("pytorch", 1e-8, 1e-6, 0.990099),
+    ("keras", 1e-7, 1e-8, 0.003152),
+    ("pytorch", 1e-8, 1e-8, 0.5),
+]
+
+
+@pytest.mark.parametrize("form, epsilon, gradient, expected", FIRST_STEPS)
+def test_the_first_step_tells_the_two_epsilons_apart(form, epsilon, gradient, expected):
+    adam = Adam(1e-3, epsilon_form=form)
+    assert adam.epsilon == epsilon
+    (after,) = trajectory(adam, [[gradient, -gradient]])
+    steps = (np.array([1, -2]) - after) / 1e-3
+    np.testing.assert_allclose(steps, [expected, -expected], atol=6e-7)
+
+
+GOLDEN_GRADIENTS = [0.5, -1.0, 2.0, 0.1, -0.3, 0.0, 4.0, -2.5, 1e-3, 0.7]
+GOLDEN = [
+    0.9000006324515321,
+    0.9366108815953383,
+    0.8946453776819333,
+    0.8577670608343069,
+    0.8339433688754964,
+    0.8134104282160223,
+    0.7605887503109019,
+    0.7432532840338179,
+    0.727854651942843,
+    0.7078231519695948,
+]
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-15), (np.float32, 1e-6)])
+def test_ten_golden_steps(dtype, tolerance):
+    gradients = [[g, 0] for g in GOLDEN_GRADIENTS]
+    path = [w[0] for w in trajectory(Adam(0.1), gradients, dtype)]
+    np.testing.assert_allclose(path, GOLDEN, rtol=4 * tolerance)
+
+
+def test_adam_uses_the_betas_as_written():
+    """1 - 0.999 rounded to float32 first would be off by 1.3e-5."""
+    network, adam = two_weights(np.float32), Adam()
+    network[0].W.grad[...] = 1
+    adam.step(network)
+    np.testing.assert_allclose(adam.state(network)["v"][0], 1e-3, rtol=1e-7)
+
+
+def test_defaults_are_keras():
+    expected = {
+        "learning_rate": 1e-3,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-7,
+        "epsilon_form": "keras",
+    }
+    assert Adam().config() == expected
+    assert Adam(**Adam(0.5, 0.1).config()).config() == Adam(0.5, 0.1).config()
+
+
+def test_betas_of_zero_give_signed_steps():
+    (after,) = trajectory(Adam(0.1, 0, 0), [[3.0, -1e-3]])
+    np.testing.assert_allclose(after, [0.9, -1.9], rtol=1e-4)
+
+
+def test_dead_units_stay_where_they_are():
+    """A gradient of exactly zero from the start on: 0 / epsilon, no NaN."""
+    path = list(trajectory(Adam(), [[0.0, 0.0]] * 20))
+    assert_same_bits(path[-1], np.array([1.0, -2.0]))
+
+
+# ---- SGD ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_sgd_by_the_formula(momentum):
+    gradients = varying(50)
+    w, velocity = np.array([1.0, -2.0]), np.zeros(2)
+    path = trajectory(SGD(0.02, momentum), gradients)
+    for gradient, got in zip(gradients, path, strict=True):
+        velocity = momentum * velocity - 0.02 * gradient
+        w = w + velocity
+        assert_close(got, w, np.float64)
+
+
+def test_sgd_config():
+    assert SGD(0.5, 0.1).config() == {"learning_rate": 0.5, "momentum": 0.1}
+
+
+# ---- both --------------------------------------------------------------------------
+
+
+@each_optimizer
+def test_steps_are_taken_in_place(make):
+    network, optimizer = small_network(), make()
+    theta, values = network.theta, [p.value for p in network.parameters]
+    fill_gradients(network)
+    before = theta.copy(), network.dtheta.copy(), network.buffers.copy()
+    optimizer.step(network)
+    assert network.theta is theta and (theta != before[0]).any()
+    assert all(a is p.value for a, p in zip(values, network.parameters, strict=True))
+    assert_same_bits(network.dtheta, before[1])
+    assert_same_bits(network.buffers, before[2])
+
+
+@each_optimizer
+def test_the_state_belongs_to_a_network(make):
+    optimizer, a, b = make(), small_network(), small_network(seed=1)
+    fill_gradients(a)
+    optimizer.step(a)
+    kept = {name: vector.copy() for name, vector in optimizer.state(a).items()}
+    fill_gradients(b, seed=2)
+    optimizer.step(b)
+    for name, vector in optimizer.state(a).items():
+        assert_same_bits(vector, kept[name])
+        assert optimizer.state(a)[name] is vector and vector.any()
+
+
+@each_optimizer
+def test_a_composite_counts_one_step(make):
+    """t grows once, so both halves take the step that they would take alone."""
+    a, b = small_network(), Sequential([Dense(2, 3, rng=5)])
+    twins = copy.deepcopy(a), copy.deepcopy(b)
+    together, alone = make(), [make(), make()]
+    for seed in range(3):
+        for network in (a, b, *twins):
+            fill_gradients(network, seed=seed)
+        together.step(Sequential([a, b]))
+        for optimizer, network in zip(alone, twins, strict=True):
+            optimizer.step(network)
+    assert together.t == 3
+    assert_same_bits(a.theta, twins[0].theta)
+    assert_same_bits(b.theta, twins[1].theta)
+
+
+@each_optimizer
+def test_the_learning_rate_is_a_cell(make):
+    optimizer, network = make(), two_weights()
+    cell = optimizer._rate
+    optimizer.learning_rate = 0.5
+    assert optimizer._rate is cell and cell == optimizer.learning_rate == 0.5
+    network[0].W.grad[...] = 1
+    optimizer.step(network)
+    assert abs(network[0].W.value[0, 0] - 0.5) < 1e-3
+
+
+@each_optimizer
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf, 1e308, "0.1", None, True])
+def test_a_bad_learning_rate_leaves_the_old_one(make, value):
+    optimizer = make()
+    before = optimizer.learning_rate
+    with pytest.raises((ArgumentError, DTypeError), match="'learning_rate': expected"):
+        optimizer.learning_rate = value
+    assert optimizer.learning_rate == before
+
+
+@each_optimizer
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite(make, bad):
+    network, optimizer = small_network(), make()
+    fill_gradients(network)
+    optimizer.step(network)
+    network[3].b.grad[1] = bad
+    before = fingerprint(network), optimizer_fingerprint(optimizer, network)
+    message = r"\.step: .* finite gradients, got .* gradient of layer 3 \(Dense\) b$"
+    with pytest.raises(NonFiniteError, match=message):
+        optimizer.step(network)
+    assert (fingerprint(network), optimizer_fingerprint(optimizer, network)) == before
+
+
+@each_optimizer
+def test_all_parts_of_a_composite_are_checked_first(make):
+    a, b, optimizer = small_network(), Sequential([Dense(2, 3), ReLU()]), make()
+    fill_gradients(a)
+    b[0].W.grad[0, 0] = np.nan
+    before = fingerprint(a), fingerprint(b)
+    with pytest.raises(NonFiniteError):
+        optimizer.step(Sequential([Sequential([a]), b[:1]]))
+    assert (fingerprint(a), fingerprint(b)) == before and optimizer.t == 0
+
+
+@pytest.mark.parametrize("dtype, size", [(np.float32, 2e19), (np.float64, 1e155)])
+def test_a_square_that_overflows(dtype, size):
+    """Textbook Adam would silently never move this weight again."""
+    network, adam = two_weights(dtype), Adam()
+    network[0].W.grad[0, 0] = -size
+    before = fingerprint(network), optimizer_fingerprint(adam, network)
+    message = r"Adam.step: .* whose square fits float\d\d, got one of size \de\+\d+$"
+    with pytest.raises(NonFiniteError, match=message):
+        adam.step(network)
+    assert (fingerprint(network), optimizer_fingerprint(adam, network)) == before
+
+
+@pytest.mark.parametrize("gradient", [3e38, -3e38])
+def test_a_plain_step_that_overflows(gradient):
+    network, sgd = two_weights(np.float32), SGD(1e3)
+    network[0].W.grad[0, 0] = gradient
+    before = fingerprint(network), optimizer_fingerprint(sgd, network)
+    with pytest.raises(NonFiniteError, match="SGD.step: .* a step that fits float32"):
+        sgd.step(network)
+    assert (fingerprint(network), optimizer_fingerprint(sgd, network)) == before
+
+
+@each_optimizer
+def test_a_frozen_network_is_refused(make):
+    network, optimizer = small_network(), make()
+    fill_gradients(network)
+    before = fingerprint(network)
+    for part in (network, network[0]):
+        with part.frozen(), pytest.raises(StateError, match=r"frozen\(\) scope$"):
+            optimizer.step(network)
+    assert fingerprint(network) == before and optimizer.t == 0
+    optimizer.step(network)
+
+
+@each_optimizer
+@pytest.mark.parametrize("network", [Dense(2, 1), None, "G", np.zeros(3)])
+def test_only_networks_are_stepped(make, network):
+    with pytest.raises(DTypeError, match=r"step: argument 'network': expected a Seq"):
+        make().step(network)
+
+
+@each_optimizer
+def test_a_network_without_parameters_is_refused(make):
+    with pytest.raises(ArgumentError, match="'network': expected parameters, got none"):
+        make().step(Sequential([ReLU()]))
+
+
+def test_the_base_class_is_abstract():
+    optimizer, network = Optimizer(0.1), two_weights()
+    with pytest.raises(StateError, match="defines no schedule"):
+        optimizer.step(network)
+    with pytest.raises(StateError, match="defines no update"):
+        optimizer._update(network, {}, None)
+
+
+def test_adam_fits_a_line():
+    """The whole engine in one loop: y = 2 x - 1."""
+    network, adam = Sequential([Dense(1, 1, rng=0, dtype=np.float64)]), Adam(0.1)
+    x = normal(32, 1, dtype=np.float64)
+    for _ in range(400):
+        network.zero_grad()
+        residual = network.forward(x, training=True) - (2 * x - 1)
+        network.backward(2 * residual / len(x), need_dx=False)
+        adam.step(network)
+    assert_close(network[0].W.value, [[2]], np.float32)
+    assert_close(network[0].b.value, [-1], np.float32)
