@@ -112,61 +112,66 @@ def play(code, constants, rngs, like, count, ticks):
             elif op == 12:
                 jit.dense_db(
                     matrix(c[1], c[3], c[4], like),
-                    vector(c[2], c[4], like),
+                    vector(c[2], c[4], cells),
                 )
             elif op == 13:
+                jit.accumulate(
+                    vector(c[1], c[3], cells),
+                    vector(c[2], c[3], like),
+                )
+            elif op == 14:
                 jit.dense_dx(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[6], c[5], like),
                     matrix(c[3], c[4], c[6], like),
                 )
-            elif op == 14:
+            elif op == 15:
                 jit.relu_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 15:
+            elif op == 16:
                 jit.relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 16:
+            elif op == 17:
                 jit.leaky_relu_forward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], c[3], like),
                 )
-            elif op == 17:
+            elif op == 18:
                 jit.leaky_relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 18:
+            elif op == 19:
                 jit.sigmoid_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 19:
+            elif op == 20:
                 jit.sigmoid_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 20:
+            elif op == 21:
                 jit.tanh_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 21:
+            elif op == 22:
                 jit.tanh_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 22:
+            elif op == 23:
                 jit.batchnorm_forward(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -174,19 +179,19 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 0],
                     matrix(c[4], c[9], c[10], like),
                     matrix(c[5], c[9], c[10], like),
-                    vector(c[6], c[10], like),
-                    vector(c[7], c[10], like),
+                    vector(c[6], c[10], cells),
+                    vector(c[7], c[10], cells),
                     vector(c[8], c[10], like),
                 )
-            elif op == 23:
+            elif op == 24:
                 jit.batchnorm_update(
-                    vector(c[1], c[5], like),
-                    vector(c[2], c[5], like),
+                    vector(c[1], c[5], cells),
+                    vector(c[2], c[5], cells),
                     vector(c[3], c[5], like),
                     vector(c[4], c[5], like),
                     constants[i, 0],
                 )
-            elif op == 24:
+            elif op == 25:
                 jit.batchnorm_inference(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -198,29 +203,31 @@ def play(code, constants, rngs, like, count, ticks):
                     matrix(c[7], c[9], c[10], like),
                     vector(c[8], c[10], like),
                 )
-            elif op == 25:
-                jit.batchnorm_backward(
-                    matrix(c[1], c[6], c[7], like),
-                    matrix(c[2], c[6], c[7], like),
-                    vector(c[3], c[7], like),
-                    vector(c[4], c[7], like),
-                    matrix(c[5], c[6], c[7], like),
-                )
             elif op == 26:
+                jit.batchnorm_sums(
+                    matrix(c[1], c[5], c[6], like),
+                    matrix(c[2], c[5], c[6], like),
+                    vector(c[3], c[6], cells),
+                    vector(c[4], c[6], cells),
+                )
+            elif op == 27:
+                jit.batchnorm_backward(
+                    matrix(c[1], c[8], c[9], like),
+                    matrix(c[2], c[8], c[9], like),
+                    vector(c[3], c[9], like),
+                    vector(c[4], c[9], like),
+                    vector(c[5], c[9], cells),
+                    vector(c[6], c[9], cells),
+                    matrix(c[7], c[8], c[9], like),
+                )
+            elif op == 28:
                 jit.batchnorm_inference_backward(
                     matrix(c[1], c[5], c[6], like),
                     vector(c[2], c[6], like),
                     vector(c[3], c[6], like),
                     matrix(c[4], c[5], c[6], like),
                 )
-            elif op == 27:
-                jit.batchnorm_dgamma_dbeta(
-                    matrix(c[1], c[5], c[6], like),
-                    matrix(c[2], c[5], c[6], like),
-                    vector(c[3], c[6], like),
-                    vector(c[4], c[6], like),
-                )
-            elif op == 28:
+            elif op == 29:
                 jit.dropout_forward(
                     vector(c[1], c[5], like),
                     rngs[c[2]],
@@ -228,69 +235,69 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[3], c[5], like),
                     vector(c[4], c[5], like),
                 )
-            elif op == 29:
+            elif op == 30:
                 jit.dropout_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 30:
+            elif op == 31:
                 jit.bce_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 31:
+            elif op == 32:
                 jit.bce_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 32:
+            elif op == 33:
                 jit.bce_logits_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 33:
+            elif op == 34:
                 jit.bce_logits_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 34:
+            elif op == 35:
                 jit.mean_sigmoid(
                     vector(c[1], c[3], like),
                     vector(c[2], 1, cells),
                 )
-            elif op == 35:
+            elif op == 36:
                 jit.accuracy(
                     vector(c[1], c[3], like),
                     c[4],
                     vector(c[2], 1, cells),
                 )
-            elif op == 36:
+            elif op == 37:
                 jit.average(
                     vector(c[1], 1, cells),
                     vector(c[2], 1, cells),
                     vector(c[3], 1, cells),
                 )
-            elif op == 37:
+            elif op == 38:
                 jit.record(
                     vector(c[1], 1, cells),
                     c[4],
                     vector(c[2], 1, counts),
                     matrix(c[3], c[5], c[6], cells),
                 )
-            elif op == 38:
+            elif op == 39:
                 jit.advance(
                     vector(c[1], 1, counts),
                 )
-            elif op == 39:
+            elif op == 40:
                 jit.adam_schedule(
                     vector(c[1], 1, counts),
                     vector(c[2], 1, cells),
@@ -300,7 +307,7 @@ def play(code, constants, rngs, like, count, ticks):
                     c[4],
                     vector(c[3], 2, cells),
                 )
-            elif op == 40:
+            elif op == 41:
                 jit.adam_update(
                     vector(c[1], c[7], like),
                     vector(c[2], c[7], like),
@@ -311,7 +318,7 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 1],
                     vector(c[6], 1, counts),
                 )
-            elif op == 41:
+            elif op == 42:
                 jit.sgd_update(
                     vector(c[1], c[6], like),
                     vector(c[2], c[6], like),

@@ -101,8 +101,13 @@ def dense_dW(x, dy, dW):
 
 
 def dense_db(dy, db):
-    """db += sum over the batch of dy.   dy: (N, M)   db: (M,)"""
-    db += dy.sum(axis=0, dtype=_wide(dy)).astype(dy.dtype)
+    """db = sum over the batch of dy.   dy: (N, M)   db: (M,) float64"""
+    db[:] = dy.sum(axis=0, dtype=_wide(dy))
+
+
+def accumulate(total, grad):
+    """grad += total, rounded to grad's type.   total: (D,) float64   grad: (D,)"""
+    grad += total.astype(grad.dtype)
 
 
 def dense_dx(dy, W, dx):
@@ -169,7 +174,7 @@ def batchnorm_forward(x, gamma, beta, epsilon, y, xhat, mean, var, rstd):
 
     The variance is the biased one, taken in two passes: the short cut
     E[x^2] - E[x]^2 loses all digits once the mean is large.
-    x, y, xhat: (N, D)   gamma, beta, mean, var, rstd: (D,)
+    x, y, xhat: (N, D)   gamma, beta, rstd: (D,)   mean, var: (D,) float64
     """
     m = x.mean(axis=0, dtype=_wide(x))
     centred = x - m
@@ -201,19 +206,29 @@ def batchnorm_inference(
     y[:] = gamma * xhat + beta
 
 
-def batchnorm_backward(dy, xhat, gamma, rstd, dx):
+def batchnorm_sums(dy, xhat, sum_dy, sum_dy_xhat):
+    """The gradients of beta and gamma: sums over the batch of dy and of dy xhat.
+
+        dbeta = sum dy          dgamma = sum dy xhat
+
+    dy, xhat: (N, D)   sum_dy, sum_dy_xhat: (D,) float64
+    """
+    sum_dy[:] = dy.sum(axis=0, dtype=_wide(dy))
+    sum_dy_xhat[:] = (dy * xhat).sum(axis=0, dtype=_wide(dy))
+
+
+def batchnorm_backward(dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat, dx):
     """Gradient through y, mean and variance of `batchnorm_forward`.
 
         dxhat = dy gamma
         dx    = rstd (dxhat - mean(dxhat) - xhat mean(dxhat xhat))
 
-    dy, xhat, dx: (N, D)   gamma, rstd: (D,).  Means over the batch.
+    gamma is the same for all rows and comes out of the means over the batch, which
+    are then the sums of `batchnorm_sums` over N.
+    dy, xhat, dx: (N, D)   gamma, rstd: (D,)   sum_dy, sum_dy_xhat: (D,)
     """
-    dxhat = dy * gamma
-    wide = _wide(dy)
-    mean_dxhat = dxhat.mean(axis=0, dtype=wide)
-    mean_dxhat_xhat = (dxhat * xhat).mean(axis=0, dtype=wide)
-    dx[:] = rstd * (dxhat - mean_dxhat - xhat * mean_dxhat_xhat)
+    n = len(dy)
+    dx[:] = gamma * rstd * (dy - sum_dy / n - xhat * (sum_dy_xhat / n))
 
 
 def batchnorm_inference_backward(dy, gamma, rstd, dx):
@@ -222,16 +237,6 @@ def batchnorm_inference_backward(dy, gamma, rstd, dx):
     dy, dx: (N, D)   gamma, rstd: (D,)
     """
     dx[:] = dy * (gamma * rstd)
-
-
-def batchnorm_dgamma_dbeta(dy, xhat, dgamma, dbeta):
-    """dgamma += sum dy xhat,   dbeta += sum dy, over the batch.
-
-    dy, xhat: (N, D)   dgamma, dbeta: (D,)
-    """
-    wide = _wide(dy)
-    dgamma += (dy * xhat).sum(axis=0, dtype=wide).astype(dy.dtype)
-    dbeta += dy.sum(axis=0, dtype=wide).astype(dy.dtype)
 
 
 # ---- Dropout -----------------------------------------------------------------------

@@ -134,7 +134,8 @@ PRIMITIVES = {
         # ---- layers ----------------------------------------------------------------
         Primitive("dense_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+N*M"),
         Primitive("dense_dW", "x[N,D] dy[N,M] dW[D,M]!", "2*N*D*M"),
-        Primitive("dense_db", "dy[N,M] db[M]!", "N*M"),
+        Primitive("dense_db", "dy[N,M] -> db[M]:f", "N*M"),
+        Primitive("accumulate", "total[D]:f grad[D]!", "D"),
         Primitive("dense_dx", "dy[N,M] W[D,M] -> dx[N,D]", "2*N*D*M"),
         Primitive("relu_forward", "x[*] -> y[*]", "S"),
         Primitive("relu_backward", "dy[*] y[*] -> dx[*]", "S"),
@@ -147,12 +148,12 @@ PRIMITIVES = {
         Primitive(
             "batchnorm_forward",
             "x[N,D] gamma[D] beta[D] epsilon=f"
-            " -> y[N,D] xhat[N,D] mean[D] var[D] rstd[D]",
+            " -> y[N,D] xhat[N,D] mean[D]:f var[D]:f rstd[D]",
             "8*N*D+3*D",
         ),
         Primitive(
             "batchnorm_update",
-            "mean[D] var[D] moving_mean[D]! moving_var[D]! momentum=f",
+            "mean[D]:f var[D]:f moving_mean[D]! moving_var[D]! momentum=f",
             "6*D",
         ),
         Primitive(
@@ -162,19 +163,20 @@ PRIMITIVES = {
             "4*N*D+3*D",
         ),
         Primitive(
+            "batchnorm_sums",
+            "dy[N,D] xhat[N,D] -> sum_dy[D]:f sum_dy_xhat[D]:f",
+            "3*N*D",
+        ),
+        Primitive(
             "batchnorm_backward",
-            "dy[N,D] xhat[N,D] gamma[D] rstd[D] -> dx[N,D]",
-            "8*N*D",
+            "dy[N,D] xhat[N,D] gamma[D] rstd[D] sum_dy[D]:f sum_dy_xhat[D]:f"
+            " -> dx[N,D]",
+            "5*N*D+3*D",
         ),
         Primitive(
             "batchnorm_inference_backward",
             "dy[N,D] gamma[D] rstd[D] -> dx[N,D]",
             "N*D+D",
-        ),
-        Primitive(
-            "batchnorm_dgamma_dbeta",
-            "dy[N,D] xhat[N,D] dgamma[D]! dbeta[D]!",
-            "3*N*D",
         ),
         Primitive("dropout_forward", "x[*] rng rate=f -> y[*] mask[*]", "3*S"),
         Primitive("dropout_backward", "dy[*] mask[*] -> dx[*]", "S"),

@@ -72,13 +72,17 @@ class BatchNorm(Layer):
 
     def backward_pass(self, dy, cache, need_dx):
         xhat, rstd, batch_statistics = cache
+        if not self.is_frozen or (need_dx and batch_statistics):
+            sum_dy, sum_dy_xhat = ops.batchnorm_sums(dy, xhat)
         if not self.is_frozen:
-            ops.batchnorm_dgamma_dbeta(dy, xhat, self.gamma.grad, self.beta.grad)
+            ops.accumulate(sum_dy_xhat, self.gamma.grad)  # dgamma += sum dy xhat
+            ops.accumulate(sum_dy, self.beta.grad)  # dbeta += sum dy
         if not need_dx:
             return None
+        gamma = self.gamma.value
         if batch_statistics:
-            return ops.batchnorm_backward(dy, xhat, self.gamma.value, rstd)
-        return ops.batchnorm_inference_backward(dy, self.gamma.value, rstd)
+            return ops.batchnorm_backward(dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat)
+        return ops.batchnorm_inference_backward(dy, gamma, rstd)
 
     def config(self):
         return {

@@ -71,7 +71,7 @@ class Dense(Layer):
         x = cache
         if not self.is_frozen:
             ops.dense_dW(x, dy, self.W.grad)  # dW += x^T dy
-            ops.dense_db(dy, self.b.grad)  # db += sum dy
+            ops.accumulate(ops.dense_db(dy), self.b.grad)  # db += sum dy
         return ops.dense_dx(dy, self.W.value) if need_dx else None
 
     def output_shape(self, shape):
