@@ -1,0 +1,88 @@
+"""The command line: `minigan train`, `minigan sample`, `minigan check`.
+
+Exit codes: 0 done, 1 the work itself failed (disk full, wrong gradient), 2 something
+to change in the command, 130 and 143 interrupted (Ctrl-C, SIGTERM).  Errors are one
+line on standard error.
+"""
+
+import errno
+import signal
+import warnings
+
+import rich_click as click
+
+from ..errors import MiniganError, NonFiniteError, OutputError
+from ..version import __version__
+from .check import check
+from .interrupts import Stopped
+from .sample import sample
+from .train import train
+
+
+class Program(click.RichGroup):
+    """A group of commands whose errors are one line, whoever raised them."""
+
+    def main(self, *args, standalone_mode=True, **extra):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("default", message="minigan: ")
+            warnings.showwarning = _show_warning
+            try:
+                code = super().main(*args, standalone_mode=False, **extra)
+            except click.ClickException as error:
+                code = complain(error.format_message(), 2)
+            except (click.Abort, KeyboardInterrupt):
+                code = complain("interrupted", 128 + signal.SIGINT)
+            except Stopped as stopped:
+                code = complain(
+                    "aborted; --resume goes on from the last save", stopped.code
+                )
+            except (OutputError, NonFiniteError) as error:
+                code = complain(error, 1)
+            except MiniganError as error:
+                code = complain(error, 2)
+            except MemoryError:
+                code = complain("not enough memory", 1)
+            except OSError as error:
+                if error.errno == errno.EPIPE:
+                    raise
+                code = complain(error, 1)
+        if not standalone_mode:
+            return code
+        raise SystemExit(code)
+
+
+def complain(message, code):
+    """Print an error as one line; return the exit code."""
+    click.echo(f"minigan: error: {' '.join(str(message).split())}", err=True)
+    return code
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    text = " ".join(str(message).split()).removeprefix("minigan: ")
+    click.echo(f"minigan: warning: {text}", err=True)
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+)
+@click.version_option(__version__, "-V", "--version", message="minigan %(version)s")
+def cli():
+    """Train generative adversarial networks, and prove their gradients.
+
+    \b
+    minigan train parabola          the smallest GAN, with pictures
+    minigan sample RUN -n 100       points from a trained generator
+    minigan check                   every gradient, proven on this machine
+    """
+
+
+cli.add_command(train)
+cli.add_command(sample)
+cli.add_command(check)
+
+
+def main():
+    """Entry point of the `minigan` command."""
+    cli.main(prog_name="minigan")

@@ -1,0 +1,108 @@
+"""`minigan check`: every backward pass against the derivative of its forward pass."""
+
+import rich_click as click
+
+
+@click.command(epilog="Examples:\n\n\b\nminigan check\nminigan check --backend numpy\n")
+@click.option(
+    "--backend",
+    type=click.Choice(("jit", "numpy")),
+    help="Whose backward passes are checked. [default: jit]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Seed of inputs, weights and upstream gradients.",
+)
+def check(backend, seed):
+    """Prove the gradients of all layers, losses and the GAN's generator step.
+
+    In float64, by complex step where that is possible: errors are relative to the
+    largest gradient of their tensor. Exit code 1 if any is wrong.
+    """
+    from rich.console import Console
+
+    from ..kernels.ops import use_backend
+
+    console = Console()
+    reports = []
+    with console.status("checking gradients"), use_backend(backend):
+        for label, run in cases(seed):
+            reports.append((label, run()))
+    table = table_of(reports)
+    if console.is_terminal:
+        console.print(table)
+    else:
+        click.echo(str(table))
+    wrong = [report for _, report in reports if not report.ok]
+    for report in wrong:
+        click.echo(f"\n{report}")
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def cases(seed):
+    """What is checked: (label, function that returns a `gradcheck.Report`)."""
+    from .. import layers
+    from ..gan import OBJECTIVES, recipes
+    from ..gradcheck import gradcheck
+    from ..losses import BCE, BCEWithLogits
+
+    def case(label, target, **options):
+        return label, lambda: gradcheck(target, seed=seed, **options)
+
+    for layer, shape in (
+        (layers.Dense(6, 4), (5, 6)),
+        (layers.ReLU(), (5, 6)),
+        (layers.LeakyReLU(0.2), (5, 6)),
+        (layers.Sigmoid(), (5, 6)),
+        (layers.Tanh(), (5, 6)),
+        (layers.Flatten(), (5, 2, 3)),
+        (layers.Reshape((2, 3)), (5, 6)),
+    ):
+        yield case(type(layer).__name__, layer, shape=shape)
+    yield case("Dense, frozen", layers.Dense(6, 4), shape=(5, 6), frozen=True)
+    for layer in (layers.BatchNorm(6), layers.Dropout(0.3)):
+        for training in (True, False):
+            mode = "training" if training else "inference"
+            label = f"{type(layer).__name__}, {mode}"
+            yield case(label, layer, shape=(16, 6), training=training)
+    for loss in (BCE(), BCEWithLogits()):
+        yield case(type(loss).__name__, loss, shape=(8, 1))
+    for name in recipes.RECIPES:
+        trainer = recipes.load(name, seed=seed)
+        D, G = trainer.discriminator, trainer.generator
+        yield case(f"{name}: D", D, shape=(16, *D.input_shape))
+        for objective in OBJECTIVES:
+            label = f"{name}: G through D, {objective}"
+            shape = 16, trainer.latent_dim
+            yield case(label, G, shape=shape, through=D, objective=objective)
+
+
+def table_of(reports):
+    """One row for each report."""
+    from ..tables import Table
+
+    rows = [
+        [
+            label,
+            str(len(report.rows)),
+            str(sum(row.checked for row in report.rows)),
+            str(report.kinks),
+            f"{report.worst:.1e}",
+            "ok" if report.ok else "WRONG",
+        ]
+        for label, report in reports
+    ]
+    good = sum(report.ok for _, report in reports)
+    worst = max(report.worst for _, report in reports)
+    return Table(
+        "Gradient checks",
+        ("Subject", ">Tensors", ">Checked", ">Kinks", ">Worst error", ""),
+        rows,
+        [f"{good} of {len(reports)} agree; worst relative error {worst:.1e}"],
+        frozenset(k for k, (_, report) in enumerate(reports) if not report.ok),
+    )

@@ -1,0 +1,71 @@
+"""Ctrl-C and SIGTERM: the first one stops training after its step, the second aborts.
+
+`Trainer.fit` takes the first Ctrl-C itself and raises KeyboardInterrupt when its step
+is finished.  What is handled here is all the rest.
+"""
+
+import signal
+import threading
+
+from ..gan.callbacks import Callback
+
+
+class Stopped(BaseException):
+    """A signal ended the command at once.
+
+    Not an Exception, so that nothing on the way takes it for an error of its own.
+    """
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+    @property
+    def code(self):
+        """The exit code that shells expect."""
+        return 128 + self.number
+
+
+class Interrupts(Callback):
+    """Within this block signals stop training, or raise `Stopped`.
+
+    As a callback of `fit` it makes sure that a SIGTERM just before it is not lost.
+    """
+
+    def __init__(self):
+        self.terminated = False
+        self.trainer = None  # set while it runs
+        self._previous = {}
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) not in (None, signal.SIG_IGN):
+                    self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_):
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number, frame):
+        if number == signal.SIGTERM and self.trainer and not self.terminated:
+            self.terminated = True
+            self.trainer.stop()
+        else:
+            raise Stopped(number)
+
+    def on_progress(self, trainer):
+        if self.terminated:
+            trainer.stop()
+
+    def fit(self, trainer, steps, **options):
+        """Train.  Returns the signal that ended it early, or None."""
+        self.trainer = trainer
+        try:
+            trainer.fit(steps, **options)
+        except KeyboardInterrupt:
+            return signal.SIGINT
+        finally:
+            self.trainer = None
+        return signal.SIGTERM if self.terminated else None
