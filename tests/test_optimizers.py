@@ -49,8 +49,7 @@ def varying(steps, seed=0):
 # ---- Adam --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["keras", "pytorch"])
-@pytest.mark.parametrize("beta_1", [0.5, 0.9])
+@pytest.mark.parametrize("form, beta_1", [("keras", 0.9), ("pytorch", 0.5)])
 def test_adam_equals_exact_arithmetic(form, beta_1):
     """10,000 steps, beside the textbook written in 50 decimal digits."""
     gradients = varying(10_000)
@@ -266,6 +265,15 @@ def test_a_square_that_overflows(dtype, size):
     before = fingerprint(network), optimizer_fingerprint(adam, network)
     message = r"Adam.step: .* whose square fits float\d\d, got one of size \de\+\d+$"
     with pytest.raises(NonFiniteError, match=message):
+        adam.step(network)
+    assert (fingerprint(network), optimizer_fingerprint(adam, network)) == before
+
+
+def test_a_memory_that_is_not_finite():
+    network, adam = two_weights(), Adam()
+    adam.state(network)["m"][0] = np.inf
+    before = fingerprint(network), optimizer_fingerprint(adam, network)
+    with pytest.raises(NonFiniteError, match="Adam.step: .* expected a finite m, got"):
         adam.step(network)
     assert (fingerprint(network), optimizer_fingerprint(adam, network)) == before
 

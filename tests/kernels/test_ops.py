@@ -316,7 +316,7 @@ def test_a_recorder_is_told_of_every_call():
 
 
 def test_plans_do_not_pile_up():
-    for n in range(1, 4200):
-        ops.fill(zeros(n), 1.0)
-    x = ops.relu_forward(zeros(3))
-    assert x.shape == (3,)
+    with ops.use_backend("numpy"):
+        for n in range(1, 4200):
+            ops.fill(zeros(n), 1.0)
+        assert ops.fill(zeros(3), 1.0) is None
