@@ -61,6 +61,10 @@ def build(rows, dtype, generators, size):
                 key: initializers.from_config(config.pop(key))
                 for key in ("kernel_initializer", "bias_initializer")
             }
+            for key, initializer in wanted.items():
+                known = isinstance(initializer, initializers.RandomNormal)
+                if not known and initializer not in initializers.NAMES:
+                    raise CheckpointError(f"Dense: unknown {key} {initializer!r}")
             elements = int(config["inputs"]) * int(config["units"])
         else:
             wanted, elements = {}, int(config.get("features", 0))

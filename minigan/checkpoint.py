@@ -13,12 +13,11 @@ import hashlib
 import io
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
 from .errors import CheckpointError
-from .files import write_atomically
+from .files import as_path, write_atomically
 
 FORMAT = 1
 _META = "meta.json"
@@ -50,7 +49,7 @@ def read(path):
 
     Errors: CheckpointError for anything else, saying what was expected and found.
     """
-    path = Path(path)
+    path = as_path("checkpoint.read", path)
     try:
         content = path.read_bytes()
     except OSError as error:

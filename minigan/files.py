@@ -5,7 +5,18 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from . import validate
 from .errors import OutputError
+
+
+def as_path(where, value):
+    """A `Path`.  Errors: DTypeError, ArgumentError for what cannot be one."""
+    if not isinstance(value, (str, os.PathLike)):
+        validate.complain(validate.DTypeError, where, "path", "a path", repr(value))
+    if "\0" in str(value):
+        expected = "a path without null characters"
+        validate.complain(validate.ArgumentError, where, "path", expected, repr(value))
+    return Path(value)
 
 
 def write_atomically(path, data):
@@ -15,8 +26,9 @@ def write_atomically(path, data):
     one.  Errors: OutputError with the path; the old file is then untouched and the
     temporary one removed.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    path = as_path("write_atomically", path)
+    unique = f"{os.getpid()}.{secrets.token_hex(4)}"
+    temporary = path.parent / f".{path.name}.{unique}.tmp"
     try:
         with open(temporary, "xb") as file:
             file.write(data)
@@ -37,7 +49,7 @@ def sweep_stale(folder):
     """Remove temporary files that a killed process left in `folder`."""
     for path in Path(folder).glob(".*.tmp"):
         parts = path.name.split(".")
-        if len(parts) >= 5 and parts[-3].isdigit() and not _alive(int(parts[-3])):
+        if len(parts) >= 5 and parts[-3].isdecimal() and not _alive(int(parts[-3])):
             with suppress(OSError):
                 path.unlink()
 
@@ -47,7 +59,7 @@ def _alive(pid):
         return pid > 0
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # a number too large for any process
         return False
     except OSError:
         return True

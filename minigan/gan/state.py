@@ -10,8 +10,9 @@ import warnings
 
 import numpy as np
 
-from .. import architecture, checkpoint
-from ..errors import ArgumentError, CheckpointError, MiniganError
+from .. import architecture, checkpoint, validate
+from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
+from ..kernels import ops
 from ..optimizers import SGD, Adam
 from ..version import __version__
 from .history import COLUMNS, History
@@ -56,7 +57,8 @@ def versions():
 
 
 def save(trainer, path):
-    """Write a checkpoint.  Errors: StateError for layers that are not minigan's."""
+    """Write a checkpoint.  Errors: StateError for parts that are not minigan's."""
+    _refuse_foreign_parts(trainer)
     meta = {
         "kind": "trainer",
         **config(trainer),
@@ -70,6 +72,11 @@ def save(trainer, path):
 
 def load(cls, path, *, data=None, backend=None):
     """Rebuild the trainer of a checkpoint; nothing exists if anything is wrong."""
+    where = "Trainer.load"
+    if backend is not None:
+        validate.choice(where, "backend", backend, ops.BACKENDS)
+    if data is not None:
+        validate.array(where, "data", data, finite=True)
     arrays, meta = checkpoint.read(path)
     try:
         trainer = _rebuild(cls, arrays, meta, data, backend)
@@ -84,13 +91,19 @@ def load(cls, path, *, data=None, backend=None):
                     f"{arrays[name].dtype} {arrays[name].shape}"
                 )
         table = arrays["history"]
-        if meta["columns"] != list(COLUMNS) or table.shape[1:] != (len(COLUMNS),):
-            raise CheckpointError(f"history: expected the columns {COLUMNS}")
+        if (
+            meta["columns"] != list(COLUMNS)
+            or table.dtype != np.float64
+            or table.shape[1:] != (len(COLUMNS),)
+        ):
+            raise CheckpointError(f"history: expected float64 columns {COLUMNS}")
+        now = versions() | {"backend": trainer.backend}
+        then = meta["versions"] | {"backend": meta["backend"]}
         generators = trainer.generators()
         for rng, state in zip(generators, meta["generators"], strict=True):
             rng.bit_generator.state = state
     except ArgumentError as error:
-        if "'data'" in str(error) or "'backend'" in str(error):
+        if str(error).startswith(f"{where}: argument 'data'"):
             raise
         raise CheckpointError(f"{path}: {error}") from error
     except MiniganError as error:
@@ -102,8 +115,6 @@ def load(cls, path, *, data=None, backend=None):
     for name, array in trainer.memory().items():
         array[...] = arrays[name]
     trainer.history = History(table)
-    now = versions() | {"backend": trainer.backend}
-    then = meta["versions"] | {"backend": meta["backend"]}
     changed = [f"{k} {then.get(k)} -> {now[k]}" for k in now if now[k] != then.get(k)]
     if changed:
         warnings.warn(
@@ -154,6 +165,8 @@ def _source(meta, data, rng, dtype):
                 "points, got an array"
             )
         return Parabola(rng, dtype)
+    if described["kind"] != Rows.kind:
+        raise CheckpointError(f"data: unknown kind {described['kind']!r}")
     if data is None:
         raise ArgumentError(
             f"Trainer.load: argument 'data': expected the array of "
@@ -172,6 +185,26 @@ def _digest(source):
     if not isinstance(source, Rows):
         return None
     return hashlib.sha256(source.data.tobytes()).hexdigest()
+
+
+def _refuse_foreign_parts(trainer):
+    """Only what `load` can make again may be saved."""
+    parts = {
+        "data": (trainer.data, (Parabola, Rows)),
+        "generator_optimizer": (trainer.generator_optimizer, (Adam, SGD)),
+        "discriminator_optimizer": (trainer.discriminator_optimizer, (Adam, SGD)),
+    }
+    parts |= {
+        f"random generator {k}": (rng.bit_generator, (np.random.PCG64,))
+        for k, rng in enumerate(trainer.generators())
+    }
+    for name, (part, kinds) in parts.items():
+        if type(part) not in kinds:
+            expected = " or ".join(kind.__name__ for kind in kinds)
+            raise StateError(
+                f"Trainer.save: {name}: expected {expected}, got "
+                f"{type(part).__name__}, which a checkpoint cannot hold"
+            )
 
 
 def _plain(rng):
