@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import listing
 from .errors import CaptureError
 from .kernels import ops
 from .kernels.layout import CONSTANTS, WIDTH, layout
@@ -54,6 +55,7 @@ class Recorder:
         self.generators = dict(generators)
         self.instructions, self.code, self.constants = [], [], []
         self.dtype = None
+        self.headings = {}
         self._used = []  # names of generators, in the order of their places
         self._spans = []  # (first byte, end, name, array), kept alive
         self._made = 0
@@ -99,6 +101,10 @@ class Recorder:
                 primitive.bytes(sizes, itemsize),
             )
         )
+
+    def heading(self, text):
+        """Called by `ops.heading`: what the next instructions are for."""
+        self.headings[len(self.code)] = text
 
     def _know(self, name, array):
         first = array.ctypes.data
@@ -149,20 +155,23 @@ class Recorder:
                 f"in the rest of the step, got {value.dtype}"
             )
 
-    def program(self):
+    def program(self, memory):
         """The finished program.  Errors: CaptureError where nothing was recorded."""
         if not self.code or self.dtype is None:
             raise CaptureError("expected a step made of primitives, recorded none")
-        return Program(self)
+        return Program(self, memory)
 
 
 class Program:
     """A recorded step.  Owns every array it works on.
 
-    instructions: list of `Instruction`.
+    instructions: list of `Instruction`.  headings: place -> what begins there.
+    memory: what was captured with it, to go back after a measurement.
     """
 
-    def __init__(self, recorder):
+    def __init__(self, recorder, memory):
+        self.memory = memory
+        self.headings = recorder.headings
         self.instructions = recorder.instructions
         self.dtype = recorder.dtype
         self._code = np.array(recorder.code)
@@ -188,9 +197,14 @@ class Program:
 
     def show(self):
         """The listing, one line an instruction; prints as a table."""
-        from .listing import Listing
+        return listing.show(self)
 
-        return Listing(self)
+    def profile(self, seconds=1.0):
+        """Times and rates of every instruction, measured; prints as a table.
+
+        seconds: about how long to play.  Nothing is changed by it.
+        """
+        return listing.profile(self, seconds)
 
     def __len__(self):
         return len(self.instructions)
@@ -222,7 +236,7 @@ def capture(step, arrays, generators, memory):
     token = ops.recorder.set(recorder)
     try:
         step()
-        program = recorder.program()
+        program = recorder.program(memory)
     except BaseException:
         memory.restore(before)
         raise

@@ -23,22 +23,27 @@ class Game:
     def _discriminator_step(self):
         """Teach D to tell real rows from fakes; nothing of G changes."""
         half = self.batch_size // 2 if self.batches == "half" else self.batch_size
+        ops.heading("Discriminator step: draw fakes and real rows")
         z = self._latent(half)
         fake = self._rows(self._draw_fakes(z))
         real = self._rows(self.data.batch(half))
         if self.batches == "mixed":
+            ops.heading("D on real and fake rows in one batch")
             score = self.logits.forward(ops.concatenate(real, fake), training=True)
             real_score, fake_score = score[:half], score[half:]
             real_loss = self.objective.real(real_score)  # for the history
             fake_loss = self.objective.fake(fake_score)
             self._update_discriminator(self.objective.mixed(score))
         else:
+            ops.heading("D on real rows")
             real_score = self.logits.forward(real, training=True)
             real_loss = self.objective.real(real_score)
             self._update_discriminator(real_loss)
+            ops.heading("D on fakes")
             fake_score = self.logits.forward(fake, training=True)
             fake_loss = self.objective.fake(fake_score)
             self._update_discriminator(fake_loss)
+        ops.heading("What the history keeps")
         self._record("d_loss_real", real_loss)
         self._record("d_loss_fake", fake_loss)
         self._record("d_loss", ops.average(real_loss, fake_loss))
@@ -56,6 +61,7 @@ class Game:
 
     def _generator_step(self, z=None):
         """Teach G to be called real; the gradient passes through D, which is frozen."""
+        ops.heading("Generator step: G, then D, frozen: no weight gradients")
         if z is None:
             z = self._latent(self.batch_size)
         fake = self.generator.forward(z, training=True)
@@ -63,6 +69,7 @@ class Game:
             score = self.logits.forward(self._rows(fake), training=True)
             loss = self.objective.generator(score)
             dfake = self.logits.backward(self.objective.dscore())
+        ops.heading("The gradient goes on into G")
         self.generator.zero_grad()
         self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
         self.generator_optimizer.step(self.generator)

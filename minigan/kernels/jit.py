@@ -174,7 +174,7 @@ def average(a, b, mean):
 
 @kernel
 def record(value, column, cursor, table):
-    table[cursor[0], column] = value[0]
+    table[cursor[0] % table.shape[0], column] = value[0]
 
 
 @kernel

@@ -55,6 +55,13 @@ def use_backend(name):
         _chosen.reset(token)
 
 
+def heading(text):
+    """Say what the next primitives are for; only a recorder listens."""
+    active = recorder.get()
+    if active is not None:
+        active.heading(text)
+
+
 @cache
 def _kernels(name):
     """name of a primitive -> the function of this backend."""

@@ -324,8 +324,8 @@ def average(a, b, mean):
 
 
 def record(value, column, cursor, table):
-    """table[cursor, column] = value.   table: (R, C) float64"""
-    table[cursor, column] = value.real
+    """table[cursor mod R, column] = value.   table: (R, C) float64"""
+    table[int(cursor) % len(table), column] = value.real
 
 
 def advance(cursor):

@@ -55,6 +55,7 @@ class Primitive:
     name: str
     signature: str
     flops_formula: str = "0"
+    elements_formula: str = ""  # read and written, where it is not every operand once
     inputs: tuple[Operand, ...] = field(init=False)
     outputs: tuple[Operand, ...] = field(init=False)
     sizes: tuple[str, ...] = field(init=False)  # the size letters, in order
@@ -80,11 +81,12 @@ class Primitive:
 
     def flops(self, sizes):
         """Floating-point operations for `sizes`, a dict of the size letters."""
-        scope = {"TRANSCENDENTAL": TRANSCENDENTAL, **sizes}
-        return int(eval(self.flops_formula, {"__builtins__": {}}, scope))
+        return _evaluate(self.flops_formula, sizes)
 
     def bytes(self, sizes, itemsize):
         """Bytes read and written: each operand once, an updated one twice."""
+        if self.elements_formula:
+            return itemsize * _evaluate(self.elements_formula, sizes)
         total = 0
         for operand in self.operands:
             if operand.kind == "array":
@@ -92,6 +94,12 @@ class Primitive:
                 count = prod(extents(operand.dims, sizes)) * width
                 total += 2 * count if operand.update else count
         return total
+
+
+def _evaluate(formula, sizes):
+    """A formula of this table for given sizes."""
+    scope = {"TRANSCENDENTAL": TRANSCENDENTAL, **sizes}
+    return int(eval(formula, {"__builtins__": {}}, scope))
 
 
 def extents(dims, sizes):
@@ -123,13 +131,16 @@ PRIMITIVES = {
         Primitive("uniform", "rng n=i d=i -> u[n,d]", "n*d"),
         Primitive("integers", "rng high=i n=i -> index[n]:i"),
         Primitive("parabola", "u[N,1] -> points[N,2]", "2*N"),
-        Primitive("gather", "data[R,D] index[N]:i -> batch[N,D]"),
+        Primitive("gather", "data[R,D] index[N]:i -> batch[N,D]", "0", "2*N*D+N"),
         Primitive("concatenate", "a[N,D] b[M,D] -> c[N+M,D]"),
         Primitive("copy", "x[*] -> y[*]"),
         Primitive("fill", "x[*]! value=f"),
         Primitive("full", "n=i d=i value=f -> x[n,d]"),
         Primitive(
-            "epoch_indices", "rng order[R]!:i cursor[]!:i shuffle=i n=i -> index[n]:i"
+            "epoch_indices",
+            "rng order[R]!:i cursor[]!:i shuffle=i n=i -> index[n]:i",
+            "0",
+            "2*n",
         ),
         # ---- layers ----------------------------------------------------------------
         Primitive("dense_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+N*M"),
@@ -198,7 +209,7 @@ PRIMITIVES = {
         Primitive("mean_sigmoid", "z[*] -> mean[]:f", "(TRANSCENDENTAL+3)*S"),
         Primitive("accuracy", "z[*] label=i -> share[]:f", "S"),
         Primitive("average", "a[]:f b[]:f -> mean[]:f", "2"),
-        Primitive("record", "value[]:f column=i cursor[]:i table[R,C]!:f"),
+        Primitive("record", "value[]:f column=i cursor[]:i table[R,C]!:f", "0", "3"),
         Primitive("advance", "cursor[]!:i"),
         # ---- optimizers ------------------------------------------------------------
         Primitive(
