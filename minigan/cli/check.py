@@ -1,5 +1,6 @@
 """`minigan check`: every backward pass against the derivative of its forward pass."""
 
+import numpy as np
 import rich_click as click
 
 
@@ -50,12 +51,14 @@ def cases(seed):
     from ..gan import OBJECTIVES, recipes
     from ..gradcheck import gradcheck
     from ..losses import BCE, BCEWithLogits
+    from ..network import Sequential
 
     def case(label, target, **options):
         return label, lambda: gradcheck(target, seed=seed, **options)
 
+    rng = np.random.default_rng(seed)
     for layer, shape in (
-        (layers.Dense(6, 4), (5, 6)),
+        (layers.Dense(6, 4, rng=rng), (5, 6)),
         (layers.ReLU(), (5, 6)),
         (layers.LeakyReLU(0.2), (5, 6)),
         (layers.Sigmoid(), (5, 6)),
@@ -64,22 +67,28 @@ def cases(seed):
         (layers.Reshape((2, 3)), (5, 6)),
     ):
         yield case(type(layer).__name__, layer, shape=shape)
-    yield case("Dense, frozen", layers.Dense(6, 4), shape=(5, 6), frozen=True)
-    for layer in (layers.BatchNorm(6), layers.Dropout(0.3)):
+    yield case("Dense, frozen", layers.Dense(6, 4, rng=rng), shape=(5, 6), frozen=True)
+    for layer in (layers.BatchNorm(6), layers.Dropout(0.3, rng=rng)):
         for training in (True, False):
             mode = "training" if training else "inference"
             label = f"{type(layer).__name__}, {mode}"
             yield case(label, layer, shape=(16, 6), training=training)
     for loss in (BCE(), BCEWithLogits()):
         yield case(type(loss).__name__, loss, shape=(8, 1))
-    for name in recipes.RECIPES:
-        trainer = recipes.load(name, seed=seed)
-        D, G = trainer.discriminator, trainer.generator
-        yield case(f"{name}: D", D, shape=(16, *D.input_shape))
-        for objective in OBJECTIVES:
-            label = f"{name}: G through D, {objective}"
-            shape = 16, trainer.latent_dim
-            yield case(label, G, shape=shape, through=D, objective=objective)
+    parabola = recipes.RECIPES["parabola"]
+    D = parabola.discriminator(rng, np.float64)
+    plain = parabola.generator(rng, np.float64)
+    hidden = [
+        layers.Dense(5, 8, rng=rng),
+        layers.LeakyReLU(0.2),
+        layers.BatchNorm(8, 0.8),
+    ]
+    normalised = Sequential([*hidden, layers.Dense(8, 2, rng=rng), layers.Tanh()])
+    yield case("D of parabola", D, shape=(16, 2))
+    for objective in OBJECTIVES:
+        for name, G in (("parabola", plain), ("BatchNorm", normalised)):
+            label = f"G through D: {name}, {objective}"
+            yield case(label, G, shape=(16, 5), through=D, objective=objective)
 
 
 def table_of(reports):
@@ -89,7 +98,6 @@ def table_of(reports):
     rows = [
         [
             label,
-            str(len(report.rows)),
             str(sum(row.checked for row in report.rows)),
             str(report.kinks),
             f"{report.worst:.1e}",
@@ -101,7 +109,7 @@ def table_of(reports):
     worst = max(report.worst for _, report in reports)
     return Table(
         "Gradient checks",
-        ("Subject", ">Tensors", ">Checked", ">Kinks", ">Worst error", ""),
+        ("Subject", ">Checked", ">Kinks", ">Worst error", ""),
         rows,
         [f"{good} of {len(reports)} agree; worst relative error {worst:.1e}"],
         frozenset(k for k, (_, report) in enumerate(reports) if not report.ok),

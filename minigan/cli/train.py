@@ -12,15 +12,33 @@ from .interrupts import Interrupts
 from .rundir import RunDir
 from .session import Session
 
+# Recipes that draw their own data.
+RECIPES = {
+    name: recipe for name, recipe in recipes.RECIPES.items() if recipe.features is None
+}
+DESCRIPTIONS = "\n".join(f"{name}: {r.description}" for name, r in RECIPES.items())
+HELP = f"""Train the networks of a RECIPE, and draw what happened.
+
+\b
+{DESCRIPTIONS}
+
+The folder then holds losses.png, samples.png, progress.png (start, middle and end side
+by side), training.gif, history.csv, config.json and checkpoint.npz.
+
+Ctrl-C finishes the step and saves. What --resume then makes is the same, to the bit, as
+if nothing had happened.
+"""
+
 
 @click.command(
+    help=HELP,
     epilog="Examples:\n\n"
     "minigan train parabola\n\n"
     "minigan train parabola --seed 3 --steps 20000\n\n"
     "minigan train parabola --out runs/mine\n\n"
-    "minigan train parabola --out runs/mine --resume\n\n"
+    "minigan train parabola --out runs/mine --resume\n\n",
 )
-@click.argument("recipe", metavar="RECIPE", type=click.Choice(tuple(recipes.RECIPES)))
+@click.argument("recipe", metavar="RECIPE", type=click.Choice(tuple(RECIPES)))
 @click.option(
     "--steps",
     type=click.IntRange(min=1),
@@ -47,25 +65,15 @@ from .session import Session
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def train(recipe, steps, seed, out, backend, resume, quiet):
-    """Train the networks of a RECIPE, and draw what happened.
-
-    Recipes: parabola (points on y = x^2, the smallest GAN that shows everything).
-
-    The folder then holds losses.png, samples.png, progress.png (start, middle and end
-    side by side), training.gif, history.csv, config.json and checkpoint.npz.
-
-    Ctrl-C finishes the step and saves. What --resume then makes is the same, to the
-    bit, as if nothing had happened.
-    """
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
+    if not resume:  # complains before there is a folder
+        trainer = recipes.load(recipe, seed=seed or 0, backend=backend)
     with Interrupts() as interrupts, folder.opened(resume):
         if resume:
             trainer = Trainer.load(folder.checkpoint, backend=backend)
             _expect_same(folder, trainer, recipe, seed)
             steps = steps or folder.planned_steps()
-        else:
-            trainer = recipes.load(recipe, seed=seed or 0, backend=backend)
-        steps = steps or recipes.RECIPES[recipe].steps
+        steps = steps or RECIPES[recipe].steps
         _expect_longer(folder, trainer, steps)
         display = display_for(trainer, steps, quiet)
         session = Session(folder, trainer, steps, display)
