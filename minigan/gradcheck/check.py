@@ -6,20 +6,16 @@ import numpy as np
 
 from .. import validate
 from ..errors import ArgumentError, DTypeError
-from ..layers import Layer
-from ..losses import BCE
-from .derivatives import SHRINK, complex_trouble, parameters_of, walk
+from .arguments import critic, draw_input, loss_subject, name_of, randomised
+from .derivatives import SHRINK, complex_trouble
 from .report import Report, Row
 from .subjects import (
-    CriticHead,
     LayerSubject,
-    LossSubject,
     RandomHead,
     converted,
     is_loss,
 )
 
-BATCH = 8  # rows of an x that the check draws itself
 TOLERANCES = {"complex": 1e-11, "central": 1e-6}
 FLOOR = 0.01  # see `gradcheck`: zero gradients
 METHODS = ("auto", "complex", "central")
@@ -88,22 +84,27 @@ def gradcheck(
         validate.complain(ArgumentError, where, "frozen", expected, "True")
 
     if is_loss(target):
-        subject, title = _loss_subject(target, x, shape, labels, rng)
+        if through is not None:
+            validate.complain(
+                ArgumentError, where, "through", "None for a loss", name_of(through)
+            )
+        subject = loss_subject(target, x, shape, labels, rng)
+        title = f"{name_of(target)}, pred {validate.shape_text(subject.x.shape)}"
     else:
         if labels is not None:
             expected = "None for a target that is not a loss"
             validate.complain(ArgumentError, where, "labels", expected, "an array")
-        x = _input(target, x, shape, rng)
-        layer = _randomised(target, rng)
+        x = draw_input(target, x, shape, rng)
+        layer = randomised(target, rng)
         subject = LayerSubject(layer, x, training, frozen)
-        title = _name(target)
+        title = name_of(target)
         if through is None:
             y = subject.forward(converted(layer, np.float64), x.copy())
             subject.head = RandomHead(rng.standard_normal(np.shape(y)))
         else:
-            subject.head = _critic(through, objective, training, rng)
-            label = objective if isinstance(objective, str) else _name(objective)
-            title += f" through frozen {_name(through)}, {label}"
+            subject.head = critic(through, objective, training, rng)
+            label = objective if isinstance(objective, str) else name_of(objective)
+            title += f" through frozen {name_of(through)}, {label}"
         title += f", x {validate.shape_text(x.shape)}"
         title += ", training" if training else ", inference"
         title += ", frozen" if frozen else ""
@@ -252,81 +253,3 @@ def _distance(a, b, scale):
     if gap == 0:
         return 0.0
     return gap / scale if np.isfinite(gap) and scale > 0 else np.inf
-
-
-def _name(thing):
-    return type(thing).__name__
-
-
-def _input(target, x, shape, rng):
-    """x in float64, drawn from the shape where it is not given."""
-    if x is not None:
-        x = np.array(x, dtype=np.float64)
-        if x.size == 0:
-            got = f"shape {validate.shape_text(x.shape)}"
-            validate.complain(
-                validate.ShapeError, "gradcheck", "x", "at least one element", got
-            )
-        return x
-    if shape is None:
-        known = getattr(target, "input_shape", None)
-        if known is None:
-            expected = f"x or shape=(batch, ...) for {_name(target)}, which takes any"
-            validate.complain(ArgumentError, "gradcheck", "shape", expected, "neither")
-        shape = (BATCH, *known)
-    if not isinstance(shape, (tuple, list)) or not shape:
-        expected = "a tuple of integers"
-        validate.complain(DTypeError, "gradcheck", "shape", expected, repr(shape))
-    shape = tuple(validate.integer("gradcheck", "shape", size) for size in shape)
-    return rng.standard_normal(shape)
-
-
-def _randomised(thing, rng):
-    """A float64 copy whose constant parameters and statistics are random."""
-    twin = converted(thing, np.float64)
-    for part in walk(twin):
-        for array in (*parameters_of(part), *getattr(part, "statistics", ())):
-            value = array.value
-            if value.size and (value == value.flat[0]).all():
-                shift = rng.uniform(-0.5, 0.5, value.shape)
-                value[...] = np.where(value == 0, shift, value * (1 + shift))
-    return twin
-
-
-def _critic(through, objective, training, rng):
-    from ..gan.objectives import OBJECTIVES  # the engine does not need minigan.gan
-
-    if not isinstance(through, Layer):
-        expected = "a network or layer"
-        validate.complain(DTypeError, "gradcheck", "through", expected, repr(through))
-    if isinstance(objective, str):
-        validate.choice("gradcheck", "objective", objective, OBJECTIVES)
-        objective = OBJECTIVES[objective]()
-    elif not (hasattr(objective, "generator") and hasattr(objective, "dscore")):
-        expected = "a name or an object with generator(score) and dscore()"
-        validate.complain(
-            ArgumentError, "gradcheck", "objective", expected, repr(objective)
-        )
-    return CriticHead(_randomised(through, rng), objective, training)
-
-
-def _loss_subject(loss, x, shape, labels, rng):
-    """Prediction and labels: BCE takes probabilities, other losses any number."""
-    if x is None:
-        x = _input(loss, None, shape or (BATCH, 1), rng)
-        if isinstance(loss, BCE):
-            x = rng.uniform(0.05, 0.95, x.shape)
-    else:
-        x = _input(loss, x, None, rng)
-    if labels is None:
-        labels = rng.uniform(0.0, 1.0, x.shape)
-    labels = np.array(labels, dtype=np.float64)
-    if labels.shape != x.shape:
-        validate.complain(
-            validate.ShapeError,
-            "gradcheck",
-            "labels",
-            f"shape {validate.shape_text(x.shape)}",
-            validate.shape_text(labels.shape),
-        )
-    return LossSubject(loss, x, labels), f"{_name(loss)}, {x.shape}"

@@ -1,0 +1,90 @@
+"""The point of a check: input, labels, random parameters, objective."""
+
+import numpy as np
+
+from .. import validate
+from ..errors import ArgumentError, DTypeError
+from ..layers import Layer
+from ..losses import BCE
+from .derivatives import parameters_of, walk
+from .subjects import CriticHead, LossSubject, converted
+
+BATCH = 8  # rows of an x that the check draws itself
+
+
+def name_of(thing):
+    return type(thing).__name__
+
+
+def draw_input(target, x, shape, rng):
+    """x in float64, drawn from the shape where it is not given."""
+    if x is not None:
+        x = np.array(x, dtype=np.float64)
+        if x.size == 0:
+            got = f"shape {validate.shape_text(x.shape)}"
+            validate.complain(
+                validate.ShapeError, "gradcheck", "x", "at least one element", got
+            )
+        return x
+    if shape is None:
+        known = getattr(target, "input_shape", None)
+        if known is None:
+            expected = f"x or shape=(batch, ...) for {name_of(target)}, which takes any"
+            validate.complain(ArgumentError, "gradcheck", "shape", expected, "neither")
+        shape = (BATCH, *known)
+    if not isinstance(shape, (tuple, list)) or not shape:
+        expected = "a tuple of integers"
+        validate.complain(DTypeError, "gradcheck", "shape", expected, repr(shape))
+    shape = tuple(validate.integer("gradcheck", "shape", size) for size in shape)
+    return rng.standard_normal(shape)
+
+
+def randomised(thing, rng):
+    """A float64 copy whose constant parameters and statistics are random."""
+    twin = converted(thing, np.float64)
+    for part in walk(twin):
+        for array in (*parameters_of(part), *getattr(part, "statistics", ())):
+            value = array.value
+            if value.size and (value == value.flat[0]).all():
+                shift = rng.uniform(-0.5, 0.5, value.shape)
+                value[...] = np.where(value == 0, shift, value * (1 + shift))
+    return twin
+
+
+def critic(through, objective, training, rng):
+    from ..gan.objectives import OBJECTIVES  # the engine does not need minigan.gan
+
+    if not isinstance(through, Layer):
+        expected = "a network or layer"
+        validate.complain(DTypeError, "gradcheck", "through", expected, repr(through))
+    if isinstance(objective, str):
+        validate.choice("gradcheck", "objective", objective, OBJECTIVES)
+        objective = OBJECTIVES[objective]()
+    elif not (hasattr(objective, "generator") and hasattr(objective, "dscore")):
+        expected = "a name or an object with generator(score) and dscore()"
+        validate.complain(
+            ArgumentError, "gradcheck", "objective", expected, repr(objective)
+        )
+    return CriticHead(randomised(through, rng), objective, training)
+
+
+def loss_subject(loss, x, shape, labels, rng):
+    """Prediction and labels: BCE takes probabilities, other losses any number."""
+    if x is None:
+        x = draw_input(loss, None, shape or (BATCH, 1), rng)
+        if isinstance(loss, BCE):
+            x = rng.uniform(0.05, 0.95, x.shape)
+    else:
+        x = draw_input(loss, x, None, rng)
+    if labels is None:
+        labels = rng.uniform(0.0, 1.0, x.shape)
+    labels = np.array(labels, dtype=np.float64)
+    if labels.shape != x.shape:
+        validate.complain(
+            validate.ShapeError,
+            "gradcheck",
+            "labels",
+            f"shape {validate.shape_text(x.shape)}",
+            validate.shape_text(labels.shape),
+        )
+    return LossSubject(loss, x, labels)
