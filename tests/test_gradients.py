@@ -1,0 +1,118 @@
+"""Property: the complex step confirms every gradient to 1e-11, for any shapes."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minigan as mg
+from minigan import Dense, Sequential, gradcheck
+
+WORST = 1e-11
+
+sizes = st.integers(1, 64)
+batches = st.integers(8, 64)  # for BatchNorm; fewer rows: see the last test
+cases = st.fixed_dictionaries(
+    {"training": st.booleans(), "frozen": st.booleans(), "seed": st.integers(0, 99)}
+)
+objectives = st.sampled_from(["non-saturating", "minimax"])
+compiled = os.environ.get("NUMBA_DISABLE_JIT") != "1"
+few = settings(max_examples=25 if compiled else 4, deadline=None)
+
+
+def prove(target, max_entries=25, **case):
+    """All tensors by the complex step, none worse than WORST, nothing skipped."""
+    case |= {"max_entries": max_entries, "method": "complex"}
+    report = gradcheck(target, **case).assert_ok()
+    assert report.worst <= WORST and report.kinks == 0
+    return report
+
+
+@few
+@given(sizes, sizes, sizes, cases)
+def test_dense(batch, inputs, units, case):
+    prove(Dense(inputs, units, rng=case["seed"]), shape=(batch, inputs), **case)
+
+
+@few
+@given(batches, sizes, st.floats(1e-5, 1e-1), cases)
+def test_batchnorm(batch, features, epsilon, case):
+    prove(mg.BatchNorm(features, epsilon=epsilon), shape=(batch, features), **case)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        mg.ReLU(),
+        mg.LeakyReLU(0.2),
+        mg.LeakyReLU(1.7),
+        mg.Sigmoid(),
+        mg.Tanh(),
+        mg.Flatten(),
+        mg.Dropout(0.3),
+    ],
+    ids=repr,
+)
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 12), min_size=2, max_size=4), cases)
+def test_layers_of_any_shape(layer, shape, case):
+    prove(layer, shape=tuple(shape), **case)
+
+
+@few
+@given(sizes, sizes, st.integers(1, 8), cases)
+def test_reshape(batch, a, b, case):
+    prove(mg.Reshape((a, b)), shape=(batch, a * b), **case)
+
+
+@few
+@given(sizes, sizes, st.integers(0, 99))
+def test_losses(batch, features, seed):
+    for loss in (mg.BCE(), mg.BCEWithLogits()):
+        prove(loss, shape=(batch, features), seed=seed)
+
+
+def deep(inputs, widths, outputs, seed):
+    rng = np.random.default_rng(seed)
+    layers = []
+    for width in widths:
+        layers += [Dense(inputs, width, rng=rng), mg.LeakyReLU(0.2)]
+        layers += [mg.BatchNorm(width), mg.Dropout(0.2, rng=rng)]
+        inputs = width
+    return [*layers, Dense(inputs, outputs, rng=rng)]
+
+
+widths = st.lists(sizes, min_size=1, max_size=3)
+
+
+@few
+@given(batches, sizes, widths, sizes, cases)
+def test_deep_network(batch, inputs, widths, outputs, case):
+    net = Sequential([*deep(inputs, widths, outputs, case["seed"]), mg.Tanh()])
+    prove(net, shape=(batch, inputs), **case)
+
+
+@few
+@given(batches, sizes, widths, sizes, widths, objectives, cases)
+def test_generator_through_frozen_discriminator(
+    batch, latent, up, features, down, objective, case
+):
+    G = Sequential([*deep(latent, up, features, case["seed"]), mg.Tanh()])
+    D = Sequential([*deep(features, down, 1, case["seed"] + 1), mg.Sigmoid()])
+    case |= {"through": D, "objective": objective}
+    prove(G, max_entries=6, shape=(batch, latent), **case)
+
+
+@few
+@given(st.integers(2, 7), sizes, st.integers(0, 99))
+def test_batchnorm_on_few_rows(batch, features, seed):
+    """dx cancels down to epsilon / var of its terms when N = 2, and gains a digit or
+    two back with every row: the rounding error grows by as much.
+    """
+    layer = mg.BatchNorm(features)
+    x = np.random.default_rng(seed).standard_normal((batch, features))
+    amplification = 1 + x.var(axis=0).max() / layer.epsilon
+    bound = 64 * np.finfo(float).eps * amplification
+    gradcheck(layer, x, tolerance=bound, method="complex").assert_ok()
