@@ -1,0 +1,1 @@
+"""Bugs that from-scratch GANs are known for, each beside its cure: Wrong and Right."""
