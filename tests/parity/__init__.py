@@ -1,0 +1,1 @@
+"""minigan beside other libraries."""

@@ -1,0 +1,107 @@
+"""Layers, losses and Adam beside PyTorch, in float64."""
+
+import numpy as np
+import pytest
+
+import minigan as mg
+
+torch = pytest.importorskip("torch")
+
+CLOSE = {"rtol": 1e-10, "atol": 1e-12}
+
+
+def theirs(array):
+    return torch.tensor(array, dtype=torch.float64, requires_grad=True)
+
+
+def dense(layer):
+    twin = torch.nn.Linear(layer.inputs, layer.units, dtype=torch.float64)
+    with torch.no_grad():
+        twin.weight[:] = torch.tensor(layer.W.value.T.copy())
+        twin.bias[:] = torch.tensor(layer.b.value)
+    return twin, lambda: (twin.weight.grad.T, twin.bias.grad)
+
+
+def batchnorm(layer):
+    twin = torch.nn.BatchNorm1d(
+        layer.features, layer.epsilon, 1 - layer.momentum, dtype=torch.float64
+    )
+    with torch.no_grad():
+        twin.weight[:] = torch.tensor(layer.gamma.value)
+        twin.bias[:] = torch.tensor(layer.beta.value)
+        twin.running_mean[:] = torch.tensor(layer.moving_mean.value)
+        twin.running_var[:] = torch.tensor(layer.moving_var.value)
+    return twin, lambda: (twin.weight.grad, twin.bias.grad)
+
+
+def plain(twin):
+    return lambda layer: (twin, lambda: ())
+
+
+LAYERS = {
+    "Dense": (lambda: mg.Dense(6, 4), dense),
+    "BatchNorm": (lambda: mg.BatchNorm(6), batchnorm),
+    "ReLU": (mg.ReLU, plain(torch.nn.ReLU())),
+    "LeakyReLU": (lambda: mg.LeakyReLU(0.2), plain(torch.nn.LeakyReLU(0.2))),
+    "Sigmoid": (mg.Sigmoid, plain(torch.nn.Sigmoid())),
+    "Tanh": (mg.Tanh, plain(torch.nn.Tanh())),
+}
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer(name, training):
+    rng = np.random.default_rng(0)
+    make, twin_of = LAYERS[name]
+    layer = make().astype("float64")
+    for array in (*layer.parameters, *layer.statistics):
+        array.value += rng.uniform(0, 0.5, array.value.shape)
+    x = rng.standard_normal((9, 6))
+    x[0, :] = 0  # at the kinks as well
+    twin, gradients = twin_of(layer)
+    twin.train(training)
+    their_x = theirs(x)
+    their_y = twin(their_x)
+    y = layer.forward(x, training=training)
+    dy = rng.standard_normal(y.shape)
+    their_y.backward(torch.tensor(dy))
+    dx = layer.backward(dy)
+    np.testing.assert_allclose(y, their_y.detach().numpy(), **CLOSE)
+    np.testing.assert_allclose(dx, their_x.grad.numpy(), **CLOSE)
+    for p, g in zip(layer.parameters, gradients(), strict=True):
+        np.testing.assert_allclose(p.grad, g.numpy(), **CLOSE)
+    if name == "BatchNorm":
+        mean = twin.running_mean.numpy()
+        np.testing.assert_allclose(layer.moving_mean.value, mean, **CLOSE)
+
+
+@pytest.mark.parametrize("kind", ["BCE", "BCEWithLogits"])
+def test_loss(kind):
+    rng = np.random.default_rng(1)
+    target = rng.uniform(0, 1, (9, 1))
+    pred = rng.uniform(0.01, 0.99, (9, 1))
+    if kind == "BCEWithLogits":
+        pred = 20 * rng.standard_normal((9, 1))
+    their_pred = theirs(pred)
+    loss = getattr(torch.nn, f"{kind}Loss")()(their_pred, torch.tensor(target))
+    loss.backward()
+    ours = getattr(mg, kind)()
+    assert float(ours.forward(pred, target)) == pytest.approx(loss.item(), rel=1e-12)
+    np.testing.assert_allclose(ours.backward(), their_pred.grad.numpy(), **CLOSE)
+
+
+def test_ten_steps_of_adam():
+    rng = np.random.default_rng(2)
+    net = mg.Sequential([mg.Dense(3, 4, rng=0, dtype="float64")])
+    W = net.layers[0].W
+    their_W = theirs(W.value.copy())
+    adam = mg.Adam(0.01, 0.5, 0.99, epsilon_form="pytorch")
+    their_adam = torch.optim.Adam([their_W], lr=0.01, betas=(0.5, 0.99))
+    for k in range(10):
+        g = 10.0 ** (k - 8) * rng.standard_normal(W.value.shape)  # where epsilon shows
+        net.zero_grad()
+        W.grad[...] = g
+        their_W.grad = torch.tensor(g)
+        adam.step(net)
+        their_adam.step()
+        np.testing.assert_allclose(W.value, their_W.detach().numpy(), rtol=1e-12)
