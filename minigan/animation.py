@@ -20,6 +20,7 @@ BANDS = 24  # colours of the surface; D = 1/2 is a border between two of them
 LOW, MIDDLE, HIGH = (138, 168, 236), (252, 250, 247), (244, 146, 128)  # D = 0, 1/2, 1
 REAL, FAKE = (tuple(bytes.fromhex(c[1:])) for c in (plotting.REAL, plotting.FAKE))
 LINE, WHITE = (50, 50, 50), (255, 255, 255)
+FLAT = 3e-5  # slope of D, for each pixel, below which no line is drawn
 MILLISECONDS, FIRST, LAST = 80, 600, 2400  # how long frames are shown
 
 
@@ -157,8 +158,10 @@ def _half_line(surface, shape, width=1.6):
         (new - 1) / (old - 1) for new, old in zip(shape, surface.shape, strict=True)
     ]
     slope = np.hypot(down / scale[0], across / scale[1])  # for each pixel
-    away = np.abs(_enlarge(surface, shape) - 0.5)
-    away /= _enlarge(np.maximum(slope, 1e-6), shape)
+    slope[slope < FLAT] = np.nan  # where D is 1/2 all over there is no line
+    with np.errstate(invalid="ignore"):
+        away = np.abs(_enlarge(surface, shape) - 0.5) / _enlarge(slope, shape)
+    away[np.isnan(away)] = width
     return np.clip(width / 2 + 0.5 - away, 0, 1)
 
 

@@ -87,7 +87,7 @@ class Film(Callback):
         checkpoint.write(path, arrays, {"kind": "film"})
 
     def load(self, path):
-        """Add the earlier frames of a file that `save` wrote, before the first here.
+        """Take over the earlier frames of a run that goes on, from a `save`d file.
 
         Errors: CheckpointError for any other file; nothing is added then.
         """
@@ -98,7 +98,9 @@ class Film(Callback):
         n = len(steps)
         if fakes.shape != (n, POINTS, 2) or surfaces.shape != (n, ROWS, COLUMNS):
             raise CheckpointError(f"{path}: expected frames of another size")
-        start = min(self.shots)
+        start = max(self.shots)
+        if n and start % self.every:
+            del self.shots[start]  # taken only in case there were no others
         for step, *shot in zip(steps.tolist(), fakes, surfaces, strict=True):
             if step < start and step % self.every == 0:
                 self.shots[step] = tuple(shot)
