@@ -14,7 +14,12 @@ import numpy as np
 from .errors import CaptureError
 from .tables import Table
 
-PRODUCTS = ("dense_forward", "dense_dW", "dense_dx")
+PRODUCTS = ("dense_forward", "dense_relu_forward", "dense_leaky_relu_forward") + (
+    "dense_dW",
+    "dense_dW_first",
+    "dense_dx",
+    "dense_leaky_relu_dx",
+)
 UPDATES = ("adam_update", "sgd_update")
 DRAWS = ("standard_normal", "uniform", "integers")
 
@@ -23,7 +28,7 @@ def show(program):
     """A `Table`, one line an instruction, under the headings of the step."""
     rows = []
     for k, instruction in enumerate(program.instructions):
-        rows += _heading(program, k, 5)
+        rows += _heading(instruction, 5)
         rows.append([str(k), str(instruction), *_sizes(instruction)])
     flops = sum(i.flops for i in program.instructions)
     moved = sum(i.bytes for i in program.instructions)
@@ -74,7 +79,7 @@ class Machine:
         """Seconds that a step takes at the least; see the module's docstring."""
         seconds = 0.0
         for instruction in program.instructions:
-            name = instruction.primitive.name
+            name = instruction.name
             if name in PRODUCTS:
                 seconds += instruction.flops / self.flops
             elif name in UPDATES:
@@ -102,7 +107,7 @@ class Profile:
         """A `Table` with time, rates and share of each instruction."""
         rows = []
         for k, instruction in enumerate(self.program.instructions):
-            rows += _heading(self.program, k, 8)
+            rows += _heading(instruction, 8)
             spent = self.seconds[k]
             rows.append(
                 [
@@ -137,7 +142,7 @@ class Profile:
         for instruction, seconds in zip(
             self.program.instructions, self.seconds, strict=True
         ):
-            name = instruction.primitive.name
+            name = instruction.name
             spent[name] = spent.get(name, 0.0) + seconds
         total = sum(spent.values()) or 1.0
         ranked = sorted(spent.items(), key=lambda item: -item[1])[:6]
@@ -175,7 +180,7 @@ def profile(program, seconds=1.0):
     found = np.median(ticks, axis=0)
     if not found.any():
         raise CaptureError("profile: expected a processor with a readable counter")
-    # Reading the clock takes time too; the quickest instruction is hardly more than that.
+    # Reading the clock takes time too; the quickest instruction is hardly more.
     net = found - found.min()
     machine = Machine.measure(program.dtype)
     return Profile(
@@ -187,11 +192,11 @@ def profile(program, seconds=1.0):
     )
 
 
-def _heading(program, k, columns):
-    """A row with the heading in front of instruction k, if there is one."""
-    if k not in program.headings:
+def _heading(instruction, columns):
+    """A row with the heading in front of an instruction, if there is one."""
+    if not instruction.heading:
         return []
-    return [["", f"-- {program.headings[k]} --", *[""] * (columns - 2)]]
+    return [["", f"-- {instruction.heading} --", *[""] * (columns - 2)]]
 
 
 def _sizes(instruction):

@@ -10,38 +10,16 @@ that neither a primitive made nor the caller declared is refused, and `capture` 
 the bytes of one replayed step with those of the eager one before it trusts a program.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from . import listing
 from .errors import CaptureError
+from .fusion import fuse
+from .instructions import Instruction, Place, Stream
 from .kernels import ops
-from .kernels.layout import CONSTANTS, WIDTH, layout
-from .kernels.table import PRIMITIVES, Primitive
 
 GENERATORS = 8  # random generators a step can use
 _UNUSED = np.random.Generator(np.random.PCG64(0))
-_OPCODES = {name: k for k, name in enumerate(PRIMITIVES)}
-
-
-@dataclass(frozen=True)
-class Instruction:
-    """One row of a program, as a person reads it."""
-
-    primitive: Primitive
-    operands: tuple  # the names of what it works on, in the table's order
-    shapes: tuple  # of the array operands
-    flops: int
-    bytes: int
-
-    def __str__(self):
-        pairs = list(zip(self.primitive.operands, self.operands, strict=True))
-        given = len(self.primitive.inputs)
-        inputs = ", ".join(name for _, name in pairs[:given])
-        results = ", ".join(name for _, name in pairs[given:])
-        call = f"{self.primitive.name}({inputs})"
-        return f"{results} = {call}" if results else call
 
 
 class Recorder:
@@ -49,86 +27,70 @@ class Recorder:
 
     arrays: name -> array, all memory that exists before the step and may be used.
     generators: name -> numpy Generator.
+    gradients: names of those arrays that are gradients of parameters.
     """
 
-    def __init__(self, arrays, generators):
+    def __init__(self, arrays, generators, gradients=()):
         self.generators = dict(generators)
-        self.instructions, self.code, self.constants = [], [], []
+        self.instructions = []
         self.dtype = None
-        self.headings = {}
-        self._used = []  # names of generators, in the order of their places
-        self._spans = []  # (first byte, end, name, array), kept alive
-        self._made = 0
-        for name, array in arrays.items():
-            self._know(name, array)
+        self.made = []  # places that primitives allocated
+        self._arrays = []  # kept alive, so that no address is used twice
+        self._heading = ""
+        self._used = []  # names of generators, in the order of their numbers
+        self._known = [self._place(name, array) for name, array in arrays.items()]
+        self.gradients = [p for p in self._known if p.name in gradients]
 
     def note(self, primitive, operands, sizes, dtype):
         """Called by `ops` after each primitive."""
-        columns, constants = layout(primitive)
-        row, numbers = np.zeros(WIDTH, np.int64), np.zeros(CONSTANTS)
-        row[0] = _OPCODES[primitive.name]
-        names, shapes = [], []
+        values = []
         given = len(primitive.inputs)
-        for place, (operand, value) in enumerate(
+        for k, (operand, value) in enumerate(
             zip(primitive.operands, operands, strict=True)
         ):
             if operand.kind == "array":
                 self._check_type(primitive, operand, value)
-                if place >= given:
-                    self._made += 1
-                    self._know(f"{operand.name}{self._made}", value)
-                names.append(self._find(primitive, operand, value))
-                shapes.append(value.shape)
-                row[columns[operand.name]] = value.ctypes.data
+                if k >= given:
+                    name = f"{operand.name}{len(self.made) + 1}"
+                    self.made.append(self._place(name, value))
+                    self._known.append(self.made[-1])
+                values.append(self._find(primitive, operand, value))
             elif operand.kind == "rng":
-                name, row[columns[operand.name]] = self._generator(primitive, value)
-                names.append(name)
+                values.append(self._stream(primitive, value))
             else:
-                names.append(f"{value:g}")
-                if operand.kind == "float":
-                    numbers[constants[operand.name]] = value
-        for size in primitive.sizes:
-            row[columns["size " + size]] = sizes[size]
+                values.append(value)
         itemsize = np.dtype(dtype).itemsize
-        self.code.append(row)
-        self.constants.append(numbers)
         self.instructions.append(
-            Instruction(
-                primitive,
-                tuple(names),
-                tuple(shapes),
-                primitive.flops(sizes),
-                primitive.bytes(sizes, itemsize),
-            )
+            Instruction(primitive, tuple(values), sizes, itemsize, self._heading)
         )
+        self._heading = ""
 
     def heading(self, text):
         """Called by `ops.heading`: what the next instructions are for."""
-        self.headings[len(self.code)] = text
+        self._heading = text
 
-    def _know(self, name, array):
-        first = array.ctypes.data
-        self._spans.append((first, first + array.nbytes, name, array))
+    def _place(self, name, array):
+        self._arrays.append(array)
+        return Place(name, array.ctypes.data, array.shape, array.nbytes)
 
     def _find(self, primitive, operand, value):
-        """The name of the memory that holds `value`; the latest that fits."""
-        first = value.ctypes.data
-        for start, end, name, _ in reversed(self._spans):
-            if start <= first and first + value.nbytes <= end:
-                return name
+        """The place of `value`, named after the latest known one that holds it."""
+        place = Place("", value.ctypes.data, value.shape, value.nbytes)
+        for known in reversed(self._known):
+            if place.within(known):
+                return Place(known.name, place.address, place.shape, place.nbytes)
         raise CaptureError(
             f"{primitive.name}: operand {operand.name!r}: expected memory that a "
             "primitive made or that the step declared, got an array from elsewhere "
             "(plain NumPy in a layer cannot be recorded)"
         )
 
-    def _generator(self, primitive, rng):
-        """Name and place of a random generator."""
+    def _stream(self, primitive, rng):
         for name, known in self.generators.items():
             if known is rng:
                 if name not in self._used:
                     self._used.append(name)
-                return name, self._used.index(name)
+                return Stream(name, self._used.index(name))
         raise CaptureError(
             f"{primitive.name}: expected one of the declared random generators, got "
             "another"
@@ -155,29 +117,32 @@ class Recorder:
                 f"in the rest of the step, got {value.dtype}"
             )
 
-    def program(self, memory):
+    def program(self, memory, fused=True):
         """The finished program.  Errors: CaptureError where nothing was recorded."""
-        if not self.code or self.dtype is None:
+        if not self.instructions or self.dtype is None:
             raise CaptureError("expected a step made of primitives, recorded none")
-        return Program(self, memory)
+        instructions = self.instructions
+        if fused:
+            instructions = fuse(instructions, self.made, self.gradients)
+        return Program(self, instructions, memory)
 
 
 class Program:
     """A recorded step.  Owns every array it works on.
 
-    instructions: list of `Instruction`.  headings: place -> what begins there.
+    instructions: list of `Instruction`.
     memory: what was captured with it, to go back after a measurement.
     """
 
-    def __init__(self, recorder, memory):
+    def __init__(self, recorder, instructions, memory):
+        self.instructions = instructions
         self.memory = memory
-        self.headings = recorder.headings
-        self.instructions = recorder.instructions
         self.dtype = recorder.dtype
-        self._code = np.array(recorder.code)
-        self._constants = np.array(recorder.constants)
+        rows = [instruction.encode() for instruction in instructions]
+        self._code = np.array([row for row, _ in rows])
+        self._constants = np.array([numbers for _, numbers in rows])
         self._rngs = recorder.used_generators()
-        self._spans = recorder._spans
+        self._arrays = recorder._arrays
         self._like = np.empty(0, recorder.dtype)
 
     def play(self, count):
@@ -217,13 +182,14 @@ class Program:
 _NO_TICKS = np.empty(0, np.int64)
 
 
-def capture(step, arrays, generators, memory):
+def capture(step, arrays, generators, memory, *, gradients=(), fused=True):
     """Record `step()`, check one replay against it, and return the `Program`.
 
     step: a function without arguments, made of primitives; it is run once.
-    arrays, generators: what it may use, see `Recorder`.
+    arrays, generators, gradients: what it may use, see `Recorder`.
     memory: an object with `snapshot()` and `restore(snapshot)` for all that the step
         changes; a snapshot is (dict of arrays, list of generator states).
+    fused: False keeps the instructions as they were recorded, see `fusion`.
     Afterwards the state is that of one step.  Errors: CaptureError where the step
     cannot be recorded or its replay differs; the state is then as before.
     """
@@ -232,11 +198,11 @@ def capture(step, arrays, generators, memory):
     if JIT_DISABLED:
         raise CaptureError("expected compiled kernels, got NUMBA_DISABLE_JIT=1")
     before = memory.snapshot()
-    recorder = Recorder(arrays, generators)
+    recorder = Recorder(arrays, generators, gradients)
     token = ops.recorder.set(recorder)
     try:
         step()
-        program = recorder.program(memory)
+        program = recorder.program(memory, fused)
     except BaseException:
         memory.restore(before)
         raise

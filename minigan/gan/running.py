@@ -108,8 +108,13 @@ class Runner:
 
     def _record(self):
         trainer = self.trainer
+        arrays = self.arrays()
         return program.capture(
-            trainer._step, self.arrays(), named_generators(trainer), self
+            trainer._step,
+            arrays,
+            named_generators(trainer),
+            self,
+            gradients=[name for name in arrays if ".d" in name and name[1] != "."],
         )
 
     def snapshot(self):

@@ -34,6 +34,14 @@ def accumulate(total, grad):
 
 
 @kernel
+def accumulate_first(total, grad):
+    kind = grad.dtype.type
+    zero = kind(0)
+    for j in range(grad.size):
+        grad[j] = zero + kind(total[j])
+
+
+@kernel
 def batchnorm_forward(x, gamma, beta, epsilon, y, xhat, mean, var, rstd):
     n, d = x.shape
     kind = x.dtype.type

@@ -12,6 +12,7 @@ import numpy as np
 
 from .columns import (
     accumulate,
+    accumulate_first,
     batchnorm_backward,
     batchnorm_forward,
     batchnorm_inference,
@@ -162,6 +163,41 @@ def dense_dx(dy, W, dx):
             for j in range(dy.shape[1]):
                 total += dy[i, j] * W[k, j]
             dx[i, k] = total
+
+
+@kernel
+def dense_relu_forward(x, W, b, y):
+    dense_forward(x, W, b, y)
+    zero = x.dtype.type(0)
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = zero if y[i, j] <= zero else y[i, j]
+
+
+@kernel
+def dense_leaky_relu_forward(x, W, b, slope, y):
+    dense_forward(x, W, b, y)
+    a, zero = x.dtype.type(slope), x.dtype.type(0)
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = y[i, j] if y[i, j] > zero else a * y[i, j]
+
+
+@kernel
+def dense_leaky_relu_dx(dy, W, y, slope, dx):
+    dense_dx(dy, W, dx)
+    a, zero = dy.dtype.type(slope), dy.dtype.type(0)
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            dx[i, j] = dx[i, j] if y[i, j] > zero else a * dx[i, j]
+
+
+@kernel
+def dense_dW_first(x, dy, dW):
+    for k in range(dW.shape[0]):
+        for j in range(dW.shape[1]):
+            dW[k, j] = 0
+    dense_dW(x, dy, dW)
 
 
 # ---- cells -------------------------------------------------------------------------

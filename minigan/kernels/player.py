@@ -126,52 +126,86 @@ def play(code, constants, rngs, like, count, ticks):
                     matrix(c[3], c[4], c[6], like),
                 )
             elif op == 15:
+                jit.dense_relu_forward(
+                    matrix(c[1], c[5], c[6], like),
+                    matrix(c[2], c[6], c[7], like),
+                    vector(c[3], c[7], like),
+                    matrix(c[4], c[5], c[7], like),
+                )
+            elif op == 16:
+                jit.dense_leaky_relu_forward(
+                    matrix(c[1], c[5], c[6], like),
+                    matrix(c[2], c[6], c[7], like),
+                    vector(c[3], c[7], like),
+                    constants[i, 0],
+                    matrix(c[4], c[5], c[7], like),
+                )
+            elif op == 17:
+                jit.dense_leaky_relu_dx(
+                    matrix(c[1], c[5], c[6], like),
+                    matrix(c[2], c[7], c[6], like),
+                    matrix(c[3], c[5], c[7], like),
+                    constants[i, 0],
+                    matrix(c[4], c[5], c[7], like),
+                )
+            elif op == 18:
+                jit.dense_dW_first(
+                    matrix(c[1], c[4], c[5], like),
+                    matrix(c[2], c[4], c[6], like),
+                    matrix(c[3], c[5], c[6], like),
+                )
+            elif op == 19:
+                jit.accumulate_first(
+                    vector(c[1], c[3], cells),
+                    vector(c[2], c[3], like),
+                )
+            elif op == 20:
                 jit.relu_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 16:
+            elif op == 21:
                 jit.relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 17:
+            elif op == 22:
                 jit.leaky_relu_forward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], c[3], like),
                 )
-            elif op == 18:
+            elif op == 23:
                 jit.leaky_relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 19:
+            elif op == 24:
                 jit.sigmoid_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 20:
+            elif op == 25:
                 jit.sigmoid_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 21:
+            elif op == 26:
                 jit.tanh_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 22:
+            elif op == 27:
                 jit.tanh_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 23:
+            elif op == 28:
                 jit.batchnorm_forward(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -183,7 +217,7 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[7], c[10], cells),
                     vector(c[8], c[10], like),
                 )
-            elif op == 24:
+            elif op == 29:
                 jit.batchnorm_update(
                     vector(c[1], c[5], cells),
                     vector(c[2], c[5], cells),
@@ -191,7 +225,7 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[4], c[5], like),
                     constants[i, 0],
                 )
-            elif op == 25:
+            elif op == 30:
                 jit.batchnorm_inference(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -203,14 +237,14 @@ def play(code, constants, rngs, like, count, ticks):
                     matrix(c[7], c[9], c[10], like),
                     vector(c[8], c[10], like),
                 )
-            elif op == 26:
+            elif op == 31:
                 jit.batchnorm_sums(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[5], c[6], like),
                     vector(c[3], c[6], cells),
                     vector(c[4], c[6], cells),
                 )
-            elif op == 27:
+            elif op == 32:
                 jit.batchnorm_backward(
                     matrix(c[1], c[8], c[9], like),
                     matrix(c[2], c[8], c[9], like),
@@ -220,14 +254,14 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[6], c[9], cells),
                     matrix(c[7], c[8], c[9], like),
                 )
-            elif op == 28:
+            elif op == 33:
                 jit.batchnorm_inference_backward(
                     matrix(c[1], c[5], c[6], like),
                     vector(c[2], c[6], like),
                     vector(c[3], c[6], like),
                     matrix(c[4], c[5], c[6], like),
                 )
-            elif op == 29:
+            elif op == 34:
                 jit.dropout_forward(
                     vector(c[1], c[5], like),
                     rngs[c[2]],
@@ -235,69 +269,69 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[3], c[5], like),
                     vector(c[4], c[5], like),
                 )
-            elif op == 30:
+            elif op == 35:
                 jit.dropout_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 31:
+            elif op == 36:
                 jit.bce_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 32:
+            elif op == 37:
                 jit.bce_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 33:
+            elif op == 38:
                 jit.bce_logits_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 34:
+            elif op == 39:
                 jit.bce_logits_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 35:
+            elif op == 40:
                 jit.mean_sigmoid(
                     vector(c[1], c[3], like),
                     vector(c[2], 1, cells),
                 )
-            elif op == 36:
+            elif op == 41:
                 jit.accuracy(
                     vector(c[1], c[3], like),
                     c[4],
                     vector(c[2], 1, cells),
                 )
-            elif op == 37:
+            elif op == 42:
                 jit.average(
                     vector(c[1], 1, cells),
                     vector(c[2], 1, cells),
                     vector(c[3], 1, cells),
                 )
-            elif op == 38:
+            elif op == 43:
                 jit.record(
                     vector(c[1], 1, cells),
                     c[4],
                     vector(c[2], 1, counts),
                     matrix(c[3], c[5], c[6], cells),
                 )
-            elif op == 39:
+            elif op == 44:
                 jit.advance(
                     vector(c[1], 1, counts),
                 )
-            elif op == 40:
+            elif op == 45:
                 jit.adam_schedule(
                     vector(c[1], 1, counts),
                     vector(c[2], 1, cells),
@@ -307,7 +341,7 @@ def play(code, constants, rngs, like, count, ticks):
                     c[4],
                     vector(c[3], 2, cells),
                 )
-            elif op == 41:
+            elif op == 46:
                 jit.adam_update(
                     vector(c[1], c[7], like),
                     vector(c[2], c[7], like),
@@ -318,7 +352,7 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 1],
                     vector(c[6], 1, counts),
                 )
-            elif op == 42:
+            elif op == 47:
                 jit.sgd_update(
                     vector(c[1], c[6], like),
                     vector(c[2], c[6], like),

@@ -115,6 +115,31 @@ def dense_dx(dy, W, dx):
     dx[:] = dy @ W.T
 
 
+def dense_relu_forward(x, W, b, y):
+    """y = relu(x W + b)."""
+    relu_forward(x @ W + b, y)
+
+
+def dense_leaky_relu_forward(x, W, b, slope, y):
+    """y = leaky_relu(x W + b)."""
+    leaky_relu_forward(x @ W + b, slope, y)
+
+
+def dense_leaky_relu_dx(dy, W, y, slope, dx):
+    """dx = dy W^T, through a LeakyReLU whose output was y: (N, D)"""
+    leaky_relu_backward(dy @ W.T, y, slope, dx)
+
+
+def dense_dW_first(x, dy, dW):
+    """dW = 0 + x^T dy: the first contribution to a gradient."""
+    dW[:] = 0 + x.T @ dy
+
+
+def accumulate_first(total, grad):
+    """grad = 0 + total: the first contribution to a gradient."""
+    grad[:] = 0 + total
+
+
 # ---- activations -------------------------------------------------------------------
 
 

@@ -148,6 +148,24 @@ PRIMITIVES = {
         Primitive("dense_db", "dy[N,M] -> db[M]:f", "N*M"),
         Primitive("accumulate", "total[D]:f grad[D]!", "D"),
         Primitive("dense_dx", "dy[N,M] W[D,M] -> dx[N,D]", "2*N*D*M"),
+        # ... and the same with what surrounds them, for `fusion`
+        Primitive(
+            "dense_relu_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+2*N*M"
+        ),
+        Primitive(
+            "dense_leaky_relu_forward",
+            "x[N,D] W[D,M] b[M] slope=f -> y[N,M]",
+            "2*N*D*M+2*N*M",
+        ),
+        Primitive(
+            "dense_leaky_relu_dx",
+            "dy[N,M] W[D,M] y[N,D] slope=f -> dx[N,D]",
+            "2*N*D*M+N*D",
+        ),
+        Primitive(
+            "dense_dW_first", "x[N,D] dy[N,M] dW[D,M]!", "2*N*D*M", "N*D+N*M+D*M"
+        ),
+        Primitive("accumulate_first", "total[D]:f grad[D]!", "D", "3*D"),
         Primitive("relu_forward", "x[*] -> y[*]", "S"),
         Primitive("relu_backward", "dy[*] y[*] -> dx[*]", "S"),
         Primitive("leaky_relu_forward", "x[*] slope=f -> y[*]", "S"),

@@ -1,0 +1,139 @@
+"""One line of a program: a primitive and the memory it works on."""
+
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from .kernels.layout import CONSTANTS, WIDTH, layout
+from .kernels.table import PRIMITIVES, Primitive
+
+_OPCODES = {name: k for k, name in enumerate(PRIMITIVES)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A piece of memory: where it begins, its shape, and a name for readers."""
+
+    name: str
+    address: int
+    shape: tuple
+    nbytes: int
+
+    def within(self, other):
+        """True where all of this lies inside `other`."""
+        return (
+            other.address <= self.address
+            and self.address + self.nbytes <= other.address + other.nbytes
+        )
+
+    def overlaps(self, other):
+        return (
+            self.address < other.address + other.nbytes
+            and other.address < self.address + self.nbytes
+        )
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A random generator: its name, and its number among those of the program."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One call of a primitive.
+
+    operands: `Place`, `Stream` or a number for each operand of the table's entry.
+    sizes: the size letters.  itemsize: bytes of one number of the network's type.
+    heading: what begins here, or "".
+    """
+
+    primitive: Primitive
+    operands: tuple
+    sizes: dict
+    itemsize: int
+    heading: str = ""
+
+    @property
+    def name(self):
+        return self.primitive.name
+
+    @property
+    def flops(self):
+        return self.primitive.flops(self.sizes)
+
+    @property
+    def bytes(self):
+        return self.primitive.bytes(self.sizes, self.itemsize)
+
+    @property
+    def shapes(self):
+        """Of the array operands, in order."""
+        return tuple(o.shape for o in self.operands if isinstance(o, Place))
+
+    def __getitem__(self, name):
+        """The operand of that name in the table."""
+        for operand, value in zip(self.primitive.operands, self.operands, strict=True):
+            if operand.name == name:
+                return value
+        raise KeyError(name)
+
+    @property
+    def results(self):
+        """Places that it fills for the first time."""
+        return self.operands[len(self.primitive.inputs) :]
+
+    @property
+    def changed(self):
+        """Places that it writes to: results, and what it updates."""
+        pairs = zip(self.primitive.inputs, self.operands, strict=False)
+        return (*self.results, *(v for o, v in pairs if o.update))
+
+    @property
+    def read(self):
+        """Places whose old content matters."""
+        return tuple(
+            v for v in self.operands[: len(self.primitive.inputs)] if type(v) is Place
+        )
+
+    def become(self, name, **operands):
+        """This instruction with another primitive, operands given or kept by name."""
+        primitive = PRIMITIVES[name]
+        chosen = tuple(
+            operands[o.name] if o.name in operands else self[o.name]
+            for o in primitive.operands
+        )
+        return replace(self, primitive=primitive, operands=chosen)
+
+    def encode(self):
+        """(int64 row, float64 constants), as the player wants them."""
+        columns, constants = layout(self.primitive)
+        row, numbers = np.zeros(WIDTH, np.int64), np.zeros(CONSTANTS)
+        row[0] = _OPCODES[self.name]
+        for operand, value in zip(self.primitive.operands, self.operands, strict=True):
+            if isinstance(value, Place):
+                row[columns[operand.name]] = value.address
+            elif isinstance(value, Stream):
+                row[columns[operand.name]] = value.number
+            elif operand.kind == "float":
+                numbers[constants[operand.name]] = value
+        for size in self.primitive.sizes:
+            row[columns["size " + size]] = self.sizes[size]
+        return row, numbers
+
+    def __str__(self):
+        words = [
+            f"{v:g}" if isinstance(v, (int, float)) else v.name for v in self.operands
+        ]
+        given = len(self.primitive.inputs)
+        call = f"{self.name}({', '.join(words[:given])})"
+        results = ", ".join(words[given:])
+        return f"{results} = {call}" if results else call
+
+
+def elements(place):
+    """How many numbers a place holds."""
+    return prod(place.shape)
