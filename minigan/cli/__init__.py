@@ -1,4 +1,4 @@
-"""The command line: `minigan train`, `minigan sample`, `minigan check`.
+"""The command line: `minigan train`, `sample`, `check` and `profile`.
 
 Exit codes: 0 done, 1 the work itself failed (disk full, wrong gradient), 2 something
 to change in the command, 130 and 143 interrupted (Ctrl-C, SIGTERM).  Errors are one
@@ -15,6 +15,7 @@ from ..errors import MiniganError, NonFiniteError, OutputError
 from ..version import __version__
 from .check import check
 from .interrupts import Stopped
+from .profile import profile
 from .sample import sample
 from .train import train
 
@@ -75,12 +76,14 @@ def cli():
     minigan train parabola          the smallest GAN, with pictures
     minigan sample RUN -n 100       points from a trained generator
     minigan check                   every gradient, proven on this machine
+    minigan profile parabola        what a step does, and where its time goes
     """
 
 
 cli.add_command(train)
 cli.add_command(sample)
 cli.add_command(check)
+cli.add_command(profile)
 
 
 def main():
