@@ -1,0 +1,158 @@
+"""The documents: what they quote, name, run and print is so."""
+
+import ast
+import contextlib
+import importlib.util
+import inspect
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minigan
+from minigan import use_backend
+from minigan.gan import recipes
+
+ROOT = Path(__file__).parent.parent
+PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+README = (ROOT / "README.md").read_text()
+JIT_DISABLED = os.environ.get("NUMBA_DISABLE_JIT") == "1"
+BACKENDS = ["numpy"] if JIT_DISABLED else ["jit", "numpy"]
+
+
+def blocks(text, language):
+    """The fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+
+
+# ---- the GAN on one page -----------------------------------------------------------
+
+
+def one_page():
+    path = ROOT / "docs" / "gan_in_60_lines.py"
+    spec = importlib.util.spec_from_file_location("gan_in_60_lines", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_gan_in_60_lines_is_the_recipe_to_the_byte(backend, seed):
+    with use_backend(backend):
+        generator, discriminator, losses = one_page().train(steps=30, seed=seed)
+        trainer = recipes.load("parabola", seed=seed)
+        history = trainer.fit(30)
+    assert generator.theta.tobytes() == trainer.generator.theta.tobytes()
+    assert discriminator.theta.tobytes() == trainer.discriminator.theta.tobytes()
+    columns = zip(history.d_loss.tolist(), history.g_loss.tolist(), strict=True)
+    assert losses == list(columns)
+
+
+def test_it_has_about_sixty_lines():
+    source = inspect.getsource(one_page())
+    code = source.split('"""', 2)[2]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 60
+
+
+def test_it_runs_as_a_script():
+    path = ROOT / "docs" / "gan_in_60_lines.py"
+    environment = {**os.environ, "MINIGAN_BACKEND": "numpy"}
+    result = subprocess.run(
+        [sys.executable, path, "20"], capture_output=True, text=True, env=environment
+    )
+    assert result.returncode == 0, result.stderr
+    assert re.fullmatch(r"1,000 new points: mean .* = \d\.\d{4}\n", result.stdout)
+
+
+# ---- what the pages quote and name -------------------------------------------------
+
+
+def quotes():
+    """(page, path, function, lines) of the blocks that begin `# path: function`."""
+    for name, text in PAGES.items():
+        for block in blocks(text, "python"):
+            head, *lines = block.splitlines()
+            found = re.fullmatch(r"# (\S+\.py): ([\w.]+)", head)
+            if found:
+                yield name, *found.groups(), [line.strip() for line in lines if line]
+
+
+def source_of(path, function):
+    """The lines of a function, or of "Class.method", stripped."""
+    text = (ROOT / path).read_text()
+    scope = ast.parse(text)
+    for name in function.split("."):
+        found = [n for n in scope.body if getattr(n, "name", None) == name]
+        assert found, f"{path} has no {function}"
+        scope = found[0]
+    return [line.strip() for line in ast.get_source_segment(text, scope).splitlines()]
+
+
+@pytest.mark.parametrize(
+    "page, path, function, lines",
+    list(quotes()),
+    ids=lambda v: v if isinstance(v, str) and "_" in v and "." not in v else "",
+)
+def test_quoted_code_still_stands_where_the_page_says(page, path, function, lines):
+    rest = iter(source_of(path, function))
+    for line in lines:
+        assert line in rest, f"{page}: {line!r} is not (or no longer) in {function}"
+
+
+def test_every_layer_and_optimizer_is_derived():
+    functions = {function for _, _, function, _ in quotes()}
+    for needed in (
+        "dense_forward dense_dW dense_db dense_dx relu_forward relu_backward "
+        "leaky_relu_forward leaky_relu_backward sigmoid_forward sigmoid_backward "
+        "tanh_forward tanh_backward batchnorm_forward batchnorm_update "
+        "batchnorm_inference batchnorm_backward batchnorm_inference_backward "
+        "batchnorm_sums dropout_forward dropout_backward bce_forward "
+        "bce_backward bce_logits_forward bce_logits_backward adam_schedule "
+        "adam_update Game._generator_step"
+    ).split():
+        assert needed in functions, needed
+
+
+@pytest.mark.parametrize("page", ["README.md", *PAGES])
+def test_tests_and_files_that_a_page_names_exist(page):
+    text = README if page == "README.md" else PAGES[page]
+    for path, name in re.findall(r"`(tests/\S+?\.py)(?:::(\w+))?`", text):
+        assert (ROOT / path).exists(), f"{page} names {path}"
+        if name:
+            assert f"def {name}(" in (ROOT / path).read_text(), f"{page} names {name}"
+    folder = ROOT if page == "README.md" else ROOT / "docs"
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert (folder / target).exists(), f"{page} links to {target}"
+    for path in re.findall(r"`((?:minigan|docs|benchmarks|tests)/[\w./]*)`", text):
+        assert (ROOT / path).exists(), f"{page} names {path}"
+
+
+# ---- the README --------------------------------------------------------------------
+
+
+def run(code):
+    """What a block prints."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("number", range(len(blocks(README, "python"))))
+def test_the_readme_prints_what_it_says(backend, number, tmp_path, monkeypatch):
+    """The n-th block of Python prints the n-th block of text."""
+    monkeypatch.chdir(tmp_path)  # it saves a checkpoint
+    with use_backend(backend):
+        printed = run(blocks(README, "python")[number])
+    assert printed == blocks(README, "text")[number]
+
+
+def test_versions_agree():
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {minigan.__version__}" in citation
