@@ -20,7 +20,7 @@ BANDS = 24  # colours of the surface; D = 1/2 is a border between two of them
 LOW, MIDDLE, HIGH = (138, 168, 236), (252, 250, 247), (244, 146, 128)  # D = 0, 1/2, 1
 REAL, FAKE = (tuple(bytes.fromhex(c[1:])) for c in (plotting.REAL, plotting.FAKE))
 LINE, WHITE = (50, 50, 50), (255, 255, 255)
-FLAT = 3e-5  # slope of D, for each pixel, below which no line is drawn
+FLAT = 1.5e-4  # slope of D, for each pixel, below which no line is drawn
 MILLISECONDS, FIRST, LAST = 80, 600, 2400  # how long frames are shown
 
 

@@ -14,7 +14,6 @@ import rich_click as click
 from ..errors import MiniganError, NonFiniteError, OutputError
 from ..version import __version__
 from .check import check
-from .interrupts import Stopped
 from .profile import profile
 from .sample import sample
 from .train import train
@@ -33,10 +32,6 @@ class Program(click.RichGroup):
                 code = complain(error.format_message(), 2)
             except (click.Abort, KeyboardInterrupt):
                 code = complain("interrupted", 128 + signal.SIGINT)
-            except Stopped as stopped:
-                code = complain(
-                    "aborted; --resume goes on from the last save", stopped.code
-                )
             except (OutputError, NonFiniteError) as error:
                 code = complain(error, 1)
             except MiniganError as error:

@@ -91,7 +91,7 @@ class Live(Plain):
         from rich.live import Live as RichLive
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self.console, self.steps = console, steps
+        self.console, self.trainer = console, trainer
         self.waits_for_kernels = trainer.backend == "jit"
         self.levels = levels_text(equilibrium_of(trainer))
         self.recent = None
@@ -151,8 +151,10 @@ class Live(Plain):
         if self.recent is None:
             waited = time.monotonic() - self.started
             explain = self.waits_for_kernels and waited > PATIENCE
-            below = Text("compiling kernels (first run only)" if explain else "")
-            below.stylize("yellow")
+            text = "compiling kernels (first run only)" if explain else ""
+            if self.trainer._stop:
+                text += "; stopping after this step, Ctrl-C again aborts"
+            below = Text(text.removeprefix("; "), style="yellow")
         else:
             values = self.recent
             below = Text.assemble(

@@ -4,30 +4,18 @@
 is finished.  What is handled here is all the rest.
 """
 
+import os
 import signal
 import threading
 
 from ..gan.callbacks import Callback
 
-
-class Stopped(BaseException):
-    """A signal ended the command at once.
-
-    Not an Exception, so that nothing on the way takes it for an error of its own.
-    """
-
-    def __init__(self, number):
-        super().__init__(number)
-        self.number = number
-
-    @property
-    def code(self):
-        """The exit code that shells expect."""
-        return 128 + self.number
+SHOW_CURSOR = b"\x1b[?25h\n"  # a live display hides it
+ABORTED = b"minigan: error: aborted; --resume goes on from the last save\n"
 
 
 class Interrupts(Callback):
-    """Within this block signals stop training, or raise `Stopped`.
+    """Within this block signals stop training, or end the process.
 
     As a callback of `fit` it makes sure that a SIGTERM just before it is not lost.
     """
@@ -53,7 +41,7 @@ class Interrupts(Callback):
             self.terminated = True
             self.trainer.stop()
         else:
-            raise Stopped(number)
+            _abort(number)
 
     def on_progress(self, trainer):
         if self.terminated:
@@ -69,3 +57,15 @@ class Interrupts(Callback):
         finally:
             self.trainer = None
         return signal.SIGTERM if self.terminated else None
+
+
+def _abort(number):
+    """End the process at once, with the exit code that shells expect.
+
+    An exception would be lost where compiled code or a compiler is running.  Files are
+    replaced as a whole, so none is left half written.
+    """
+    if os.isatty(1):
+        os.write(1, SHOW_CURSOR)
+    os.write(2, ABORTED)
+    os._exit(128 + number)
