@@ -1,0 +1,81 @@
+"""The live display, on terminals of several widths."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from minigan.cli import display
+from minigan.cli import session as session_module
+from minigan.cli.interrupts import Interrupts
+from minigan.cli.rundir import RunDir
+from minigan.gan import recipes
+from minigan.gan.equilibrium import equilibrium
+
+from .helpers import BACKEND
+
+
+def live(trainer, width, steps=10_000):
+    """A live display on a terminal of that width, and what it writes to."""
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=width, color_system=None)
+    return display.Live(console, trainer, steps), written
+
+
+def drawn(shown, written):
+    """The lines that stand below the reports."""
+    written.truncate(0)
+    written.seek(0)
+    shown.console.print(shown.picture())
+    return written.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_live_display_has_two_lines(width):
+    trainer = recipes.load("parabola", backend=BACKEND)
+    trainer.fit(3)
+    shown, written = live(trainer, width)
+    shown.on_progress(trainer)
+    bar, values = drawn(shown, written)
+    assert "3/10,000" in bar and len(bar) <= width and len(values) <= width
+    for words in ("D loss 0.", "G loss 0.", "ln 2 = 0.693", "D(x) 0.", "D(G(z)) 0."):
+        assert words in values
+
+
+def test_the_live_display_explains_the_wait(monkeypatch):
+    trainer = recipes.load("parabola", backend="jit")
+    shown, written = live(trainer, 120)
+    assert drawn(shown, written)[1] == ""
+    monkeypatch.setattr(display, "PATIENCE", -1)
+    assert drawn(shown, written)[1] == "compiling kernels (first run only)"
+    trainer.stop()
+    assert "Ctrl-C again aborts" in drawn(shown, written)[1]
+
+
+def test_the_live_display_from_start_to_summary(tmp_path, no_pictures):
+    trainer = recipes.load("parabola", backend=BACKEND)
+    shown, written = live(trainer, 80, steps=4)
+    shown.console.legacy_windows = False
+    folder = RunDir(tmp_path)
+    session = session_module.Session(folder, trainer, 4, shown)
+    assert session.train(Interrupts()) is None
+    shown.on_report(trainer, trainer.report())
+    with shown.wait("drawing"):
+        session.save_results()
+    shown.summarize("4 steps", session)
+    text = written.getvalue()
+    for words in ("accuracy of D", "done 4 steps", "mean |y - x^2|", "training.gif"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({}, "ln 2 = 0.693"),
+        ({"real_label": 0.9}, "balance 0.688 and 0.799"),
+        ({"objective": "minimax"}, "balance 0.693 and -0.693"),
+        ({"real_label": 0.8, "fake_label": 0.2}, "ln 2 = 0.693"),
+    ],
+)
+def test_the_levels_of_a_game_in_balance(options, text):
+    assert display.levels_text(equilibrium(**options)) == text

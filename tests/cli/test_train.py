@@ -1,0 +1,90 @@
+"""`minigan train`: what a run leaves, and what it refuses to touch."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minigan.cli.rundir import FILES, RunDir
+from minigan.gan import Trainer
+from minigan.gan.history import COLUMNS
+
+from .helpers import BACKEND, expect_error, run, train
+
+
+def test_a_run_leaves_its_files(finished):
+    names = sorted(os.listdir(finished.path))
+    assert names == sorted([*FILES, ".lock"])
+    assert finished.is_drawn()
+    config = json.loads(finished.config.read_text())
+    assert config["recipe"] == "parabola" and config["seed"] == 0
+    assert config["steps"] == 60 and config["options"]["batch_size"] == 128
+    for name in ("losses.png", "samples.png", "progress.png"):
+        with Image.open(finished / name) as picture:
+            assert picture.format == "PNG" and picture.width > 400
+    with Image.open(finished / "training.gif") as picture:
+        assert picture.n_frames == 60 // 5 + 1
+    with open(finished.history, newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["step", *COLUMNS] and len(rows) == 61
+    trainer = Trainer.load(finished.checkpoint)
+    np.testing.assert_array_equal(
+        trainer.history.table, np.array(rows[1:], dtype=float)[:, 1:]
+    )
+
+
+def test_plain_lines_without_a_terminal(tmp_path, no_pictures, frequent_reports):
+    result = train(tmp_path / "run", steps=21)
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output and "\r" not in result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("parabola: steps 1 to 21 in")
+    assert [line for line in lines if line.split()[:1] == ["20"] and "%" in line]
+    summary = "\n".join(lines)
+    for words in ("done: 21 steps", "ln 2 = 0.693", "mean |y - x^2|", "D(G(z))"):
+        assert words in summary
+    assert result.stderr == ""
+
+
+def test_quiet(tmp_path, no_pictures):
+    result = train(tmp_path / "run", "--quiet")
+    assert result.exit_code == 0 and result.output == ""
+
+
+def test_the_default_folder(tmp_path, monkeypatch, no_pictures):
+    monkeypatch.chdir(tmp_path)
+    result = run("train", "parabola", "--seed", 3, "--steps", 2, "--backend", BACKEND)
+    assert result.exit_code == 0
+    assert RunDir("runs/parabola-seed3").checkpoint.exists()
+
+
+def test_a_run_is_never_overwritten(finished):
+    before = {p.name: p.read_bytes() for p in finished.path.iterdir()}
+    expect_error(train(finished), 2, finished, "--resume", "--out")
+    assert {p.name: p.read_bytes() for p in finished.path.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nor_is_any_other_file_of_that_name(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    expect_error(train(tmp_path), 2, "--out")
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_other_files_in_the_folder_are_left_alone(tmp_path, no_pictures):
+    (tmp_path / "notes.txt").write_text("mine")
+    assert train(tmp_path).exit_code == 0
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_temporary_files_of_dead_processes_are_swept(tmp_path, no_pictures):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".checkpoint.npz.{dead.pid}.00ff00ff.tmp").write_text("half")
+    assert train(tmp_path).exit_code == 0
+    assert not list(tmp_path.glob(".*.tmp"))
