@@ -47,8 +47,10 @@ class Game:
         self._record("d_loss_real", real_loss)
         self._record("d_loss_fake", fake_loss)
         self._record("d_loss", ops.average(real_loss, fake_loss))
-        self._record("d_real", ops.mean_sigmoid(real_score))
-        self._record("d_fake", ops.mean_sigmoid(fake_score))
+        for name, score in (("d_real", real_score), ("d_fake", fake_score)):
+            mean, std = ops.sigmoid_moments(score)
+            self._record(name, mean)
+            self._record(f"{name}_std", std)
         self._record("accuracy_real", ops.accuracy(real_score, 1))
         self._record("accuracy_fake", ops.accuracy(fake_score, 0))
         return z
@@ -57,6 +59,7 @@ class Game:
         """Backpropagate `loss`, the objective's last, through D and step."""
         self.discriminator.zero_grad()
         self.logits.backward(self.objective.dscore(), need_dx=False)
+        self._record("d_gradient", ops.norm(self.discriminator.dtheta))
         self.discriminator_optimizer.step(self.discriminator)
 
     def _generator_step(self, z=None):
@@ -72,6 +75,7 @@ class Game:
         ops.heading("The gradient goes on into G")
         self.generator.zero_grad()
         self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
+        self._record("g_gradient", ops.norm(self.generator.dtheta))
         self.generator_optimizer.step(self.generator)
         self._record("g_loss", loss)
 

@@ -17,6 +17,10 @@ COLUMNS = (
     "d_fake",  # mean D(G(z)) over the fake rows
     "accuracy_real",  # share of real rows with D(x) > 1/2
     "accuracy_fake",  # share of fake rows with D(G(z)) <= 1/2
+    "d_real_std",  # standard deviation of D(x) over the real rows
+    "d_fake_std",  # standard deviation of D(G(z)) over the fake rows
+    "d_gradient",  # length of the gradient of D's last update
+    "g_gradient",  # length of the gradient of G's update
 )
 
 

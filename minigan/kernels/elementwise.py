@@ -1,17 +1,14 @@
-"""Compiled kernels that treat every element alike: activations, losses, metrics.
+"""Compiled kernels that treat every element alike: activations, dropout.
 
 Plain loops, which LLVM turns into vector code because nothing stands in its way: arrays
 without gaps, no branch but the choice between two values, and `mathfun` in place of
-the library's scalar functions.  A sum over all elements goes through 16 lanes in a
-fixed order, so that its bits are the same on every CPU and for any number of threads.
+the library's scalar functions.
 """
 
-import numpy as np
 from numba import prange
 
 from .compiling import kernel
-from .mathfun import log, log1p_exp_neg, sigmoid, tanh
-from .memory import lanes
+from .mathfun import sigmoid, tanh
 
 PARALLEL = 32_768  # elements from which two threads beat one
 BLOCK = 8_192  # elements a task
@@ -108,82 +105,3 @@ def dropout_forward(x, rng, rate, y, mask):
 def dropout_backward(dy, mask, dx):
     for i in range(dy.size):
         dx[i] = dy[i] * mask[i]
-
-
-# ---- losses and metrics ------------------------------------------------------------
-
-
-@kernel
-def _fold(sums):
-    """The sum of 16 lanes, by halves."""
-    width = 8
-    while width:
-        for lane in range(width):
-            sums[lane] += sums[lane + width]
-        width //= 2
-    return sums[0]
-
-
-@kernel
-def bce_forward(p, t, epsilon, loss):
-    kind = p.dtype.type
-    lower, upper, one = kind(epsilon), kind(1 - epsilon), kind(1)
-    sums = lanes()
-    for start in range(0, p.size, 16):
-        for lane in range(min(16, p.size - start)):
-            q, label = p[start + lane], t[start + lane]
-            q = lower if q < lower else q
-            q = upper if q > upper else q
-            sums[lane] -= np.float64(label * log(q) + (one - label) * log(one - q))
-    loss[0] = _fold(sums) / p.size
-
-
-@kernel
-def bce_backward(p, t, epsilon, dp):
-    kind = p.dtype.type
-    lower, upper = kind(epsilon), kind(1 - epsilon)
-    one, zero, n = kind(1), kind(0), kind(p.size)
-    for i in range(p.size):
-        q = p[i]
-        inside = (q >= lower) & (q <= upper)
-        q = q if inside else kind(0.5)
-        gradient = (q - t[i]) / (q * (one - q)) / n
-        dp[i] = gradient if inside else zero
-
-
-@kernel
-def bce_logits_forward(z, t, weight, loss):
-    zero = z.dtype.type(0)
-    sums = lanes()
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            a = z[start + lane]
-            above = zero if a <= zero else a  # max(z, 0), which lets NaN through
-            term = (above - a * t[start + lane]) + log1p_exp_neg(abs(a))
-            sums[lane] += np.float64(term)
-    loss[0] = weight * (_fold(sums) / z.size)
-
-
-@kernel
-def bce_logits_backward(z, t, weight, dz):
-    factor = z.dtype.type(weight / z.size)
-    for i in range(z.size):
-        dz[i] = (sigmoid(z[i]) - t[i]) * factor
-
-
-@kernel
-def mean_sigmoid(z, mean):
-    sums = lanes()
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            sums[lane] += np.float64(sigmoid(z[start + lane]))
-    mean[0] = _fold(sums) / z.size
-
-
-@kernel
-def accuracy(z, label, share):
-    zero = z.dtype.type(0)
-    right = 0
-    for i in range(z.size):
-        right += (z[i] > zero) == (label == 1)
-    share[0] = right / z.size

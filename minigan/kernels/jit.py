@@ -1,7 +1,7 @@
 """The compiled twins of `reference.py`: same names, same arguments.
 
 Here stand those that move data, draw random numbers and multiply matrices; the others
-are in `elementwise`, `columns` and `updates`, by the way they walk through memory.
+are in `elementwise`, `columns`, `losses` and `updates`.
 
 Operands of any shape (`[*]` in the table) arrive as vectors and memory cells as arrays
 of one element.  Constants arrive as float64 and are rounded once to the type of the
@@ -23,16 +23,10 @@ from .columns import (
 )
 from .compiling import kernel
 from .elementwise import (
-    accuracy,
-    bce_backward,
-    bce_forward,
-    bce_logits_backward,
-    bce_logits_forward,
     dropout_backward,
     dropout_forward,
     leaky_relu_backward,
     leaky_relu_forward,
-    mean_sigmoid,
     relu_backward,
     relu_forward,
     sigmoid_backward,
@@ -40,7 +34,24 @@ from .elementwise import (
     tanh_backward,
     tanh_forward,
 )
-from .updates import adam_schedule, adam_update, sgd_update
+from .losses import (
+    accuracy,
+    bce_backward,
+    bce_forward,
+    bce_logits_backward,
+    bce_logits_forward,
+    hinge_backward,
+    hinge_forward,
+    linear_backward,
+    linear_forward,
+    norm,
+    sigmoid_moments,
+    softmax_backward,
+    softmax_forward,
+    squared_backward,
+    squared_forward,
+)
+from .updates import adam_schedule, adam_update, average_update, clip, sgd_update
 
 # ---- data and random draws ---------------------------------------------------------
 
@@ -99,6 +110,13 @@ def concatenate(a, b, c):
 def copy(x, y):
     for i in range(x.size):
         y[i] = x[i]
+
+
+@kernel
+def add_scaled(x, noise, scale, y):
+    a = x.dtype.type(scale)
+    for i in range(x.size):
+        y[i] = x[i] + a * noise[i]
 
 
 @kernel

@@ -76,18 +76,25 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[2], c[3], like),
                 )
             elif op == 7:
+                jit.add_scaled(
+                    vector(c[1], c[4], like),
+                    vector(c[2], c[4], like),
+                    constants[i, 0],
+                    vector(c[3], c[4], like),
+                )
+            elif op == 8:
                 jit.fill(
                     vector(c[1], c[2], like),
                     constants[i, 0],
                 )
-            elif op == 8:
+            elif op == 9:
                 jit.full(
                     c[2],
                     c[3],
                     constants[i, 0],
                     matrix(c[1], c[2], c[3], like),
                 )
-            elif op == 9:
+            elif op == 10:
                 jit.epoch_indices(
                     rngs[c[1]],
                     vector(c[2], c[5], counts),
@@ -96,43 +103,43 @@ def play(code, constants, rngs, like, count, ticks):
                     c[7],
                     vector(c[4], c[7], counts),
                 )
-            elif op == 10:
+            elif op == 11:
                 jit.dense_forward(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[6], c[7], like),
                     vector(c[3], c[7], like),
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 11:
+            elif op == 12:
                 jit.dense_dW(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[4], c[6], like),
                     matrix(c[3], c[5], c[6], like),
                 )
-            elif op == 12:
+            elif op == 13:
                 jit.dense_db(
                     matrix(c[1], c[3], c[4], like),
                     vector(c[2], c[4], cells),
                 )
-            elif op == 13:
+            elif op == 14:
                 jit.accumulate(
                     vector(c[1], c[3], cells),
                     vector(c[2], c[3], like),
                 )
-            elif op == 14:
+            elif op == 15:
                 jit.dense_dx(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[6], c[5], like),
                     matrix(c[3], c[4], c[6], like),
                 )
-            elif op == 15:
+            elif op == 16:
                 jit.dense_relu_forward(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[6], c[7], like),
                     vector(c[3], c[7], like),
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 16:
+            elif op == 17:
                 jit.dense_leaky_relu_forward(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[6], c[7], like),
@@ -140,7 +147,7 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 0],
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 17:
+            elif op == 18:
                 jit.dense_leaky_relu_dx(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[7], c[6], like),
@@ -148,64 +155,64 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 0],
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 18:
+            elif op == 19:
                 jit.dense_dW_first(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[4], c[6], like),
                     matrix(c[3], c[5], c[6], like),
                 )
-            elif op == 19:
+            elif op == 20:
                 jit.accumulate_first(
                     vector(c[1], c[3], cells),
                     vector(c[2], c[3], like),
                 )
-            elif op == 20:
+            elif op == 21:
                 jit.relu_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 21:
+            elif op == 22:
                 jit.relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 22:
+            elif op == 23:
                 jit.leaky_relu_forward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], c[3], like),
                 )
-            elif op == 23:
+            elif op == 24:
                 jit.leaky_relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 24:
+            elif op == 25:
                 jit.sigmoid_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 25:
+            elif op == 26:
                 jit.sigmoid_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 26:
+            elif op == 27:
                 jit.tanh_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 27:
+            elif op == 28:
                 jit.tanh_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 28:
+            elif op == 29:
                 jit.batchnorm_forward(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -217,7 +224,7 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[7], c[10], cells),
                     vector(c[8], c[10], like),
                 )
-            elif op == 29:
+            elif op == 30:
                 jit.batchnorm_update(
                     vector(c[1], c[5], cells),
                     vector(c[2], c[5], cells),
@@ -225,7 +232,7 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[4], c[5], like),
                     constants[i, 0],
                 )
-            elif op == 30:
+            elif op == 31:
                 jit.batchnorm_inference(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -237,14 +244,14 @@ def play(code, constants, rngs, like, count, ticks):
                     matrix(c[7], c[9], c[10], like),
                     vector(c[8], c[10], like),
                 )
-            elif op == 31:
+            elif op == 32:
                 jit.batchnorm_sums(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[5], c[6], like),
                     vector(c[3], c[6], cells),
                     vector(c[4], c[6], cells),
                 )
-            elif op == 32:
+            elif op == 33:
                 jit.batchnorm_backward(
                     matrix(c[1], c[8], c[9], like),
                     matrix(c[2], c[8], c[9], like),
@@ -254,14 +261,14 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[6], c[9], cells),
                     matrix(c[7], c[8], c[9], like),
                 )
-            elif op == 33:
+            elif op == 34:
                 jit.batchnorm_inference_backward(
                     matrix(c[1], c[5], c[6], like),
                     vector(c[2], c[6], like),
                     vector(c[3], c[6], like),
                     matrix(c[4], c[5], c[6], like),
                 )
-            elif op == 34:
+            elif op == 35:
                 jit.dropout_forward(
                     vector(c[1], c[5], like),
                     rngs[c[2]],
@@ -269,69 +276,124 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[3], c[5], like),
                     vector(c[4], c[5], like),
                 )
-            elif op == 35:
+            elif op == 36:
                 jit.dropout_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 36:
+            elif op == 37:
                 jit.bce_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 37:
+            elif op == 38:
                 jit.bce_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 38:
+            elif op == 39:
                 jit.bce_logits_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 39:
+            elif op == 40:
                 jit.bce_logits_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 40:
-                jit.mean_sigmoid(
+            elif op == 41:
+                jit.squared_forward(
+                    vector(c[1], c[4], like),
+                    vector(c[2], c[4], like),
+                    vector(c[3], 1, cells),
+                )
+            elif op == 42:
+                jit.squared_backward(
+                    vector(c[1], c[4], like),
+                    vector(c[2], c[4], like),
+                    vector(c[3], c[4], like),
+                )
+            elif op == 43:
+                jit.hinge_forward(
                     vector(c[1], c[3], like),
+                    constants[i, 0],
                     vector(c[2], 1, cells),
                 )
-            elif op == 41:
+            elif op == 44:
+                jit.hinge_backward(
+                    vector(c[1], c[3], like),
+                    constants[i, 0],
+                    vector(c[2], c[3], like),
+                )
+            elif op == 45:
+                jit.linear_forward(
+                    vector(c[1], c[3], like),
+                    constants[i, 0],
+                    vector(c[2], 1, cells),
+                )
+            elif op == 46:
+                jit.linear_backward(
+                    vector(c[1], c[3], like),
+                    constants[i, 0],
+                    vector(c[2], c[3], like),
+                )
+            elif op == 47:
+                jit.softmax_forward(
+                    matrix(c[1], c[5], c[6], like),
+                    vector(c[2], c[5], counts),
+                    vector(c[3], 1, cells),
+                    matrix(c[4], c[5], c[6], like),
+                )
+            elif op == 48:
+                jit.softmax_backward(
+                    matrix(c[1], c[4], c[5], like),
+                    vector(c[2], c[4], counts),
+                    matrix(c[3], c[4], c[5], like),
+                )
+            elif op == 49:
+                jit.sigmoid_moments(
+                    vector(c[1], c[4], like),
+                    vector(c[2], 1, cells),
+                    vector(c[3], 1, cells),
+                )
+            elif op == 50:
                 jit.accuracy(
                     vector(c[1], c[3], like),
                     c[4],
                     vector(c[2], 1, cells),
                 )
-            elif op == 42:
+            elif op == 51:
                 jit.average(
                     vector(c[1], 1, cells),
                     vector(c[2], 1, cells),
                     vector(c[3], 1, cells),
                 )
-            elif op == 43:
+            elif op == 52:
                 jit.record(
                     vector(c[1], 1, cells),
                     c[4],
                     vector(c[2], 1, counts),
                     matrix(c[3], c[5], c[6], cells),
                 )
-            elif op == 44:
+            elif op == 53:
                 jit.advance(
                     vector(c[1], 1, counts),
                 )
-            elif op == 45:
+            elif op == 54:
+                jit.norm(
+                    vector(c[1], c[3], like),
+                    vector(c[2], 1, cells),
+                )
+            elif op == 55:
                 jit.adam_schedule(
                     vector(c[1], 1, counts),
                     vector(c[2], 1, cells),
@@ -341,7 +403,7 @@ def play(code, constants, rngs, like, count, ticks):
                     c[4],
                     vector(c[3], 2, cells),
                 )
-            elif op == 46:
+            elif op == 56:
                 jit.adam_update(
                     vector(c[1], c[7], like),
                     vector(c[2], c[7], like),
@@ -352,7 +414,7 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 1],
                     vector(c[6], 1, counts),
                 )
-            elif op == 47:
+            elif op == 57:
                 jit.sgd_update(
                     vector(c[1], c[6], like),
                     vector(c[2], c[6], like),
@@ -360,6 +422,17 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[4], 1, cells),
                     constants[i, 0],
                     vector(c[5], 1, counts),
+                )
+            elif op == 58:
+                jit.clip(
+                    vector(c[1], c[2], like),
+                    constants[i, 0],
+                )
+            elif op == 59:
+                jit.average_update(
+                    vector(c[1], c[3], like),
+                    vector(c[2], c[3], like),
+                    constants[i, 0],
                 )
             if timed:
                 ticks[i] += ticks_now() - before

@@ -60,6 +60,11 @@ def copy(x, y):
     y[...] = x
 
 
+def add_scaled(x, noise, scale, y):
+    """y = x + scale noise."""
+    y[...] = x + scale * noise
+
+
 def fill(x, value):
     """x = value, everywhere."""
     x[...] = value
@@ -328,14 +333,66 @@ def bce_logits_backward(z, t, weight, dz):
     dz[...] = (dz - t) * (weight / z.size)
 
 
+def squared_forward(z, t, loss):
+    """loss = 1/2 mean((z - t)^2)."""
+    loss[...] = np.mean((z - t) ** 2, dtype=_wide(z)) / 2
+
+
+def squared_backward(z, t, dz):
+    """dz = (z - t) / N; N counts all elements."""
+    dz[...] = (z - t) / z.size
+
+
+def hinge_forward(z, sign, loss):
+    """loss = mean(max(0, 1 - sign z)), where NaN stays NaN."""
+    margin = 1 - sign * z
+    loss[...] = np.mean(np.where(margin.real <= 0, 0, margin), dtype=_wide(z))
+
+
+def hinge_backward(z, sign, dz):
+    """dz = -sign / N where 1 - sign z > 0, else 0: at the kink the derivative is 0."""
+    dz[...] = np.where((1 - sign * z).real > 0, -sign / z.size, 0)
+
+
+def linear_forward(z, weight, loss):
+    """loss = weight mean(z)."""
+    loss[...] = weight * np.mean(z, dtype=_wide(z))
+
+
+def linear_backward(z, weight, dz):
+    """dz = weight / N."""
+    dz[...] = weight / z.size
+
+
+def softmax_forward(z, label, loss, p):
+    """Cross-entropy of classes: p = softmax(z), loss = -mean(log p[label]).
+
+        log p = (z - m) - log sum exp(z - m),   m the largest z of each row
+
+    z, p: (N, C) logits and probabilities   label: (N,) int64 in 0 ... C - 1
+    """
+    shifted = z - np.max(z.real, axis=1, keepdims=True)
+    total = np.exp(shifted).sum(axis=1, keepdims=True, dtype=_wide(z))
+    p[:] = np.exp(shifted) / total
+    chosen = shifted[np.arange(len(z)), label]
+    loss[...] = np.mean(np.log(total[:, 0]) - chosen)
+
+
+def softmax_backward(p, label, dz):
+    """dz = (p - onehot(label)) / N.   p, dz: (N, C)   label: (N,)"""
+    dz[:] = p / len(p)
+    dz[np.arange(len(p)), label] -= 1 / len(p)
+
+
 # ---- metrics -----------------------------------------------------------------------
 
 
-def mean_sigmoid(z, mean):
-    """mean = mean(s(z)): the mean probability behind the logits z."""
-    probabilities = np.empty_like(z)
-    sigmoid_forward(z, probabilities)
-    mean[...] = probabilities.mean(dtype=_wide(z))
+def sigmoid_moments(z, mean, std):
+    """Mean and standard deviation of s(z), the probabilities behind the logits z."""
+    p = np.empty_like(z)
+    sigmoid_forward(z, p)
+    mean[...] = p.mean(dtype=_wide(z))
+    std[...] = np.sqrt(np.mean((p - mean) ** 2, dtype=_wide(z)))
 
 
 def accuracy(z, label, share):
@@ -346,6 +403,11 @@ def accuracy(z, label, share):
 def average(a, b, mean):
     """mean = (a + b) / 2."""
     mean[...] = (a + b) / 2
+
+
+def norm(x, norm):
+    """norm = sqrt(sum x^2).   x: (P,)"""
+    norm[...] = np.sqrt(np.sum(x * x, dtype=_wide(x)))
 
 
 def record(value, column, cursor, table):
@@ -403,3 +465,13 @@ def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     velocity[:] = momentum * velocity - theta.dtype.type(learning_rate) * dtheta
     theta += velocity
     overflow |= not np.isfinite(velocity).all()
+
+
+def clip(theta, limit):
+    """theta = min(max(theta, -limit), limit), where NaN stays NaN."""
+    theta[:] = np.where(theta > limit, limit, np.where(theta < -limit, -limit, theta))
+
+
+def average_update(average, theta, decay):
+    """average = decay average + (1 - decay) theta: an exponential moving average."""
+    average[:] = decay * average + (1 - decay) * theta

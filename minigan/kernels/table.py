@@ -134,6 +134,7 @@ PRIMITIVES = {
         Primitive("gather", "data[R,D] index[N]:i -> batch[N,D]", "0", "2*N*D+N"),
         Primitive("concatenate", "a[N,D] b[M,D] -> c[N+M,D]"),
         Primitive("copy", "x[*] -> y[*]"),
+        Primitive("add_scaled", "x[*] noise[*] scale=f -> y[*]", "2*S"),
         Primitive("fill", "x[*]! value=f"),
         Primitive("full", "n=i d=i value=f -> x[n,d]"),
         Primitive(
@@ -224,11 +225,26 @@ PRIMITIVES = {
             "z[*] t[*] weight=f -> dz[*]",
             "(TRANSCENDENTAL+4)*S",
         ),
-        Primitive("mean_sigmoid", "z[*] -> mean[]:f", "(TRANSCENDENTAL+3)*S"),
+        Primitive("squared_forward", "z[*] t[*] -> loss[]:f", "3*S"),
+        Primitive("squared_backward", "z[*] t[*] -> dz[*]", "2*S"),
+        Primitive("hinge_forward", "z[*] sign=f -> loss[]:f", "3*S"),
+        Primitive("hinge_backward", "z[*] sign=f -> dz[*]", "2*S"),
+        Primitive("linear_forward", "z[*] weight=f -> loss[]:f", "S"),
+        Primitive("linear_backward", "z[*] weight=f -> dz[*]"),
+        Primitive(
+            "softmax_forward",
+            "z[N,C] label[N]:i -> loss[]:f p[N,C]",
+            "(TRANSCENDENTAL+4)*N*C",
+        ),
+        Primitive("softmax_backward", "p[N,C] label[N]:i -> dz[N,C]", "2*N*C"),
+        Primitive(
+            "sigmoid_moments", "z[*] -> mean[]:f std[]:f", "(TRANSCENDENTAL+5)*S"
+        ),
         Primitive("accuracy", "z[*] label=i -> share[]:f", "S"),
         Primitive("average", "a[]:f b[]:f -> mean[]:f", "2"),
         Primitive("record", "value[]:f column=i cursor[]:i table[R,C]!:f", "0", "3"),
         Primitive("advance", "cursor[]!:i"),
+        Primitive("norm", "x[P] -> norm[]:f", "2*P"),
         # ---- optimizers ------------------------------------------------------------
         Primitive(
             "adam_schedule",
@@ -248,5 +264,7 @@ PRIMITIVES = {
             " overflow[]!:i",
             "4*P",
         ),
+        Primitive("clip", "theta[P]! limit=f", "2*P"),
+        Primitive("average_update", "average[P]! theta[P] decay=f", "3*P"),
     )
 }

@@ -93,3 +93,20 @@ def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
         finite &= abs(step) < infinity
     if not finite:
         overflow[0] = 1
+
+
+@kernel
+def clip(theta, limit):
+    high = theta.dtype.type(limit)
+    for i in range(theta.size):
+        a = theta[i]
+        a = high if a > high else a
+        theta[i] = -high if a < -high else a
+
+
+@kernel
+def average_update(average, theta, decay):
+    kind = theta.dtype.type
+    keep, take = kind(decay), kind(1 - decay)
+    for i in range(theta.size):
+        average[i] = keep * average[i] + take * theta[i]

@@ -53,6 +53,8 @@ MAKERS = {
     "t": _probability,
     ("adam_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
     "index": lambda rng, shape, dtype: np.arange(*shape, dtype=dtype) % shape[0],
+    ("softmax_forward", "label"): lambda rng, shape, dtype: np.zeros(shape, dtype),
+    ("softmax_backward", "label"): lambda rng, shape, dtype: np.zeros(shape, dtype),
     "order": lambda rng, shape, dtype: rng.permutation(*shape).astype(dtype),
     "cursor": _zeros,
 }
@@ -71,6 +73,10 @@ CONSTANTS = {
     "column": 0,
     "corrected": 1,
     "shuffle": 1,
+    "sign": -1.0,
+    "limit": 0.5,
+    "decay": 0.9,
+    "scale": 0.3,
 }
 
 

@@ -22,6 +22,11 @@ NAN_STOPS = {
     ("fill", "x"),
     ("relu_backward", "y"),
     ("leaky_relu_backward", "y"),
+    ("dense_leaky_relu_dx", "y"),
+    ("dense_dW_first", "dW"),  # overwritten
+    ("accumulate_first", "grad"),
+    ("hinge_backward", "z"),
+    ("linear_backward", "z"),
     ("bce_backward", "p"),
     ("accuracy", "z"),
 }

@@ -1,0 +1,216 @@
+"""Compiled kernels that make one number of many: losses with their gradients, metrics.
+
+A sum goes through 16 lanes in a fixed order and in float64, so that its bits are the
+same on every CPU and for any number of threads.
+"""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from .compiling import kernel
+from .mathfun import exp, log, log1p_exp_neg, sigmoid
+from .memory import lanes
+
+BLOCK = 65_536  # elements a task
+
+# ---- losses ------------------------------------------------------------------------
+
+
+@kernel
+def _fold(sums):
+    """The sum of 16 lanes, by halves."""
+    width = 8
+    while width:
+        for lane in range(width):
+            sums[lane] += sums[lane + width]
+        width //= 2
+    return sums[0]
+
+
+@kernel
+def bce_forward(p, t, epsilon, loss):
+    kind = p.dtype.type
+    lower, upper, one = kind(epsilon), kind(1 - epsilon), kind(1)
+    sums = lanes()
+    for start in range(0, p.size, 16):
+        for lane in range(min(16, p.size - start)):
+            q, label = p[start + lane], t[start + lane]
+            q = lower if q < lower else q
+            q = upper if q > upper else q
+            sums[lane] -= np.float64(label * log(q) + (one - label) * log(one - q))
+    loss[0] = _fold(sums) / p.size
+
+
+@kernel
+def bce_backward(p, t, epsilon, dp):
+    kind = p.dtype.type
+    lower, upper = kind(epsilon), kind(1 - epsilon)
+    one, zero, n = kind(1), kind(0), kind(p.size)
+    for i in range(p.size):
+        q = p[i]
+        inside = (q >= lower) & (q <= upper)
+        q = q if inside else kind(0.5)
+        gradient = (q - t[i]) / (q * (one - q)) / n
+        dp[i] = gradient if inside else zero
+
+
+@kernel
+def bce_logits_forward(z, t, weight, loss):
+    zero = z.dtype.type(0)
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            a = z[start + lane]
+            above = zero if a <= zero else a  # max(z, 0), which lets NaN through
+            term = (above - a * t[start + lane]) + log1p_exp_neg(abs(a))
+            sums[lane] += np.float64(term)
+    loss[0] = weight * (_fold(sums) / z.size)
+
+
+@kernel
+def bce_logits_backward(z, t, weight, dz):
+    factor = z.dtype.type(weight / z.size)
+    for i in range(z.size):
+        dz[i] = (sigmoid(z[i]) - t[i]) * factor
+
+
+@kernel
+def squared_forward(z, t, loss):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            error = z[start + lane] - t[start + lane]
+            sums[lane] += np.float64(error * error)
+    loss[0] = _fold(sums) / z.size / 2
+
+
+@kernel
+def squared_backward(z, t, dz):
+    n = z.dtype.type(z.size)
+    for i in range(z.size):
+        dz[i] = (z[i] - t[i]) / n
+
+
+@kernel
+def hinge_forward(z, sign, loss):
+    kind = z.dtype.type
+    zero, one, s = kind(0), kind(1), kind(sign)
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            margin = one - s * z[start + lane]
+            sums[lane] += np.float64(zero if margin <= zero else margin)
+    loss[0] = _fold(sums) / z.size
+
+
+@kernel
+def hinge_backward(z, sign, dz):
+    kind = z.dtype.type
+    zero, one, s, slope = kind(0), kind(1), kind(sign), kind(-sign / z.size)
+    for i in range(z.size):
+        dz[i] = slope if one - s * z[i] > zero else zero
+
+
+@kernel
+def linear_forward(z, weight, loss):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            sums[lane] += np.float64(z[start + lane])
+    loss[0] = weight * (_fold(sums) / z.size)
+
+
+@kernel
+def linear_backward(z, weight, dz):
+    slope = z.dtype.type(weight / z.size)
+    for i in range(z.size):
+        dz[i] = slope
+
+
+@kernel
+def softmax_forward(z, label, loss, p):
+    n, classes = z.shape
+    kind = z.dtype.type
+    total_loss = 0.0
+    for i in range(n):
+        largest = z[i, 0]
+        for j in range(classes):
+            largest = z[i, j] if z[i, j] > largest else largest
+        for j in range(classes):
+            p[i, j] = exp(z[i, j] - largest)
+        total = 0.0
+        for j in range(classes):
+            total += np.float64(p[i, j])
+        for j in range(classes):
+            p[i, j] = kind(p[i, j] / total)
+        total_loss += log(total) - np.float64(z[i, label[i]] - largest)
+    loss[0] = total_loss / n
+
+
+@kernel
+def softmax_backward(p, label, dz):
+    n, classes = p.shape
+    kind = p.dtype.type
+    rows, share = kind(n), kind(1.0 / n)
+    for i in range(n):
+        for j in range(classes):
+            dz[i, j] = p[i, j] / rows
+        dz[i, label[i]] -= share
+
+
+# ---- metrics -----------------------------------------------------------------------
+
+
+@kernel
+def sigmoid_moments(z, mean, std):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            sums[lane] += np.float64(sigmoid(z[start + lane]))
+    mean[0] = _fold(sums) / z.size
+    squares = lanes()
+    centre = mean[0]
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            distance = np.float64(sigmoid(z[start + lane])) - centre
+            squares[lane] += distance * distance
+    std[0] = math.sqrt(_fold(squares) / z.size)
+
+
+@kernel
+def accuracy(z, label, share):
+    zero = z.dtype.type(0)
+    right = 0
+    for i in range(z.size):
+        right += (z[i] > zero) == (label == 1)
+    share[0] = right / z.size
+
+
+@kernel
+def _sum_of_squares(x):
+    sums = lanes()
+    for start in range(0, x.size, 16):
+        for lane in range(min(16, x.size - start)):
+            a = np.float64(x[start + lane])
+            sums[lane] += a * a
+    return _fold(sums)
+
+
+@kernel(parallel=True)
+def _squares_by_block(x, blocks):
+    for block in prange(blocks.size):
+        blocks[block] = _sum_of_squares(
+            x[block * BLOCK : min(x.size, (block + 1) * BLOCK)]
+        )
+
+
+@kernel
+def norm(x, norm):
+    if x.size <= BLOCK:
+        norm[0] = math.sqrt(_sum_of_squares(x))
+    else:
+        blocks = np.empty((x.size + BLOCK - 1) // BLOCK)
+        _squares_by_block(x, blocks)
+        norm[0] = math.sqrt(blocks.sum())
