@@ -1,0 +1,111 @@
+"""The IDX format of MNIST: a magic number, sizes, bytes; raw or gzipped.
+
+00 00 08 nn     two zeros, the type (08: unsigned bytes), how many dimensions
+ss ss ss ss     each size, most significant byte first
+...             the values, the last index fastest; nothing behind them
+"""
+
+import gzip
+import hashlib
+import math
+import os
+from contextlib import ExitStack
+
+import numpy as np
+
+from ..validate import shape_text
+from .reading import GZIP, LARGEST_RATIO, broken, describe, fill, reading
+
+TYPES = {
+    0x08: "unsigned bytes",
+    0x09: "signed bytes",
+    0x0B: "int16",
+    0x0C: "int32",
+    0x0D: "float32",
+    0x0E: "float64",
+}
+LARGEST = 1 << 31  # bytes; for files of which nothing is known beforehand
+
+
+def read(path, shape=None, name=None, largest=LARGEST):
+    """The array in a file: uint8.
+
+    path: a path, or a binary file at its start.  The content tells whether it is
+    gzipped, not the name.
+    shape: the one that is required, None in it stands for any size of at least 1;
+    without one, any shape of up to 4 dimensions and `largest` bytes.
+    name: of the file in errors.
+    Errors: DatasetError for anything but a complete file of that shape.
+    """
+    name = name or str(path)
+    with reading(name), ExitStack() as stack:
+        file = path
+        if not hasattr(path, "read"):
+            file = stack.enter_context(open(path, "rb"))
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(2)
+        file.seek(0)
+        if head != GZIP:
+            return _decode(file, shape, name, min(largest, size))
+        with gzip.GzipFile(fileobj=file) as stream:
+            return _decode(stream, shape, name, min(largest, LARGEST_RATIO * size))
+
+
+def _decode(stream, shape, name, largest):
+    """Header, sizes, values, and the end.  No more than `largest` bytes of values."""
+    head = stream.read(4)
+    if len(head) < 4 or head[:2] != b"\0\0":
+        found = describe(head + stream.read(60))
+        broken(name, "IDX data, which begin with 00 00 08", found)
+    kind, dimensions = head[2:]
+    if kind != 0x08:
+        known = f" ({TYPES[kind]})" if kind in TYPES else ""
+        broken(name, "type code 0x08 (unsigned bytes)", f"0x{kind:02x}{known}")
+    wanted = range(1, 5) if shape is None else (len(shape),)
+    if dimensions not in wanted:
+        expected = "1 to 4" if shape is None else str(len(shape))
+        broken(name, f"{expected} dimensions", dimensions)
+    sizes = stream.read(4 * dimensions)
+    if len(sizes) < 4 * dimensions:
+        length = 4 + len(sizes)
+        broken(
+            name, f"a header of {4 + 4 * dimensions} bytes", f"the end after {length}"
+        )
+    found = tuple(np.frombuffer(sizes, ">u4").tolist())
+    check_shape(name, found, shape)
+    if math.prod(found) > largest:
+        need = f"{math.prod(found):,} bytes of data for shape {shape_text(found)}"
+        broken(name, need, f"at most {largest:,}")
+    array = np.empty(found, np.uint8)
+    fill(stream, array, name)
+    return array
+
+
+def check_shape(name, found, shape=None):
+    """Sizes of at least 1, those of `shape` where it has no None."""
+    wanted = (None,) * len(found) if shape is None else shape
+    fits = len(found) == len(wanted) and all(
+        have == want if want is not None else have >= 1
+        for have, want in zip(found, wanted, strict=True)
+    )
+    if not fits:
+        text = "any number" if shape is None else "n"
+        expected = shape_text([text if size is None else size for size in wanted])
+        broken(name, f"shape {expected}", shape_text(found))
+
+
+def header(shape):
+    """The bytes in front of the values."""
+    return bytes((0, 0, 0x08, len(shape))) + np.array(shape, ">u4").tobytes()
+
+
+def encode(array):
+    """The bytes of the raw file that holds an array of uint8."""
+    return header(array.shape) + np.ascontiguousarray(array).tobytes()
+
+
+def digest(array):
+    """sha256 of the raw file that holds an array, whatever it was read from."""
+    result = hashlib.sha256(header(array.shape))
+    result.update(np.ascontiguousarray(array))
+    return result.hexdigest()
