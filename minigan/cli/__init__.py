@@ -14,6 +14,7 @@ import rich_click as click
 from ..errors import MiniganError, NonFiniteError, OutputError
 from ..version import __version__
 from .check import check
+from .data import data
 from .profile import profile
 from .sample import sample
 from .train import train
@@ -71,6 +72,7 @@ def cli():
     minigan train parabola          the smallest GAN, with pictures
     minigan sample RUN -n 100       points from a trained generator
     minigan check                   every gradient, proven on this machine
+    minigan data list               images to train on, and where they are
     minigan profile parabola        what a step does, and where its time goes
     """
 
@@ -78,6 +80,7 @@ def cli():
 cli.add_command(train)
 cli.add_command(sample)
 cli.add_command(check)
+cli.add_command(data)
 cli.add_command(profile)
 
 
