@@ -37,6 +37,7 @@ class Net:
 
     def adam(self, gradients, rate=1e-3, b1=0.9, b2=0.999, epsilon=1e-7):
         self.t += 1
+        self.length = np.sqrt(sum((g**2).sum() for g in gradients))
         alpha = rate * np.sqrt(1 - b2**self.t) / (1 - b1**self.t)
         for w, m, v, g in zip(self.w, self.m, self.v, gradients, strict=True):
             m += (1 - b1) * (g - m)
@@ -82,6 +83,10 @@ def step(g, d, latent, data, *, n, batches, real_label, fake_label, k, shared, m
         "d_loss_fake": d_fake,
         "d_loss": (d_real + d_fake) / 2,
         "g_loss": g_loss,
+        "d_real_std": sigmoid(s_real).std(),
+        "d_fake_std": sigmoid(s_fake).std(),
+        "d_gradient": d.length,  # of the last update
+        "g_gradient": g.length,
         "d_real": sigmoid(s_real).mean(),
         "d_fake": sigmoid(s_fake).mean(),
         "accuracy_real": np.mean(sigmoid(s_real) > 0.5),

@@ -204,6 +204,7 @@ def test_three_steps_equal_plain_numpy(options, backend):
         for _ in range(3)
     ]
     history = trainer.fit(3)
+    assert set(rows[0]) == set(history.columns)
     for name in rows[0]:
         expected = [row[name] for row in rows]
         np.testing.assert_allclose(history[name], expected, rtol=1e-9, err_msg=name)
