@@ -27,7 +27,7 @@ from .layers import (
     Sigmoid,
     Tanh,
 )
-from .losses import BCE, BCEWithLogits
+from .losses import BCE, BCEWithLogits, SoftmaxCrossEntropy
 from .network import Sequential
 from .optimizers import SGD, Adam
 from .version import __version__
@@ -52,6 +52,7 @@ __all__ = [
     "Reshape",
     "Sequential",
     "Sigmoid",
+    "SoftmaxCrossEntropy",
     "Tanh",
     "gan",
     "gradcheck",

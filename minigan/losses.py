@@ -1,12 +1,19 @@
 """Losses: how wrong a prediction is, as one number, and the gradient of that number.
 
-The mean over all elements is taken once, here; layers only ever sum.
+The mean over all elements (over all rows, where a row is one answer) is taken once,
+here; layers only ever sum.
 """
 
 import numpy as np
 
 from . import validate
-from .errors import ArgumentError, NonFiniteError, StateError
+from .errors import (
+    ArgumentError,
+    DTypeError,
+    NonFiniteError,
+    ShapeError,
+    StateError,
+)
 from .kernels import ops
 
 
@@ -106,3 +113,50 @@ class BCEWithLogits(Loss):
 
     def _gradient(self, z, t):
         return ops.bce_logits_backward(z, t, 1.0)
+
+
+class SoftmaxCrossEntropy(Loss):
+    """Cross-entropy of logits z over C classes, of which each row has one.
+
+        p  = softmax(z) = exp(z) / sum_j exp(z_j)
+        L  = -mean(log p[label])
+        dz = (p - onehot(label)) / N
+
+    pred: (N, C) logits, no softmax layer before it.  target: (N,) integers in
+    0 ... C - 1.  The largest logit of each row is taken off first, so no exp
+    overflows.  The mean is over rows.
+    """
+
+    def forward(self, pred, target):
+        """The loss, a float64 array of shape (): `float(loss)` is the number."""
+        where = f"{type(self).__name__}.forward"
+        pred = validate.array(where, "pred", pred, ("n", "classes"), finite=True)
+        target = _labels(where, target, pred.shape)
+        loss, p = ops.softmax_forward(pred, target)
+        if not np.isfinite(loss):
+            raise NonFiniteError(
+                f"{where}: the loss is {loss}, expected a finite number"
+            )
+        self._cache = (p, target)
+        return loss
+
+    def _gradient(self, p, label):
+        return ops.softmax_backward(p, label)
+
+
+def _labels(where, target, shape):
+    """A copy of the class labels (N,) as int64, each below C; shape: (N, C)."""
+    rows, classes = shape
+    expected = f"an integer array of shape ({rows},)"
+    if not isinstance(target, np.ndarray) or target.dtype.kind not in "iu":
+        given = getattr(target, "dtype", None)
+        given = type(target).__name__ if given is None else f"dtype {given}"
+        validate.complain(DTypeError, where, "target", expected, given)
+    if target.shape != (rows,):
+        given = f"shape {validate.shape_text(target.shape)}"
+        validate.complain(ShapeError, where, "target", expected, given)
+    if target.min() < 0 or target.max() >= classes:
+        worst = target.min() if target.min() < 0 else target.max()
+        expected = f"labels in 0 ... {classes - 1}"
+        validate.complain(ArgumentError, where, "target", expected, f"{worst}")
+    return np.array(target, dtype=np.int64, order="C")

@@ -74,6 +74,12 @@ def test_losses(batch, features, seed):
         prove(loss, shape=(batch, features), seed=seed)
 
 
+@few
+@given(sizes, st.integers(2, 12), st.integers(0, 99))
+def test_softmax_cross_entropy(batch, classes, seed):
+    prove(mg.SoftmaxCrossEntropy(), shape=(batch, classes), seed=seed)
+
+
 def deep(inputs, widths, outputs, seed):
     rng = np.random.default_rng(seed)
     layers = []

@@ -5,7 +5,7 @@ import numpy as np
 from .. import validate
 from ..errors import ArgumentError, DTypeError
 from ..layers import Layer
-from ..losses import BCE
+from ..losses import BCE, SoftmaxCrossEntropy
 from .derivatives import parameters_of, walk
 from .subjects import CriticHead, LossSubject, converted
 
@@ -69,13 +69,21 @@ def critic(through, objective, training, rng):
 
 
 def loss_subject(loss, x, shape, labels, rng):
-    """Prediction and labels: BCE takes probabilities, other losses any number."""
+    """Prediction and labels: BCE takes probabilities, other losses any number.
+
+    The labels of SoftmaxCrossEntropy are classes, (batch,), not numbers like x.
+    """
+    classes = isinstance(loss, SoftmaxCrossEntropy)
     if x is None:
-        x = draw_input(loss, None, shape or (BATCH, 1), rng)
+        x = draw_input(loss, None, shape or (BATCH, 3 if classes else 1), rng)
         if isinstance(loss, BCE):
             x = rng.uniform(0.05, 0.95, x.shape)
     else:
         x = draw_input(loss, x, None, rng)
+    if classes:
+        if labels is None:
+            labels = rng.integers(0, x.shape[-1], len(x))
+        return LossSubject(loss, x, np.array(labels))
     if labels is None:
         labels = rng.uniform(0.0, 1.0, x.shape)
     labels = np.array(labels, dtype=np.float64)

@@ -172,7 +172,9 @@ class LossSubject:
         self.loss, self.x, self.target = loss, pred, target
 
     def probe(self, dtype):
-        loss, target = copy.deepcopy(self.loss), self.target.astype(dtype)
+        loss, target = copy.deepcopy(self.loss), self.target
+        if target.dtype.kind == "f":  # classes stay integers
+            target = target.astype(dtype)
         leaves = {"pred": self.x.astype(dtype)}
 
         def terms():

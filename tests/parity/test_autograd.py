@@ -159,6 +159,19 @@ def test_loss(kind):
     assert_near(loss.backward(), autograd.grad(f)(pred))
 
 
+def test_softmax_cross_entropy():
+    rng = np.random.default_rng(2)
+    pred, label = rng.standard_normal((N, 4)), rng.integers(0, 4, N)
+
+    def f(pred):
+        log_p = pred - anp.log(anp.sum(anp.exp(pred), axis=1, keepdims=True))
+        return -anp.mean(log_p[np.arange(N), label])
+
+    loss = mg.SoftmaxCrossEntropy()
+    assert float(loss.forward(pred, label)) == pytest.approx(f(pred), rel=1e-12)
+    assert_near(loss.backward(), autograd.grad(f)(pred))
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("name", ["non-saturating", "minimax"])
 def test_generator_through_frozen_discriminator(name, training):

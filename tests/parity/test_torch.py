@@ -90,6 +90,17 @@ def test_loss(kind):
     np.testing.assert_allclose(ours.backward(), their_pred.grad.numpy(), **CLOSE)
 
 
+def test_softmax_cross_entropy():
+    rng = np.random.default_rng(3)
+    pred, label = 20 * rng.standard_normal((9, 5)), rng.integers(0, 5, 9)
+    their_pred = theirs(pred)
+    loss = torch.nn.CrossEntropyLoss()(their_pred, torch.tensor(label))
+    loss.backward()
+    ours = mg.SoftmaxCrossEntropy()
+    assert float(ours.forward(pred, label)) == pytest.approx(loss.item(), rel=1e-12)
+    np.testing.assert_allclose(ours.backward(), their_pred.grad.numpy(), **CLOSE)
+
+
 def test_ten_steps_of_adam():
     rng = np.random.default_rng(2)
     net = mg.Sequential([mg.Dense(3, 4, rng=0, dtype="float64")])
