@@ -134,6 +134,8 @@ def full(n, d, value, x):
 
 @kernel
 def epoch_indices(rng, order, cursor, shuffle, n, index):
+    if cursor[0] + n > order.size:
+        cursor[0] = 0
     if cursor[0] == 0 and shuffle:
         u = rng.random(size=order.size)
         for i in range(order.size - 1, 0, -1):

@@ -79,9 +79,12 @@ def epoch_indices(rng, order, cursor, shuffle, n, index):
     """The next n indices of an epoch; a tail too short for a batch is dropped.
 
     At the start of an epoch `order`, a permutation of 0 ... R - 1, is shuffled (by
-    Fisher and Yates: swap each place with one at or below it) or left alone.
+    Fisher and Yates: swap each place with one at or below it) or left alone.  Where the
+    batches before were smaller and this one does not fit any more, an epoch starts.
     order: (R,)   index: (n,)   cursor: how many of them are used up
     """
+    if cursor + n > len(order):
+        cursor[...] = 0
     if cursor == 0 and shuffle:
         u = rng.random(len(order))
         for i in range(len(order) - 1, 0, -1):

@@ -75,6 +75,16 @@ def test_shuffled_epochs_show_each_row_once(backend):
 
 
 @BACKENDS
+def test_a_larger_batch_that_does_not_fit_any_more_starts_an_epoch(backend):
+    """Four rows are left when six are wanted: nothing is read behind the end."""
+    with use_backend(backend):
+        source = rows(11, "ordered")
+        seen = [indices(source.batch(n)) for n in (4, 4, 3, 4, 6, 2)]
+    first = [[0, 1, 2, 3], [4, 5, 6, 7], [0, 1, 2]]
+    assert seen == first + [[3, 4, 5, 6], [0, 1, 2, 3, 4, 5], [0, 1]]
+
+
+@BACKENDS
 @pytest.mark.parametrize("sampling", ["ordered", "shuffled"])
 def test_a_batch_of_all_rows(backend, sampling):
     with use_backend(backend):
