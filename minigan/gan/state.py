@@ -70,16 +70,17 @@ def save(trainer, path):
     checkpoint.write(path, arrays, meta)
 
 
-def load(cls, path, *, data=None, backend=None):
+def load(cls, path, *, data=None, backend=None, capture=True):
     """Rebuild the trainer of a checkpoint; nothing exists if anything is wrong."""
     where = "Trainer.load"
     if backend is not None:
         validate.choice(where, "backend", backend, ops.BACKENDS)
+    capture = validate.flag(where, "capture", capture)
     if data is not None:
         validate.array(where, "data", data, finite=True)
     arrays, meta = checkpoint.read(path)
     try:
-        trainer = _rebuild(cls, arrays, meta, data, backend)
+        trainer = _rebuild(cls, arrays, meta, data, backend, capture)
         expected = {**trainer.memory(), "history": arrays.get("history")}
         if sorted(expected) != sorted(arrays):
             extra = sorted(set(expected) ^ set(arrays))
@@ -126,7 +127,7 @@ def load(cls, path, *, data=None, backend=None):
     return trainer
 
 
-def _rebuild(cls, arrays, meta, data, backend):
+def _rebuild(cls, arrays, meta, data, backend, capture):
     dtype = np.dtype(meta["dtype"])
     if meta["kind"] != "trainer" or dtype not in (np.float32, np.float64):
         raise CheckpointError("expected the checkpoint of a trainer")
@@ -150,6 +151,7 @@ def _rebuild(cls, arrays, meta, data, backend):
         **optimizers,
         seed=meta["seed"],
         backend=backend or meta["backend"],
+        capture=capture,
         name=str(meta["recipe"]),
     )
     trainer.streams.update(spawned)

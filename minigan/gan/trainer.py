@@ -13,7 +13,7 @@ from .game import Game
 from .history import COLUMNS, History
 from .interrupt import finish_first
 from .objectives import OBJECTIVES
-from .running import Runner
+from .running import ROWS, Runner
 from .sampling import Rows
 from .streams import streams as make_streams
 
@@ -191,9 +191,8 @@ class Trainer(Game):
                     started = time.perf_counter()
                     self._runner.run(n)
                     seconds = time.perf_counter() - started
-                    chunk = max(
-                        1, min(2 * n, int(n * CHUNK_SECONDS / (seconds + 1e-9)))
-                    )
+                    affordable = int(n * CHUNK_SECONDS / (seconds + 1e-9))
+                    chunk = max(1, min(2 * n, affordable, ROWS))
                     hooks.call(self, report_every)
         finally:
             hooks.on_end(self)
@@ -308,12 +307,14 @@ class Trainer(Game):
 
         into: an older snapshot whose memory is used again.
         """
-        memory = self.memory()
-        arrays = {name: np.empty_like(a) for name, a in memory.items()}
-        if into is not None:
-            arrays = into[0]
-        for name, array in memory.items():
-            arrays[name][...] = array
+        older = {} if into is None else into[0]
+        arrays = {}
+        for name, array in self.memory().items():
+            copy = older.get(name)
+            if copy is None or copy.shape != array.shape or copy.dtype != array.dtype:
+                copy = np.empty_like(array)
+            copy[...] = array
+            arrays[name] = copy
         return arrays, [rng.bit_generator.state for rng in self.generators()]
 
     def restore(self, snapshot):
@@ -331,15 +332,16 @@ class Trainer(Game):
         save(self, path)
 
     @classmethod
-    def load(cls, path, *, data=None, backend=None):
+    def load(cls, path, *, data=None, backend=None, capture=True):
         """The trainer that was saved at `path`.
 
         data: the same array again, where the trainer was given one.
+        backend, capture: as for a new trainer.
         Errors: CheckpointError for a file that is damaged, foreign or does not fit.
         """
         from .state import load
 
-        return load(cls, path, data=data, backend=backend)
+        return load(cls, path, data=data, backend=backend, capture=capture)
 
     def __repr__(self):
         return f"Trainer({self.name!r}, step {self.step_count}, seed {self.seed})"

@@ -1,0 +1,566 @@
+"""Captured and eager training leave the same bytes, whatever happens on the way."""
+
+import hashlib
+import inspect
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigan import (
+    SGD,
+    Adam,
+    BatchNorm,
+    Dense,
+    Dropout,
+    LeakyReLU,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+)
+from minigan.errors import NonFiniteError
+from minigan.gan import Callback, Rows, Trainer, recipes
+from minigan.gan import trainer as trainer_module
+from minigan.gan.running import ROWS
+from minigan.kernels.compiling import JIT_DISABLED
+
+from .small import array, build, state
+
+pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
+MODES = (True, False)  # capture
+
+
+@pytest.fixture(autouse=True)
+def on_the_compiled_kernels(monkeypatch):
+    monkeypatch.setenv("MINIGAN_BACKEND", "jit")
+
+
+def pair(make=build, **options):
+    """The same trainer twice: captured and eager."""
+    return [make(backend="jit", capture=capture, **options) for capture in MODES]
+
+
+def assert_equal(captured, eager):
+    one, two = state(captured), state(eager)
+    assert not {name for name in one if one[name] != two[name]}
+    assert one.keys() == two.keys()
+    assert captured._runner._program is not None  # it was not eager as well
+    assert eager._runner._program is None
+
+
+@pytest.fixture
+def threads():
+    """A function that sets the number of threads, until the test is over."""
+    numba = pytest.importorskip("numba")
+    before = numba.get_num_threads()
+    yield lambda n: numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(before)
+
+
+# ---- every option ------------------------------------------------------------------
+
+OPTIONS = {
+    "batches": Trainer.BATCHES,
+    "labels": [(1.0, 0.0), (0.9, 0.1)],
+    "discriminator_steps": [1, 3],
+    "latent": ["fresh", "shared"],
+    "fakes": ["inference", "training"],
+    "objective": ["non-saturating", "minimax"],
+    "optimizers": ["Adam, Adam", "Adam, SGD", "SGD, Adam"],
+    "dtype": [np.float32, np.float64],
+    "sampling": ["points", *Rows.SAMPLING],
+    "network": ["norm", "dropout", "norm and dropout", "images", "logits"],
+    "threads": [1, 2],
+}
+
+
+def possible(choice):
+    return (choice.get("batches"), choice.get("latent")) != ("half", "shared")
+
+
+def covering(options):
+    """Rows of choices in which every possible pair of values occurs together.
+
+    Greedy: a row begins with a pair not yet seen, and takes for each other option the
+    value that completes the most new pairs.
+    """
+
+    def pairs(row):
+        return {frozenset(two) for two in itertools.combinations(row.items(), 2)}
+
+    values = [[(name, value) for value in found] for name, found in options.items()]
+    missing = {
+        frozenset((a, b))
+        for one, two in itertools.combinations(values, 2)
+        for a, b in itertools.product(one, two)
+        if possible(dict((a, b)))
+    }
+    rows = []
+    while missing:
+        row = dict(min(missing, key=lambda two: sorted(map(str, two))))
+        for name, found in options.items():
+            candidates = [{**row, name: value} for value in found]
+            if name not in row:
+                row = max(
+                    filter(possible, candidates), key=lambda r: len(pairs(r) & missing)
+                )
+        missing -= pairs(row)
+        rows.append(row)
+    return rows
+
+
+ROWS_OF_OPTIONS = covering(OPTIONS)
+
+
+def trainer_of(row, capture):
+    """A small GAN with the options of one row."""
+    keywords = {
+        "batches": row["batches"],
+        "real_label": row["labels"][0],
+        "fake_label": row["labels"][1],
+        **{name: row[name] for name in list(OPTIONS)[2:6]},
+        "dtype": row["dtype"],
+        "norm": "norm" in row["network"],
+        "dropout": "dropout" in row["network"],
+        "images": row["network"] == "images",
+        "sigmoid": row["network"] != "logits",
+    }
+    if row["sampling"] != "points":
+        keywords |= {"rows": 21, "sampling": row["sampling"]}
+    kinds = {"Adam": lambda: Adam(0.01, beta_1=0.5), "SGD": lambda: SGD(0.1, 0.5)}
+    one, two = row["optimizers"].split(", ")
+    keywords["generator_optimizer"] = kinds[one]()
+    keywords["discriminator_optimizer"] = kinds[two]()
+    return build(**keywords, backend="jit", capture=capture)
+
+
+def test_the_rows_cover_every_pair():
+    seen = set()
+    for row in ROWS_OF_OPTIONS:
+        assert possible(row) and row.keys() == OPTIONS.keys()
+        seen |= {frozenset(two) for two in itertools.combinations(row.items(), 2)}
+    for one, two in itertools.combinations(OPTIONS, 2):
+        for a, b in itertools.product(OPTIONS[one], OPTIONS[two]):
+            choice = {one: a, two: b}
+            assert (frozenset(choice.items()) in seen) == possible(choice)
+
+
+def test_every_option_of_the_trainer_is_covered():
+    parameters = inspect.signature(Trainer.__init__).parameters
+    fixed = {"self", "generator", "discriminator", "data", "batch_size", "seed"}
+    fixed |= {"backend", "capture", "name"}
+    renamed = {"labels": ["real_label", "fake_label"]}
+    renamed["optimizers"] = ["generator_optimizer", "discriminator_optimizer"]
+    covered = {new for name in OPTIONS for new in renamed.get(name, [name])}
+    assert set(parameters) - fixed <= covered
+
+
+@pytest.mark.parametrize(
+    "row", ROWS_OF_OPTIONS, ids=lambda row: f"{row['batches']}-{row['network']}"
+)
+def test_equal_bytes_for_every_pair_of_options(row, threads):
+    threads(row["threads"])
+    captured, eager = (trainer_of(row, capture) for capture in MODES)
+    captured.fit(7, report_every=3)
+    eager.fit(7, report_every=3)
+    assert_equal(captured, eager)
+
+
+def wide(capture, batch_size=80, **options):
+    """Networks large enough for the parallel kernels, of the other layers."""
+    rng, data = np.random.default_rng(0), np.random.default_rng(1)
+    generator = [Dense(20, 450, rng=rng), ReLU(), BatchNorm(450)]
+    generator += [Dense(450, 450, rng=rng), Tanh()]
+    discriminator = [Dense(450, 300, rng=rng), Dropout(0.2, rng=data), LeakyReLU(0.3)]
+    discriminator += [Dense(300, 1, rng=rng), Sigmoid()]
+    rows = data.uniform(-1, 1, (100, 450)).astype("f4")
+    return Trainer(
+        Sequential(generator),
+        Sequential(discriminator),
+        rows,
+        batch_size=batch_size,
+        backend="jit",
+        capture=capture,
+        **options,
+    )
+
+
+def test_one_and_two_threads_captured_and_eager(threads):
+    found = []
+    for number, capture in itertools.product((1, 2), MODES):
+        threads(number)
+        trainer = wide(capture, batches="separate")
+        trainer.fit(3, report_every=None)
+        found.append(state(trainer))
+    assert all(other == found[0] for other in found)
+
+
+# ---- the recipes -------------------------------------------------------------------
+
+
+def recipe(name, steps, capture, dtype=np.float32, **options):
+    data = None
+    if name != "parabola":
+        images = np.random.default_rng(3).uniform(-1, 1, (300, 28, 28, 1))
+        data = images.astype(dtype)
+    trainer = recipes.load(
+        name, seed=7, data=data, dtype=dtype, backend="jit", capture=capture, **options
+    )
+    trainer.fit(steps, report_every=None)
+    return trainer
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_parabola(dtype):
+    assert_equal(*(recipe("parabola", 300, capture, dtype) for capture in MODES))
+
+
+IMAGES = [name for name in recipes.RECIPES if name != "parabola"]
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_the_image_recipes_on_few_rows(name):
+    assert_equal(*(recipe(name, 5, capture, batch_size=4) for capture in MODES))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_five_thousand_steps_of_parabola(dtype, number, threads):
+    threads(number)
+    assert_equal(*(recipe("parabola", 5000, capture, dtype) for capture in MODES))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", IMAGES)
+def test_two_hundred_steps_of_the_image_recipes(name, dtype, number, threads):
+    threads(number)
+    assert_equal(*(recipe(name, 200, capture, dtype) for capture in MODES))
+
+
+# ---- saving and resuming in either mode --------------------------------------------
+
+RESUMED = {"norm": True, "dropout": True, "rows": 21, "sampling": "shuffled"}
+
+
+@pytest.mark.parametrize("first", MODES)
+@pytest.mark.parametrize("then", MODES)
+def test_resumed_in_either_mode(first, then, tmp_path):
+    whole = build(**RESUMED, backend="jit", capture=False)
+    whole.fit(9)
+    start = build(**RESUMED, backend="jit", capture=first)
+    start.fit(4)
+    start.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c", data=array(21), capture=then)
+    resumed.fit(5)
+    assert state(resumed) == state(whole)
+    assert (resumed._runner._program is not None) == then
+    whole.save(tmp_path / "whole")
+    resumed.save(tmp_path / "resumed")
+    files = [(tmp_path / name).read_bytes() for name in ("whole", "resumed")]
+    assert files[0] == files[1]
+
+
+# ---- what changes between two calls ------------------------------------------------
+
+
+def set_layer(network, kind, **values):
+    def change(trainer):
+        for layer in getattr(trainer, network).walk():
+            if isinstance(layer, kind):
+                vars(layer).update(values)
+
+    return change
+
+
+def set_on(path, **values):
+    def change(trainer):
+        part = trainer
+        for name in path.split():
+            part = getattr(part, name)
+        for name, value in values.items():
+            setattr(part, name, value)
+
+    return change
+
+
+def fresh_optimizer(trainer):
+    trainer.generator_optimizer = Adam(0.02, beta_1=0.3)
+
+
+def other_rows(trainer):
+    trainer.data = Rows(array(30), trainer.streams["data"], "shuffled")
+
+
+CHANGES = {
+    "learning rate": set_on("generator_optimizer", learning_rate=0.3),
+    "beta_1": set_on("discriminator_optimizer", beta_1=0.1),
+    "BatchNorm momentum": set_layer("generator", BatchNorm, momentum=0.1),
+    "BatchNorm epsilon": set_layer("discriminator", BatchNorm, epsilon=0.1),
+    "slope": set_layer("discriminator", LeakyReLU, negative_slope=0.7),
+    "dropout rate": set_layer("generator", Dropout, rate=0.6),
+    "batch size": set_on("", batch_size=10),
+    "discriminator steps": set_on("", discriminator_steps=2),
+    "fakes": set_on("", fakes="training"),
+    "batches": set_on("", batches="mixed"),
+    "labels": set_on("objective", real_label=0.8),
+    "sampling": set_on("data", sampling="ordered"),
+    "optimizer": fresh_optimizer,
+    "data": other_rows,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_between_two_fits_is_noticed(change):
+    unchanged, *two = (
+        build(**RESUMED, backend="jit", capture=c) for c in (True, *MODES)
+    )
+    unchanged.fit(8)
+    for trainer in two:
+        trainer.fit(4)
+        change(trainer)
+        trainer.fit(4)
+    assert_equal(*two)
+    assert state(unchanged)["history"] != state(two[0])["history"]  # it had an effect
+
+
+def test_a_callback_may_change_the_learning_rate():
+    class Decay(Callback):
+        every = 3
+
+        def on_step(self, trainer):
+            trainer.generator_optimizer.learning_rate *= 0.5
+
+    captured, eager = pair()
+    for trainer in (captured, eager):
+        trainer.fit(10, callbacks=[Decay()])
+    assert_equal(captured, eager)
+    assert captured.generator_optimizer.learning_rate == 1e-3 / 8
+
+
+# ---- numbers that are not finite ---------------------------------------------------
+
+POISONS = {
+    "generator theta": lambda t: t.generator.theta,
+    "discriminator theta": lambda t: t.discriminator.theta,
+    "generator m": lambda t: t.generator_optimizer.state(t.generator)["m"],
+    "discriminator v": lambda t: t.discriminator_optimizer.state(t.discriminator)["v"],
+    "moving variance": lambda t: t.generator.buffers,
+    "data": lambda t: t.data.data[17],
+}
+
+
+@pytest.mark.parametrize("name", POISONS)
+def test_poison_is_named_and_the_last_good_step_is_left(name):
+    """Rows in order, four a step, five steps an epoch: row 17 is met in step 10."""
+    captured, eager = pair(rows=21, sampling="ordered", norm=True)
+    messages = []
+    for trainer in (captured, eager):
+        trainer.fit(7, report_every=None)
+        POISONS[name](trainer)[0] = np.nan
+        with pytest.raises(NonFiniteError, match=r"^step \d+: ") as caught:
+            trainer.fit(10, report_every=None)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert_equal(captured, eager)
+    assert captured.step_count == (9 if name == "data" else 7)
+
+
+@pytest.mark.parametrize("kind", ["Adam", "SGD"])
+def test_a_run_that_diverges_in_the_middle_of_a_chunk(kind, monkeypatch):
+    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 1e9)
+    optimizers = {
+        "Adam": lambda: Adam(1e6, beta_1=0.0),
+        "SGD": lambda: SGD(50.0, momentum=0.9),
+    }
+    found = []
+    for capture in MODES:
+        trainer = build(
+            backend="jit",
+            capture=capture,
+            generator_optimizer=optimizers[kind](),
+            discriminator_optimizer=optimizers[kind](),
+        )
+        with pytest.raises(NonFiniteError, match=r"^step \d+: ") as caught:
+            trainer.fit(100_000, report_every=None)
+        found.append((str(caught.value), state(trainer)))
+    assert found[0] == found[1]
+    assert trainer.step_count > 2
+
+
+# ---- fit: chunks, callbacks, stopping ----------------------------------------------
+
+
+def test_more_steps_than_the_table_holds(monkeypatch):
+    """However fast the machine: every step is trained once, and kept."""
+    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 1e9)
+    steps = 4 * ROWS
+    trainer, other = (build(backend="jit") for _ in range(2))
+    trainer.fit(steps, report_every=None)
+    assert len(trainer.history) == steps == int(trainer.generator_optimizer.t)
+    for _ in range(3):
+        other.fit(1000)
+    assert other.history.table.tobytes() == trainer.history.table[:3000].tobytes()
+
+
+class Watcher(Callback):
+    def __init__(self):
+        self.steps, self.losses, self.reports, self.ends = [], [], [], 0
+
+    def on_step(self, trainer):
+        self.steps.append(trainer.step_count)
+        self.losses.append(trainer.history.table[-1].tobytes())
+
+    def on_report(self, trainer, report):
+        self.reports.append(report)
+
+    def on_end(self, trainer, history):
+        self.ends += 1
+
+
+def test_callbacks_and_reports_are_those_of_an_eager_run():
+    captured, eager = pair(dropout=True)
+    seen = []
+    for trainer in (captured, eager):
+        watcher = Watcher()
+        trainer.fit(11, report_every=4, callbacks=[watcher])
+        seen.append(vars(watcher))
+    assert seen[0] == seen[1]
+    assert seen[0]["steps"] == list(range(1, 12)) and seen[0]["ends"] == 1
+    assert [report.step for report in seen[0]["reports"]] == [4, 8]
+    assert_equal(captured, eager)
+
+
+def test_on_step_every_third_step():
+    watcher = Watcher()
+    watcher.every = 3
+    build(backend="jit").fit(10, report_every=None, callbacks=[watcher])
+    assert watcher.steps == [3, 6, 9]
+
+
+class Stopper(Callback):
+    def on_step(self, trainer):
+        if trainer.step_count == 6:
+            trainer.stop()
+
+
+def test_stopping_leaves_whole_steps():
+    captured, eager = pair()
+    for trainer in (captured, eager):
+        trainer.fit(100, callbacks=[Stopper()])
+    assert captured.step_count == 6
+    assert_equal(captured, eager)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_ctrl_c_in_a_captured_run_leaves_whole_steps(monkeypatch):
+    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 0.02)
+    trainer = build(backend="jit")
+    trainer.fit(2)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(10**9, report_every=None)
+    timer.join()
+    done = trainer.step_count
+    assert int(trainer.generator_optimizer.t) == done > 2
+    other = build(backend="jit")
+    other.fit(done, report_every=None)
+    assert state(trainer) == state(other)
+
+
+# ---- memory and threads ------------------------------------------------------------
+
+
+def resident():
+    """Bytes of memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def grown(trainer, steps, pieces):
+    """Bytes by which the process grows, but for the history, which keeps all steps."""
+    trainer.fit(2 * ROWS, report_every=None)
+    before = resident() - trainer.history._table.nbytes
+    for _ in range(pieces):
+        trainer.fit(steps // pieces, report_every=None)
+    return resident() - trainer.history._table.nbytes - before
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux")
+
+
+@needs_proc
+def test_training_does_not_eat_memory():
+    trainer = build(backend="jit", dropout=True, norm=True)
+    trainer.fit(10)
+    assert grown(trainer, 6000, pieces=300) < 4e6
+
+
+@needs_proc
+@pytest.mark.soak
+def test_a_million_steps_of_parabola_do_not_eat_memory():
+    trainer = recipes.load("parabola", backend="jit")
+    assert grown(trainer, 1_000_000, pieces=100) < 16e6
+    assert trainer.step_count == 1_000_000 + 2 * ROWS
+
+
+def test_two_python_threads_train_as_if_alone():
+    def train(seed, capture):
+        trainer = build(backend="jit", norm=True, seed=seed, capture=capture)
+        trainer.fit(60, report_every=7)
+        large = wide(capture, seed=seed)
+        large.fit(4)
+        return state(trainer), state(large)
+
+    seeds = (1, 2)
+    alone = [train(seed, True) for seed in seeds]
+    for capture in MODES:
+        with ThreadPoolExecutor(2) as pool:
+            together = [pool.submit(train, seed, capture) for seed in seeds]
+        assert [future.result() for future in together] == alone
+
+
+# ---- the threading layer -----------------------------------------------------------
+
+LAYER = """
+import hashlib, warnings
+import numba
+from tests.gan.test_running import wide
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    for _ in range(2):
+        trainer = wide(True)
+        trainer.fit(3)
+        trainer.fit(1)
+messages = [str(w.message).split(",")[0] for w in caught]
+print(numba.threading_layer(), len(caught), *messages)
+print(hashlib.sha256(trainer.generator.theta.tobytes()).hexdigest())
+"""
+
+
+def test_with_workqueue_one_message_and_the_same_bits():
+    done = subprocess.run(
+        [sys.executable, "-c", LAYER],
+        env={**os.environ, "NUMBA_THREADING_LAYER": "workqueue"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    layer, digest = done.stdout.splitlines()
+    assert layer == ("workqueue 1 minigan: Numba's threading layer is 'workqueue'")
+    trainer = wide(True)
+    trainer.fit(4)
+    theta = trainer.generator.theta
+    assert digest == hashlib.sha256(theta.tobytes()).hexdigest()
