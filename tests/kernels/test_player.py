@@ -1,0 +1,186 @@
+"""The player does what the eager primitives do, to the bit, and is compiled once."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigan.kernels import elementwise, ops, updates
+from minigan.kernels.compiling import JIT_DISABLED
+from minigan.program import Recorder
+
+from ..helpers import assert_same_bits
+from .operands import ALL, SIZES, call, needs_type, operands
+
+pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="a player is compiled")
+FLOATS = (np.float32, np.float64)
+each_primitive = pytest.mark.parametrize("entry", ALL, ids=lambda e: e.name)
+each_type = pytest.mark.parametrize("dtype", FLOATS, ids=["float32", "float64"])
+
+
+class Replay:
+    """Calls of primitives, run eagerly under a recorder, undone and replayed."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+        self.rng = np.random.default_rng(11)
+        self.calls, self.results = [], []
+
+    def add(self, entry, sizes):
+        arguments = [
+            self.rng if isinstance(a, np.random.Generator) else a
+            for a in operands(entry, sizes, self.dtype)
+        ]
+        self.calls.append((entry, arguments))
+
+    def memory(self):
+        """All arrays: operands and results."""
+        operands = [a for _, arguments in self.calls for a in arguments]
+        return [a for a in operands + self.results if isinstance(a, np.ndarray)]
+
+    def eager(self):
+        self.results = []
+        for entry, arguments in self.calls:
+            results, _, _ = call(entry, getattr(ops, entry.name), arguments, self.dtype)
+            self.results += results
+
+    def run(self, times=1):
+        """The bytes of all memory and the random state: (eager, replayed)."""
+        arrays = dict(enumerate(self.memory()))
+        start = {name: a.copy() for name, a in arrays.items()}
+        state = self.rng.bit_generator.state
+        typed = np.ones(1, self.dtype)  # one operand that says which type it is
+        recorder = Recorder({**arrays, "typed": typed}, {"rng": self.rng})
+
+        def go_back():
+            for name, array in arrays.items():
+                array[...] = start[name]
+            self.rng.bit_generator.state = state
+
+        def now():
+            return [a.copy() for a in self.memory()], self.rng.bit_generator.state
+
+        with ops.use_backend("jit"):
+            token = ops.recorder.set(recorder)
+            try:
+                ops.copy(typed)
+                self.eager()
+            finally:
+                ops.recorder.reset(token)
+            recorded = self.results
+            go_back()
+            for _ in range(times):
+                self.eager()
+            eager = now()
+        go_back()
+        self.results = recorded
+        for result in recorded:
+            result[...] = -7
+        program = recorder.program(None, fused=False)
+        assert len(program) == 1 + len(self.calls)
+        program.play(times)
+        return eager, now()
+
+
+def assert_equal(eager, replayed):
+    assert eager[1] == replayed[1]  # the random state
+    for a, b in zip(eager[0], replayed[0], strict=True):
+        assert_same_bits(b, a)
+
+
+@each_type
+@each_primitive
+def test_a_replayed_primitive_equals_the_eager_one(entry, dtype):
+    for sizes in SIZES:
+        replay = Replay(dtype)
+        replay.add(entry, sizes)
+        assert_equal(*replay.run())
+
+
+@each_type
+def test_all_primitives_in_one_program_three_times_over(dtype):
+    replay = Replay(dtype)
+    for entry in ALL:
+        replay.add(entry, SIZES[3])
+    assert_equal(*replay.run(times=3))
+
+
+LARGE = elementwise.PARALLEL + 2 * elementwise.BLOCK + 3, updates.PARALLEL * 2 + 5
+
+
+@each_type
+@pytest.mark.parametrize("name", ["tanh_forward", "adam_update", "dense_forward"])
+def test_large_operands_too(name, dtype):
+    sizes = {"N": 67, "D": 129, "M": 130, "P": LARGE[1], "shape": (LARGE[0],)}
+    replay = Replay(dtype)
+    replay.add(next(entry for entry in ALL if entry.name == name), sizes)
+    assert_equal(*replay.run(times=2))
+
+
+def test_the_draws_have_a_result_of_the_type():
+    assert {entry.name for entry in ALL if needs_type(entry)} >= {"uniform", "full"}
+
+
+@each_type
+def test_no_steps_do_nothing(dtype):
+    replay = Replay(dtype)
+    replay.add(next(entry for entry in ALL if entry.name == "adam_update"), SIZES[1])
+    before = [a.tobytes() for a in replay.memory()]
+    _, (after, _) = replay.run(times=0)
+    assert [a.tobytes() for a in after] == before
+
+
+# ---- one compilation for all networks ----------------------------------------------
+
+COUNT = """
+import json
+from numba.core.registry import CPUDispatcher
+from minigan.gan import Trainer, recipes
+from minigan.kernels import columns, elementwise, jit, player, updates
+from tests.gan.small import OPTIONS, build
+import numpy as np
+
+def signatures():
+    modules = jit, elementwise, columns, updates, player
+    return {
+        f"{kernel.__module__}.{name}": len(kernel.signatures)
+        for module in modules
+        for name, kernel in vars(module).items()
+        if isinstance(kernel, CPUDispatcher)
+    }
+
+def train(names):
+    for name in names:
+        for dtype in (np.float32, np.float64):
+            for capture in (True, False):
+                trainer = build(**{**OPTIONS[name], "dtype": dtype}, capture=capture)
+                trainer.fit(3)
+                trainer.report()
+
+train(["batchnorm", "smooth", "dropout", "other optimizers", "rows shuffled"])
+first = signatures()
+train(OPTIONS)
+trainer = recipes.load("parabola", batch_size=10)
+trainer.fit(5)
+print(json.dumps([first, signatures()]))
+"""
+
+
+def test_a_new_architecture_compiles_nothing():
+    """At most two signatures a kernel: float32 and float64."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", COUNT],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    first, then = json.loads(done.stdout)
+    assert first["minigan.kernels.player.play"] == 2
+    assert {k: n for k, n in then.items() if first[k]} == {
+        k: n for k, n in first.items() if n
+    }
+    assert max(then.values()) <= 2, {k: n for k, n in then.items() if n > 2}
