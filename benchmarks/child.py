@@ -1,0 +1,87 @@
+"""One measurement in a process of its own; the last line it prints is its result."""
+
+import json
+import resource
+import time
+
+from . import machine
+from .checks import check
+from .registry import CONTESTANTS, WORKLOADS
+
+BLOCKS = 3  # a sample is the median of so many
+WARM = 0.25  # share of a block's time that is spent before the first
+
+
+def measure(workload, contestant, seconds, started=None, size=None):
+    """A dict of times, memory, threads and versions.
+
+    seconds: about how long each block runs.  started: clock (`time.time`) when the
+    process was asked for.  size: rows of data or steps of a command, where it should
+    be smaller than usual.
+    """
+    started = started or time.time()
+    clock = time.perf_counter
+    begin = clock()
+    kind = contestant.load(workload.kind)
+    imported = clock()
+    arguments = workload.arguments(size)
+    prepared = clock()
+    subject = kind(*arguments)
+    if workload.kind == "command":
+        return _command(subject, *arguments)
+    del arguments  # memory that nobody needs twice
+    built = clock()
+    per_call = getattr(subject, "steps_per_call", 1)
+    subject.run(per_call)
+    first = clock()
+    result = {
+        "import_seconds": imported - begin,
+        "build_seconds": built - prepared,
+        "first_run_seconds": first - built,
+        "seconds_to_first_step": time.time() - started - (prepared - imported),
+    }
+    samples = _blocks(subject, per_call, seconds)
+    result["microseconds"] = [1e6 * s for s in samples]
+    result["peak_rss_mb"] = machine.peak_rss_mb()
+    result["threads"] = machine.threads()
+    result["versions"] = machine.versions()
+    if workload.kind == "gan":
+        check(subject)
+        result["checked"] = True
+        result["losses"] = [float(value) for value in subject.losses()]
+    return result
+
+
+def _command(subject, steps):
+    """One run of a whole command."""
+    seconds = _seconds(subject, 1)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return {
+        "microseconds": [1e6 * seconds],
+        "steps": steps,
+        "peak_rss_mb": peak,
+        "versions": machine.versions(),
+    }
+
+
+def _blocks(subject, per_call, seconds):
+    """Seconds a run, one for each block."""
+    count = per_call
+    spent = _seconds(subject, count)
+    while spent < WARM * seconds:  # until a run is long enough to tell its length
+        count *= 2
+        spent = _seconds(subject, count)
+    calls = max(1, round(seconds * count / spent / per_call)) * per_call
+    return [_seconds(subject, calls) / calls for _ in range(BLOCKS)]
+
+
+def _seconds(subject, count):
+    started = time.perf_counter()
+    subject.run(count)
+    return time.perf_counter() - started
+
+
+def main(workload, contestant, seconds, started, size):
+    """What `python -m benchmarks child` does."""
+    workload, contestant = WORKLOADS[workload], CONTESTANTS[contestant]
+    print(json.dumps(measure(workload, contestant, seconds, started, size)))

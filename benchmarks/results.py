@@ -1,0 +1,202 @@
+"""From a file of results to figures: medians, spreads, ratios, tables."""
+
+import json
+from dataclasses import dataclass
+from statistics import median
+
+from minigan.tables import Table
+
+from .registry import CONTESTANTS, WORKLOADS
+
+GROUPS = {
+    "recipes": "Whole GAN steps",
+    "growth": "Growth in batch and width",
+    "step order": "The products of a step, in its order",
+    "products": "One product",
+    "layers": "One layer, forward and backward",
+    "command": "Whole commands",
+}
+OURS = "minigan"
+
+
+class NotResults(ValueError):
+    """A file that is not what `run --json` writes."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Over the processes of one pair; of each, the median of its blocks."""
+
+    least: float
+    median: float
+    most: float
+    count: int
+
+    @classmethod
+    def of(cls, values):
+        return cls(min(values), median(values), max(values), len(values))
+
+
+class Results:
+    """What `run` measured, by workload and contestant."""
+
+    def __init__(self, content):
+        if not isinstance(content, dict) or content.get("format") != 1:
+            raise NotResults("expected the results of `python -m benchmarks run`")
+        self.content = content
+        self.rows = {}
+        for row in content["results"]:
+            key = row["workload"], row["contestant"]
+            self.rows.setdefault(key, []).append(row)
+
+    @classmethod
+    def read(cls, path):
+        with open(path) as file:
+            return cls(json.load(file))
+
+    def workloads(self, group):
+        """Those of a group that were run, in the registry's order."""
+        run = {workload for workload, _ in self.rows}
+        return [w for w in WORKLOADS.values() if w.group == group and w.name in run]
+
+    def contestants(self, workload):
+        """Names, as far as they were run, in the registry's order."""
+        return [name for name in CONTESTANTS if (workload.name, name) in self.rows]
+
+    def spread(self, workload, contestant, measure="microseconds"):
+        """A `Spread`, or None where nothing was measured."""
+        found = []
+        for row in self.rows.get((workload.name, contestant), ()):
+            value = row.get(measure)
+            if value is not None:
+                found.append(median(value) if isinstance(value, list) else value)
+        return Spread.of(found) if found else None
+
+    def error(self, workload, contestant):
+        """The first error of a pair, or an empty string."""
+        rows = self.rows.get((workload.name, contestant), ())
+        return next((row["error"] for row in rows if "error" in row), "")
+
+    def median(self, workload, contestant, measure="microseconds"):
+        spread = self.spread(workload, contestant, measure)
+        return spread.median if spread else None
+
+    def warnings(self):
+        """What a reader must know before believing a number."""
+        said = []
+        if self.content["forced"]:
+            load = self.content["load"]
+            said.append(f"FORCED on a busy machine (load {load}): not to be quoted")
+        if self.content["plan"]["quick"]:
+            said.append("A quick run: short blocks, little repetition")
+        others = [row.get("other_cores") or 0 for row in self.content["results"]]
+        disturbed = sum(value > 0.1 for value in others)
+        if disturbed:
+            said.append(
+                f"{disturbed} of {len(others)} measurements had more than a tenth of a "
+                "core busy with something else"
+            )
+        return said
+
+    # ---- tables --------------------------------------------------------------------
+
+    def tables(self):
+        """One `Table` for each workload of recipes, one for each other group."""
+        for workload in self.workloads("recipes"):
+            yield self.table(workload)
+        for group, title in GROUPS.items():
+            if group != "recipes" and self.workloads(group):
+                yield self.group_table(group, title)
+
+    def table(self, workload):
+        """Contestants of one recipe, the fastest first."""
+        rows, ours = [], self.median(workload, OURS)
+        names = self.contestants(workload)
+        names.sort(key=lambda name: self.median(workload, name) or float("inf"))
+        for name in names:
+            contestant, spread = CONTESTANTS[name], self.spread(workload, name)
+            rest = [
+                number(self.median(workload, name, "peak_rss_mb"), "{:,.0f}"),
+                number(self.median(workload, name, "import_seconds"), "{:.2f}"),
+                number(self.compile_seconds(workload, name), "{:.2f}"),
+                number(self.median(workload, name, "seconds_to_first_step"), "{:.2f}"),
+            ]
+            if spread is None:
+                error = f"{contestant.label}: {self.error(workload, name)}"
+                rows.append([error, "failed", "", "", "", "", "", ""])
+            elif contestant.start_only:
+                rows.append([contestant.label, "", "", "", *rest])
+            else:
+                rows.append([contestant.label, *times(spread, ours), *rest])
+        for name in self.content["absent"]:
+            if CONTESTANTS[name].takes(workload):
+                rows.append([CONTESTANTS[name].label, "absent", *[""] * 6])
+        return Table(
+            f"{workload.name}: {workload.description}",
+            ("Contestant", ">us a step", ">min-max", ">ratio", ">peak MB")
+            + (">import s", ">compile s", ">first step s"),
+            rows,
+            ["ratio: to minigan, captured", *self.warnings()],
+        )
+
+    def compile_seconds(self, workload, name):
+        """How much longer the first run took than those after it."""
+        first = self.median(workload, name, "first_run_seconds")
+        later = self.median(workload, name)
+        if first is None or later is None:
+            return None
+        kind = CONTESTANTS[name].classes.get("gan", "")
+        steps = 1 if not kind.endswith(":Scan") else 0  # a scan's first call is many
+        return max(0.0, first - steps * later / 1e6)
+
+    def group_table(self, group, title):
+        """Workloads below each other, contestants beside each other."""
+        workloads = self.workloads(group)
+        names = [
+            name
+            for name in CONTESTANTS
+            if any((w.name, name) in self.rows for w in workloads)
+        ]
+        rows = []
+        for workload in workloads:
+            row = [workload.name]
+            for name in names:
+                spread = self.spread(workload, name)
+                failed = "failed" if self.error(workload, name) else ""
+                row += [number(spread and spread.median) or failed]
+                row += [between(spread)]
+            others = [self.median(workload, n) for n in names if n != OURS]
+            others = [value for value in others if value is not None]
+            ours = self.median(workload, OURS)
+            row.append(f"{min(others) / ours:.2f}" if others and ours else "")
+            flops = workload.flops
+            rate = flops / ours / 1e3 if flops and ours else None
+            rows.append([*row, number(rate, "{:,.0f}")])
+        heads = []
+        for name in names:
+            heads += [f">{CONTESTANTS[name].label}, us", ">min-max"]
+        columns = ("Workload", *heads, ">best other / minigan", ">minigan GFLOP/s")
+        absent = [
+            CONTESTANTS[name].label
+            for name in self.content["absent"]
+            if any(CONTESTANTS[name].takes(w) for w in workloads)
+        ]
+        footer = [f"absent: {label}" for label in absent]
+        return Table(title, columns, rows, [*footer, *self.warnings()])
+
+
+def number(value, form=None):
+    """As text: a few digits, or nothing."""
+    if value is None:
+        return ""
+    return (form or ("{:,.0f}" if value >= 100 else "{:,.2f}")).format(value)
+
+
+def between(spread):
+    return f"{number(spread.least)}-{number(spread.most)}" if spread else ""
+
+
+def times(spread, ours):
+    """Median, spread, ratio to ours."""
+    ratio = f"{spread.median / ours:.2f}" if ours else ""
+    return [number(spread.median), between(spread), ratio]

@@ -1,0 +1,161 @@
+"""Runs the measurements: one process each, contestants in turn, on a quiet machine."""
+
+import datetime
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import machine
+from .registry import pairs
+
+ROOT = Path(__file__).parents[1]
+MOST_LOAD = 0.3
+FORMAT = 1
+
+
+class Busy(RuntimeError):
+    """The machine has other work; what is timed now would mean nothing."""
+
+
+def refuse_under_load(force=False):
+    """The load average.  Errors: Busy above `MOST_LOAD`, unless forced."""
+    load = machine.load()
+    if load > MOST_LOAD and not force:
+        raise Busy(
+            f"the load average of the last minute is {load:.2f}, above {MOST_LOAD}: "
+            "wait, or give --force and have it said in the results"
+        )
+    return load
+
+
+def run(patterns, plan, pythons, force=False, say=print):
+    """Measure, and return the results as JSON holds them.
+
+    patterns: see `registry.pairs`.  plan: `Plan`.  pythons: interpreters, for minigan
+    and for its peers.
+    """
+    load = refuse_under_load(force)
+    chosen = pairs(patterns)
+    packages = {key: packages_of(exe) for key, exe in pythons.items()}
+    absent = {}
+    for contestants in chosen.values():
+        for contestant in contestants:
+            have = packages["peers" if contestant.peer else "minigan"]
+            missing = [name for name in contestant.requires if name not in have]
+            if missing:
+                absent[contestant.name] = missing
+    results = {
+        "format": FORMAT,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "forced": force and load > MOST_LOAD,
+        "load": round(load, 2),
+        "machine": machine.describe(),
+        "packages": packages,
+        "plan": vars(plan),
+        "absent": absent,
+        "results": [],
+    }
+    for workload, contestants in chosen.items():
+        present = [c for c in contestants if c.name not in absent]
+        for repetition in range(plan.repetitions_of(workload)):
+            for contestant in present:
+                python = pythons["peers" if contestant.peer else "minigan"]
+                found = _measure(workload, contestant, plan, python)
+                results["results"].append(
+                    {
+                        "workload": workload.name,
+                        "contestant": contestant.name,
+                        "repetition": repetition,
+                        **found,
+                    }
+                )
+                say(_line(results["results"][-1]))
+    return results
+
+
+class Plan:
+    """How long and how often.
+
+    quick: a few short runs, to see that all works.  seconds: of a block, of which a
+    process runs three.  repetitions: processes for each pair.
+    """
+
+    def __init__(self, quick=False, seconds=None, repetitions=None, command_steps=None):
+        self.quick = quick
+        self.seconds = seconds or (0.1 if quick else 1.0)
+        self.repetitions = repetitions or (1 if quick else 5)
+        self.command_steps = command_steps or (100 if quick else 10_000)
+
+    def size_of(self, workload):
+        """See `Workload.arguments`."""
+        return self.command_steps if workload.kind == "command" else 0
+
+    def repetitions_of(self, workload):
+        """A whole command takes minutes: it is run no more than three times."""
+        few = workload.kind == "command"
+        return min(3, self.repetitions) if few else self.repetitions
+
+
+def packages_of(python):
+    """name -> version of the packages that an interpreter has."""
+    command = [python, "-m", "benchmarks", "versions"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=machine.environment(), capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"this Python cannot run the benchmarks: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def _measure(workload, contestant, plan, python):
+    """The child's result, or {"error": ...}; and what else ran meanwhile."""
+    names = [workload.name, contestant.name]
+    numbers = [plan.seconds, time.time(), plan.size_of(workload)]
+    command = [python, "-m", "benchmarks", "child", *names, *map(str, numbers)]
+    with tempfile.TemporaryDirectory() as empty:
+        extra = {k: v.format(empty=empty) for k, v in contestant.environment.items()}
+        watch = Watch()
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=machine.environment(extra),
+            capture_output=True,
+            text=True,
+        )
+        others = watch.others()
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        return {"error": lines[-1] if lines else f"exit code {done.returncode}"}
+    return {**json.loads(done.stdout.splitlines()[-1]), "other_cores": others}
+
+
+class Watch:
+    """How many cores were busy with something else since it was made."""
+
+    def __init__(self):
+        self.then = time.monotonic()
+        self.busy, self.own = machine.busy_seconds(), machine.children_seconds()
+
+    def others(self):
+        """Cores, or None where it cannot be known."""
+        if self.busy is None:
+            return None
+        elapsed = time.monotonic() - self.then
+        own = machine.children_seconds() - self.own
+        return round(max(0.0, machine.busy_seconds() - self.busy - own) / elapsed, 2)
+
+
+def _line(row):
+    head = f"{row['workload']:28} {row['contestant']:20}"
+    if "error" in row:
+        return f"{head} failed: {row['error']}"
+    samples = sorted(row["microseconds"])
+    return f"{head} {samples[len(samples) // 2]:>14,.1f} us"
+
+
+def interpreters(peers=None):
+    """Of minigan, and of its peers."""
+    return {"minigan": sys.executable, "peers": peers or sys.executable}
