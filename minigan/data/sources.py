@@ -87,7 +87,7 @@ def find(dataset, place):
 
     Errors: DatasetError where only some of the four files are there.
     """
-    if place.path.is_file():
+    if place.strict and place.path.is_file():
         return Found(place, (place.path,))
     for folder in [*(place.path / name for name in dataset.folders), place.path]:
         paths = [find_part(part, folder) for part in dataset.parts]
@@ -183,10 +183,12 @@ def search(dataset, path=None):
 
     Returns (its `Found`, the parts, what was seen in the places before it); found and
     parts are None where no place has it.
-    Errors: DatasetError for what is broken in a place that the user named.
+    Warns of broken files in other places than those that the user named.
+    Errors: DatasetError for what is broken in those.
     """
     notes = [] if os.environ.get("MINIGAN_DATA") else ["$MINIGAN_DATA: not set"]
     for place in places(path):
+        found = None
         try:
             found = find(dataset, place)
             if found is not None:
@@ -196,8 +198,9 @@ def search(dataset, path=None):
             if place.strict:
                 raise
             notes.append(f"{place.label}: {error}")
-            text = f"minigan: {error}; looking elsewhere"
-            warnings.warn(text, RuntimeWarning, stacklevel=4)
+            if found is not None:  # a download that goes on elsewhere is no fault
+                text = f"minigan: {error}; looking elsewhere"
+                warnings.warn(text, RuntimeWarning, stacklevel=4)
     return None, None, notes
 
 
