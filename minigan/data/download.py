@@ -142,14 +142,19 @@ class _Limited:
 
 
 def _reason(error):
-    """Why a download failed, in one line without addresses of objects."""
+    """Why a download failed, in a few words."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server says {response.status_code} {response.reason}"
-    inner = error
+    kinds, inner = [type(error).__name__], error
     while inner.__context__ is not None:  # requests wraps urllib3 wraps the system
         inner = inner.__context__
-    return getattr(inner, "strerror", None) or f"{type(error).__name__}"
+        kinds.append(type(inner).__name__)
+    if any("Timeout" in kind for kind in kinds):
+        return "no answer in time"
+    if "IncompleteRead" in kinds:
+        return "the connection broke off"
+    return getattr(inner, "strerror", None) or f"{kinds[-1]}: {inner}"
 
 
 # ---- progress ----------------------------------------------------------------------

@@ -35,8 +35,9 @@ def archive(path, name=None):
     """
     name = name or str(path)
     with reading(name):
-        if not hasattr(path, "read"):
-            _expect_zip(path, name)
+        head = _head(path)
+        if not head.startswith(ZIP):
+            broken(name, "an npz file", describe(head))
         try:
             opened = zipfile.ZipFile(path)
         except (ValueError, NotImplementedError, RuntimeError) as error:
@@ -48,11 +49,14 @@ def archive(path, name=None):
         }
 
 
-def _expect_zip(path, name):
-    with open(path, "rb") as file:
-        head = file.read(64)
-    if not head.startswith(ZIP):
-        broken(name, "an npz file", describe(head))
+def _head(path):
+    """The first bytes of a path, or of a binary file, which stays at its start."""
+    if not hasattr(path, "read"):
+        with open(path, "rb") as file:
+            return file.read(64)
+    head = path.read(64)
+    path.seek(0)
+    return head
 
 
 def _reader(opened, info, name):

@@ -87,7 +87,7 @@ def find(dataset, place):
 
     Errors: DatasetError where only some of the four files are there.
     """
-    if place.strict and place.path.is_file():
+    if place.strict and os.path.isfile(place.path):
         return Found(place, (place.path,))
     for folder in [*(place.path / name for name in dataset.folders), place.path]:
         paths = [find_part(part, folder) for part in dataset.parts]
@@ -96,7 +96,7 @@ def find(dataset, place):
             if direct and _is_another(dataset, paths[-1]):
                 continue
             return Found(place, tuple(paths))
-        if (folder / dataset.archive).is_file():
+        if os.path.isfile(folder / dataset.archive):
             return Found(place, (folder / dataset.archive,))
         if any(paths):
             pairs = zip(dataset.parts, paths, strict=True)
@@ -110,7 +110,7 @@ def find_part(part, folder):
     """The file of a part, raw or gzipped, with a dash or a dot in its name; or None."""
     for name in (part.file, part.file.replace("-idx", ".idx")):
         for path in (folder / name, folder / f"{name}.gz"):
-            if path.is_file():
+            if os.path.isfile(path):  # False also where one may not look
                 return path
     return None
 
@@ -206,4 +206,4 @@ def search(dataset, path=None):
 
 def seen(place):
     """Why a place has nothing."""
-    return "not there" if place.path.exists() else "no such folder"
+    return "not there" if os.path.exists(place.path) else "no such folder"

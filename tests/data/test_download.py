@@ -115,7 +115,7 @@ def test_mirrors_are_tried_in_turn(mirror, cache, bad, words):
 def test_a_dropped_connection(mirror, cache):
     site, address = mirror
     site.cut[f"/{NAMES[1]}.gz"] = 9
-    with pytest.raises(DatasetError, match=f"{NAMES[1]}.gz: "):
+    with pytest.raises(DatasetError, match=f"{NAMES[1]}.gz: the connection broke off"):
         download.fetch(small.dataset(mirrors=(address,)))
     assert listed(cache) == [NAMES[0]]  # a complete one
     site.cut.clear()
@@ -135,9 +135,13 @@ def test_an_archive_is_the_last_resort(mirror, cache):
     site, address = mirror
     site.pages["/small.npz"] = small.archive()
     del site.pages[f"/{NAMES[3]}.gz"]
-    archives = (f"{address}none.npz", f"{address}small.npz")
+    site.pages["/page.npz"] = HTML
+    names = ("none.npz", "page.npz", "small.npz")
+    archives = tuple(address + name for name in names)
     dataset = small.dataset(mirrors=(address,), archives=archives)
-    assert len(download.fetch(dataset)) == 2
+    tried = download.fetch(dataset)
+    assert len(tried) == 3
+    assert tried[2].endswith("expected an npz file, found an HTML or XML page")
     assert listed(cache) == sorted(NAMES)
     load(dataset)
 
@@ -276,3 +280,11 @@ def test_the_write_is_the_atomic_one(mirror, cache, monkeypatch):
     )
     download.fetch(replace(small.dataset(), mirrors=(mirror[1],)))
     assert written == NAMES
+
+
+def test_a_server_that_does_not_answer(mirror, cache, monkeypatch):
+    site, address = mirror
+    site.pause = 1.0
+    monkeypatch.setattr(download, "TIMEOUT", (5, 0.1))
+    with pytest.raises(DatasetError, match=f"{NAMES[0]}.gz: no answer in time"):
+        download.fetch(small.dataset(mirrors=(address,)))
