@@ -3,13 +3,15 @@
 Numba notices edits of the file that holds a function, not of the files it calls.
 The cache folder is therefore named after a digest of *all* kernel sources (and of
 Python, NumPy, Numba and the CPU): an edit anywhere means a new, empty folder.
-A cache file that cannot be read is compiled anew; a folder that cannot be written
-is replaced by a private temporary one.  Neither ever breaks a run.
+In it, each compiled signature has a file of its own, with a checksum.  A file that
+cannot be read is compiled anew; a folder that cannot be written is replaced by a
+private temporary one.  Neither ever breaks a run.
 """
 
 import atexit
 import hashlib
 import os
+import pickle
 import platform
 import shutil
 import sys
@@ -21,6 +23,7 @@ from pathlib import Path
 import llvmlite.binding
 import numba
 import numpy as np
+from numba.core.serialize import dumps
 
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
 
@@ -70,6 +73,49 @@ def cache_folder():
         return folder
 
 
+class Files:
+    """The compiled signatures of one kernel: a file each, and a checksum in front.
+
+    Takes the place of Numba's numbered files with an index, which two processes that
+    compile float32 and float64 at once can mix up.  And without a checksum, a few bad
+    bytes in the middle would be run as machine code.
+    """
+
+    def __init__(self, indexed):
+        self._folder = Path(indexed._cache_path)
+        self._stem = indexed._index_name.removesuffix(".nbi")
+        self._stamp = indexed._source_stamp
+
+    def path(self, key):
+        """key: signature, CPU and bytecode."""
+        text = repr((key, self._stamp))
+        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._folder / f"{self._stem}.{name}.nbc"
+
+    def load(self, key):
+        """The compiled code, or None.  Errors: any, for a damaged file."""
+        try:
+            content = self.path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+        checksum, data = content[:32], content[32:]
+        if hashlib.sha256(data).digest() != checksum:
+            raise ValueError("checksum")
+        return pickle.loads(data)
+
+    def save(self, key, code):
+        """Write the file whole or not at all.  Errors: OSError."""
+        data = dumps(code)
+        unfinished = tempfile.NamedTemporaryFile(dir=self._folder, delete=False)
+        try:
+            with unfinished:
+                unfinished.write(hashlib.sha256(data).digest() + data)
+            os.replace(unfinished.name, self.path(key))
+        except BaseException:
+            os.unlink(unfinished.name)
+            raise
+
+
 def _guard(dispatcher):
     """Make an unreadable or unwritable cache file mean "compile again"."""
     store = dispatcher._cache
@@ -91,12 +137,8 @@ def _guard(dispatcher):
     def save_overload(signature, data):
         try:
             save(signature, data)
-        except Exception:  # a damaged index: drop it, then store afresh
-            try:
-                store.flush()
-                save(signature, data)
-            except Exception:
-                pass  # disk full or read-only: the run goes on uncached
+        except Exception:
+            pass  # disk full or read-only: the run goes on uncached
 
     store.load_overload, store.save_overload = load_overload, save_overload
 
@@ -120,5 +162,6 @@ def kernel(function=None, *, parallel=False, cached=True):
     finally:
         numba.config.CACHE_DIR = before
     if cached:
+        compiled._cache._cache_file = Files(compiled._cache._cache_file)
         _guard(compiled)
     return compiled
