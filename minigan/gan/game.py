@@ -51,8 +51,8 @@ class Game:
             mean, std = ops.sigmoid_moments(score)
             self._record(name, mean)
             self._record(f"{name}_std", std)
-        self._record("accuracy_real", ops.accuracy(real_score, 1))
-        self._record("accuracy_fake", ops.accuracy(fake_score, 0))
+        self._record("accuracy_real", ops.accuracy(real_score, 0.0, 1))
+        self._record("accuracy_fake", ops.accuracy(fake_score, 0.0, 0))
         return z
 
     def _update_discriminator(self, loss):

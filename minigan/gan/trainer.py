@@ -248,8 +248,8 @@ class Trainer(Game):
             values = {} if last is None else dict(zip(COLUMNS, last, strict=True))
             return Report(
                 step=self.step_count,
-                accuracy_real=float(ops.accuracy(real, 1)),
-                accuracy_fake=float(ops.accuracy(fake, 0)),
+                accuracy_real=float(ops.accuracy(real, 0.0, 1)),
+                accuracy_fake=float(ops.accuracy(fake, 0.0, 0)),
                 **{
                     name: float(values.get(name, np.nan))
                     for name in ("d_loss", "g_loss", "d_real", "d_fake")

@@ -8,8 +8,7 @@ of one element.  Constants arrive as float64 and are rounded once to the type of
 data (`kind(slope)`), as NumPy does it.
 """
 
-import numpy as np
-
+from . import gemm
 from .columns import (
     accumulate,
     accumulate_first,
@@ -44,6 +43,7 @@ from .losses import (
     hinge_forward,
     linear_backward,
     linear_forward,
+    moments,
     norm,
     sigmoid_moments,
     softmax_backward,
@@ -120,6 +120,13 @@ def add_scaled(x, noise, scale, y):
 
 
 @kernel
+def scale(x, factor, y):
+    a = x.dtype.type(factor)
+    for i in range(x.size):
+        y[i] = a * x[i]
+
+
+@kernel
 def fill(x, value):
     for i in range(x.size):
         x[i] = value
@@ -152,72 +159,37 @@ def epoch_indices(rng, order, cursor, shuffle, n, index):
 
 @kernel
 def dense_forward(x, W, b, y):
-    for i in range(x.shape[0]):
-        for j in range(W.shape[1]):
-            y[i, j] = 0
-        for k in range(W.shape[0]):
-            for j in range(W.shape[1]):
-                y[i, j] += x[i, k] * W[k, j]
-        for j in range(W.shape[1]):
-            y[i, j] += b[j]
-
-
-@kernel
-def dense_dW(x, dy, dW):
-    row = np.empty(dy.shape[1], dy.dtype)
-    for k in range(x.shape[1]):
-        for j in range(row.size):
-            row[j] = 0
-        for i in range(x.shape[0]):
-            for j in range(row.size):
-                row[j] += x[i, k] * dy[i, j]
-        for j in range(row.size):
-            dW[k, j] += row[j]
-
-
-@kernel
-def dense_dx(dy, W, dx):
-    for i in range(dy.shape[0]):
-        for k in range(W.shape[0]):
-            total = dy.dtype.type(0)
-            for j in range(dy.shape[1]):
-                total += dy[i, j] * W[k, j]
-            dx[i, k] = total
+    gemm.gemm_nn(x, W, y, b, gemm.BIAS, 0.0)
 
 
 @kernel
 def dense_relu_forward(x, W, b, y):
-    dense_forward(x, W, b, y)
-    zero = x.dtype.type(0)
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            y[i, j] = zero if y[i, j] <= zero else y[i, j]
+    gemm.gemm_nn(x, W, y, b, gemm.RELU, 0.0)
 
 
 @kernel
 def dense_leaky_relu_forward(x, W, b, slope, y):
-    dense_forward(x, W, b, y)
-    a, zero = x.dtype.type(slope), x.dtype.type(0)
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            y[i, j] = y[i, j] if y[i, j] > zero else a * y[i, j]
+    gemm.gemm_nn(x, W, y, b, gemm.LEAKY, slope)
 
 
 @kernel
-def dense_leaky_relu_dx(dy, W, y, slope, dx):
-    dense_dx(dy, W, dx)
-    a, zero = dy.dtype.type(slope), dy.dtype.type(0)
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            dx[i, j] = dx[i, j] if y[i, j] > zero else a * dx[i, j]
+def dense_dW(x, dy, dW):
+    gemm.gemm_tn(x, dy, dW, 1)
 
 
 @kernel
 def dense_dW_first(x, dy, dW):
-    for k in range(dW.shape[0]):
-        for j in range(dW.shape[1]):
-            dW[k, j] = 0
-    dense_dW(x, dy, dW)
+    gemm.gemm_tn(x, dy, dW, 0)
+
+
+@kernel
+def dense_dx(dy, W, dx):
+    gemm.gemm_nt(dy, W, dx, gemm.PLAIN, dx, 0.0)
+
+
+@kernel
+def dense_leaky_relu_dx(dy, W, y, slope, dx):
+    gemm.gemm_nt(dy, W, dx, gemm.DERIVATIVE, y, slope)
 
 
 # ---- cells -------------------------------------------------------------------------

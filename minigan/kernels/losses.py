@@ -180,11 +180,27 @@ def sigmoid_moments(z, mean, std):
 
 
 @kernel
-def accuracy(z, label, share):
-    zero = z.dtype.type(0)
+def moments(z, mean, std):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            sums[lane] += np.float64(z[start + lane])
+    mean[0] = _fold(sums) / z.size
+    squares = lanes()
+    centre = mean[0]
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            distance = np.float64(z[start + lane]) - centre
+            squares[lane] += distance * distance
+    std[0] = math.sqrt(_fold(squares) / z.size)
+
+
+@kernel
+def accuracy(z, threshold, label, share):
+    border = z.dtype.type(threshold)
     right = 0
     for i in range(z.size):
-        right += (z[i] > zero) == (label == 1)
+        right += (z[i] > border) == (label == 1)
     share[0] = right / z.size
 
 

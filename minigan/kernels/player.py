@@ -83,18 +83,24 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[3], c[4], like),
                 )
             elif op == 8:
+                jit.scale(
+                    vector(c[1], c[3], like),
+                    constants[i, 0],
+                    vector(c[2], c[3], like),
+                )
+            elif op == 9:
                 jit.fill(
                     vector(c[1], c[2], like),
                     constants[i, 0],
                 )
-            elif op == 9:
+            elif op == 10:
                 jit.full(
                     c[2],
                     c[3],
                     constants[i, 0],
                     matrix(c[1], c[2], c[3], like),
                 )
-            elif op == 10:
+            elif op == 11:
                 jit.epoch_indices(
                     rngs[c[1]],
                     vector(c[2], c[5], counts),
@@ -103,43 +109,43 @@ def play(code, constants, rngs, like, count, ticks):
                     c[7],
                     vector(c[4], c[7], counts),
                 )
-            elif op == 11:
+            elif op == 12:
                 jit.dense_forward(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[6], c[7], like),
                     vector(c[3], c[7], like),
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 12:
+            elif op == 13:
                 jit.dense_dW(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[4], c[6], like),
                     matrix(c[3], c[5], c[6], like),
                 )
-            elif op == 13:
+            elif op == 14:
                 jit.dense_db(
                     matrix(c[1], c[3], c[4], like),
                     vector(c[2], c[4], cells),
                 )
-            elif op == 14:
+            elif op == 15:
                 jit.accumulate(
                     vector(c[1], c[3], cells),
                     vector(c[2], c[3], like),
                 )
-            elif op == 15:
+            elif op == 16:
                 jit.dense_dx(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[6], c[5], like),
                     matrix(c[3], c[4], c[6], like),
                 )
-            elif op == 16:
+            elif op == 17:
                 jit.dense_relu_forward(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[6], c[7], like),
                     vector(c[3], c[7], like),
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 17:
+            elif op == 18:
                 jit.dense_leaky_relu_forward(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[6], c[7], like),
@@ -147,7 +153,7 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 0],
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 18:
+            elif op == 19:
                 jit.dense_leaky_relu_dx(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[7], c[6], like),
@@ -155,64 +161,64 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 0],
                     matrix(c[4], c[5], c[7], like),
                 )
-            elif op == 19:
+            elif op == 20:
                 jit.dense_dW_first(
                     matrix(c[1], c[4], c[5], like),
                     matrix(c[2], c[4], c[6], like),
                     matrix(c[3], c[5], c[6], like),
                 )
-            elif op == 20:
+            elif op == 21:
                 jit.accumulate_first(
                     vector(c[1], c[3], cells),
                     vector(c[2], c[3], like),
                 )
-            elif op == 21:
+            elif op == 22:
                 jit.relu_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 22:
+            elif op == 23:
                 jit.relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 23:
+            elif op == 24:
                 jit.leaky_relu_forward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], c[3], like),
                 )
-            elif op == 24:
+            elif op == 25:
                 jit.leaky_relu_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 25:
+            elif op == 26:
                 jit.sigmoid_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 26:
+            elif op == 27:
                 jit.sigmoid_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 27:
+            elif op == 28:
                 jit.tanh_forward(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),
                 )
-            elif op == 28:
+            elif op == 29:
                 jit.tanh_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 29:
+            elif op == 30:
                 jit.batchnorm_forward(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -224,7 +230,7 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[7], c[10], cells),
                     vector(c[8], c[10], like),
                 )
-            elif op == 30:
+            elif op == 31:
                 jit.batchnorm_update(
                     vector(c[1], c[5], cells),
                     vector(c[2], c[5], cells),
@@ -232,7 +238,7 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[4], c[5], like),
                     constants[i, 0],
                 )
-            elif op == 31:
+            elif op == 32:
                 jit.batchnorm_inference(
                     matrix(c[1], c[9], c[10], like),
                     vector(c[2], c[10], like),
@@ -244,14 +250,14 @@ def play(code, constants, rngs, like, count, ticks):
                     matrix(c[7], c[9], c[10], like),
                     vector(c[8], c[10], like),
                 )
-            elif op == 32:
+            elif op == 33:
                 jit.batchnorm_sums(
                     matrix(c[1], c[5], c[6], like),
                     matrix(c[2], c[5], c[6], like),
                     vector(c[3], c[6], cells),
                     vector(c[4], c[6], cells),
                 )
-            elif op == 33:
+            elif op == 34:
                 jit.batchnorm_backward(
                     matrix(c[1], c[8], c[9], like),
                     matrix(c[2], c[8], c[9], like),
@@ -261,14 +267,14 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[6], c[9], cells),
                     matrix(c[7], c[8], c[9], like),
                 )
-            elif op == 34:
+            elif op == 35:
                 jit.batchnorm_inference_backward(
                     matrix(c[1], c[5], c[6], like),
                     vector(c[2], c[6], like),
                     vector(c[3], c[6], like),
                     matrix(c[4], c[5], c[6], like),
                 )
-            elif op == 35:
+            elif op == 36:
                 jit.dropout_forward(
                     vector(c[1], c[5], like),
                     rngs[c[2]],
@@ -276,124 +282,131 @@ def play(code, constants, rngs, like, count, ticks):
                     vector(c[3], c[5], like),
                     vector(c[4], c[5], like),
                 )
-            elif op == 36:
+            elif op == 37:
                 jit.dropout_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 37:
+            elif op == 38:
                 jit.bce_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 38:
+            elif op == 39:
                 jit.bce_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 39:
+            elif op == 40:
                 jit.bce_logits_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], 1, cells),
                 )
-            elif op == 40:
+            elif op == 41:
                 jit.bce_logits_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     constants[i, 0],
                     vector(c[3], c[4], like),
                 )
-            elif op == 41:
+            elif op == 42:
                 jit.squared_forward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], 1, cells),
                 )
-            elif op == 42:
+            elif op == 43:
                 jit.squared_backward(
                     vector(c[1], c[4], like),
                     vector(c[2], c[4], like),
                     vector(c[3], c[4], like),
                 )
-            elif op == 43:
+            elif op == 44:
                 jit.hinge_forward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], 1, cells),
                 )
-            elif op == 44:
+            elif op == 45:
                 jit.hinge_backward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], c[3], like),
                 )
-            elif op == 45:
+            elif op == 46:
                 jit.linear_forward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], 1, cells),
                 )
-            elif op == 46:
+            elif op == 47:
                 jit.linear_backward(
                     vector(c[1], c[3], like),
                     constants[i, 0],
                     vector(c[2], c[3], like),
                 )
-            elif op == 47:
+            elif op == 48:
                 jit.softmax_forward(
                     matrix(c[1], c[5], c[6], like),
                     vector(c[2], c[5], counts),
                     vector(c[3], 1, cells),
                     matrix(c[4], c[5], c[6], like),
                 )
-            elif op == 48:
+            elif op == 49:
                 jit.softmax_backward(
                     matrix(c[1], c[4], c[5], like),
                     vector(c[2], c[4], counts),
                     matrix(c[3], c[4], c[5], like),
                 )
-            elif op == 49:
+            elif op == 50:
                 jit.sigmoid_moments(
                     vector(c[1], c[4], like),
                     vector(c[2], 1, cells),
                     vector(c[3], 1, cells),
                 )
-            elif op == 50:
+            elif op == 51:
+                jit.moments(
+                    vector(c[1], c[4], like),
+                    vector(c[2], 1, cells),
+                    vector(c[3], 1, cells),
+                )
+            elif op == 52:
                 jit.accuracy(
                     vector(c[1], c[3], like),
+                    constants[i, 0],
                     c[4],
                     vector(c[2], 1, cells),
                 )
-            elif op == 51:
+            elif op == 53:
                 jit.average(
                     vector(c[1], 1, cells),
                     vector(c[2], 1, cells),
                     vector(c[3], 1, cells),
                 )
-            elif op == 52:
+            elif op == 54:
                 jit.record(
                     vector(c[1], 1, cells),
                     c[4],
                     vector(c[2], 1, counts),
                     matrix(c[3], c[5], c[6], cells),
                 )
-            elif op == 53:
+            elif op == 55:
                 jit.advance(
                     vector(c[1], 1, counts),
                 )
-            elif op == 54:
+            elif op == 56:
                 jit.norm(
                     vector(c[1], c[3], like),
                     vector(c[2], 1, cells),
                 )
-            elif op == 55:
+            elif op == 57:
                 jit.adam_schedule(
                     vector(c[1], 1, counts),
                     vector(c[2], 1, cells),
@@ -403,7 +416,7 @@ def play(code, constants, rngs, like, count, ticks):
                     c[4],
                     vector(c[3], 2, cells),
                 )
-            elif op == 56:
+            elif op == 58:
                 jit.adam_update(
                     vector(c[1], c[7], like),
                     vector(c[2], c[7], like),
@@ -414,7 +427,7 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 1],
                     vector(c[6], 1, counts),
                 )
-            elif op == 57:
+            elif op == 59:
                 jit.sgd_update(
                     vector(c[1], c[6], like),
                     vector(c[2], c[6], like),
@@ -423,12 +436,12 @@ def play(code, constants, rngs, like, count, ticks):
                     constants[i, 0],
                     vector(c[5], 1, counts),
                 )
-            elif op == 58:
+            elif op == 60:
                 jit.clip(
                     vector(c[1], c[2], like),
                     constants[i, 0],
                 )
-            elif op == 59:
+            elif op == 61:
                 jit.average_update(
                     vector(c[1], c[3], like),
                     vector(c[2], c[3], like),

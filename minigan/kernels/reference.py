@@ -65,6 +65,11 @@ def add_scaled(x, noise, scale, y):
     y[...] = x + scale * noise
 
 
+def scale(x, factor, y):
+    """y = factor x."""
+    y[...] = factor * x
+
+
 def fill(x, value):
     """x = value, everywhere."""
     x[...] = value
@@ -398,9 +403,15 @@ def sigmoid_moments(z, mean, std):
     std[...] = np.sqrt(np.mean((p - mean) ** 2, dtype=_wide(z)))
 
 
-def accuracy(z, label, share):
-    """The share of logits on the right side: z > 0 for label 1, z <= 0 for label 0."""
-    share[...] = np.mean((z.real > 0) == (label == 1))
+def moments(z, mean, std):
+    """Mean and standard deviation of z."""
+    mean[...] = z.mean(dtype=_wide(z))
+    std[...] = np.sqrt(np.mean((z - mean) ** 2, dtype=_wide(z)))
+
+
+def accuracy(z, threshold, label, share):
+    """The share of scores on the right side: above for label 1, not above for 0."""
+    share[...] = np.mean((z.real > threshold) == (label == 1))
 
 
 def average(a, b, mean):

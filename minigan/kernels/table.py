@@ -135,6 +135,7 @@ PRIMITIVES = {
         Primitive("concatenate", "a[N,D] b[M,D] -> c[N+M,D]"),
         Primitive("copy", "x[*] -> y[*]"),
         Primitive("add_scaled", "x[*] noise[*] scale=f -> y[*]", "2*S"),
+        Primitive("scale", "x[*] factor=f -> y[*]", "S"),
         Primitive("fill", "x[*]! value=f"),
         Primitive("full", "n=i d=i value=f -> x[n,d]"),
         Primitive(
@@ -240,7 +241,8 @@ PRIMITIVES = {
         Primitive(
             "sigmoid_moments", "z[*] -> mean[]:f std[]:f", "(TRANSCENDENTAL+5)*S"
         ),
-        Primitive("accuracy", "z[*] label=i -> share[]:f", "S"),
+        Primitive("moments", "z[*] -> mean[]:f std[]:f", "4*S"),
+        Primitive("accuracy", "z[*] threshold=f label=i -> share[]:f", "S"),
         Primitive("average", "a[]:f b[]:f -> mean[]:f", "2"),
         Primitive("record", "value[]:f column=i cursor[]:i table[R,C]!:f", "0", "3"),
         Primitive("advance", "cursor[]!:i"),

@@ -77,6 +77,8 @@ CONSTANTS = {
     "limit": 0.5,
     "decay": 0.9,
     "scale": 0.3,
+    "factor": 0.5,
+    "threshold": 0.1,
 }
 
 

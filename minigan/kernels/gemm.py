@@ -1,0 +1,580 @@
+"""Matrix products: the three of a Dense layer, near the speed of the machine.
+
+    gemm_nn   y  = act(x W + b)      forward
+    gemm_tn   dW = x^T dy            gradient of the weights (= or +=)
+    gemm_nt   dx = dy W^T            gradient of the input (times act'(y) below)
+
+**Why not three loops?**  A core can do 32 multiply-adds a cycle (two units of 16
+float32 lanes), but load only two vectors.  The plain loop `c[j] += a * b[j]` moves
+three vectors for one multiply-add and waits for memory.  Four ideas cure that:
+
+1. *Tile.*  A block of C, `ROWS` rows by up to `VECTORS` vectors of columns, stays in
+   registers while k runs from 0 to the end.  One step of k loads 3 vectors and 8
+   scalars (each copied into all lanes) for 24 multiply-adds, all independent: enough
+   to hide that each takes 4 cycles.  Numba cannot be told "keep these 24 vectors in
+   registers", so `_tile` writes LLVM's intermediate representation (IR) itself.
+2. *Pack.*  The tile walks along k.  Where the next k is a whole row away, every step
+   would touch another cache line and soon another page.  So a *panel* (all k, one
+   tile wide) is first copied into contiguous scratch, and used by many tiles.
+3. *Block.*  A panel has at most `DEPTH` steps of k, and panels that are used together
+   fit the second-level cache.  Unfinished sums wait in scratch, at full precision.
+4. *Overlap.*  Memory and arithmetic work at the same time if the program lets them:
+   the first tile copies its panel while it computes with it, and the lines of dW are
+   asked for before the sums that go there are ready (prefetch: 70 ns from level 3).
+
+**One scheme for three products.**  Each is `C[i, j] = sum_k left[i, k] right[k, j]`;
+`left` gives the scalars, `right` the vectors, and the scheme differs only in who
+plays which part and in what has to be packed:
+
+        left (scalars)             right (vectors, always packed)   C
+    nn  x: rows run along k        W: copied by the first tile      as it is
+    tn  x^T: packed                dy: copied by the first tile     as it is
+    nt  W: rows run along k        dy^T: transposed while packing   transposed
+
+In nt the large matrix W is read once, as it lies; only the small dy and dx are
+transposed, 8 x 16 blocks of them in registers.
+
+**Exactness.**  Every element is one chain of fused multiply-adds (one rounding each)
+over k = 0, 1, 2, ... from +0, never a sum of partial sums; bias, activation and `+=`
+are separate roundings afterwards.  So the bits do not depend on the tile, the
+blocking, the number of threads, or AVX-512 against AVX2 or NEON.  One exception: an
+x86 CPU without FMA (before 2013, or NUMBA_CPU_NAME=generic) multiplies and adds with
+two roundings.  Emulating the fused form there is some 10 (float32) to 100 times slower,
+so we do not: bits are equal among CPUs with FMA, and among those without.
+
+With NUMBA_DISABLE_JIT=1 the same names are plain NumPy, equal up to rounding.
+"""
+
+import llvmlite.binding
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .compiling import JIT_DISABLED, kernel
+
+
+def host_tile():
+    """(bytes of a vector, rows, vectors, fused?) of the best tile for this CPU.
+
+    AVX-512: 32 registers, 8 x 3 sums + 3 of right + 1 scalar = 28.  AVX2: 16 registers,
+    4 x 3 + 3 + 1 = 16.  NEON: a 32-byte vector is two of its 32 registers.  SSE2 has
+    16 such halves: 4 x 1 sums are 8, the rest is for products on the way to a sum.
+    """
+    flags = numba.config.CPU_FEATURES
+    if flags is None:
+        flags = llvmlite.binding.get_host_cpu_features().flatten()
+    flags = flags.split(",")
+    if "+avx512f" in flags:
+        return 64, 8, 3, True
+    if "+avx2" in flags and "+fma" in flags:
+        return 32, 4, 3, True
+    x86 = llvmlite.binding.get_process_triple().startswith(("x86", "i686"))
+    return (32, 4, 1, False) if x86 else (32, 4, 3, True)
+
+
+VECTOR_BYTES, ROWS, VECTORS, FUSED = host_tile()
+DEPTH = 1024  # steps of k in a packed panel: 3 vectors x 1024 are 192 KB
+GROUP = 18  # nt: vectors of right packed together (288 float32 rows of dy)
+LEFT = 1 << 18  # elements of left that one task reads again and again: 1 MB
+PARALLEL = 400_000  # multiply-adds (some 5 us) from which two threads pay
+NN, TN, NT = 0, 1, 2  # forms
+PLAIN, BIAS, RELU, LEAKY, ADD = 0, 1, 2, 3, 4  # modes of nn; tn knows PLAIN and ADD
+DERIVATIVE = 1  # mode of nt
+
+I32, I64 = ir.IntType(32), ir.IntType(64)
+
+
+class Writer:
+    """Writes LLVM IR for vectors of one dtype; Python ints may stand for constants."""
+
+    def __init__(self, builder, dtype):
+        self.b = builder
+        self.element = ir.FloatType() if dtype == types.float32 else ir.DoubleType()
+        self.size = dtype.bitwidth // 8
+        self.lanes = VECTOR_BYTES // self.size
+        self.zero = ir.Constant(self.vector(), None)
+
+    def vector(self, lanes=None):
+        return ir.VectorType(self.element, lanes or self.lanes)
+
+    def int(self, value):
+        return ir.Constant(I64, value) if isinstance(value, int) else value
+
+    def less(self, a, b):
+        return self.b.icmp_signed("<", self.int(a), self.int(b))
+
+    def equal(self, a, b):
+        return self.b.icmp_signed("==", self.int(a), self.int(b))
+
+    def at(self, pointer, row, step, column=0):
+        """The address of pointer[row * step + column]."""
+        offset = self.b.mul(self.int(row), self.int(step))
+        return self.b.gep(pointer, [self.b.add(offset, self.int(column))])
+
+    def lines(self, pointer, start, rows, step):
+        """The first elements of ROWS rows; from `rows` on, the last one again."""
+        final = self.b.sub(rows, self.int(1))
+        exists = [self.less(r, rows) for r in range(ROWS)]
+        index = [self.b.select(e, self.int(r), final) for r, e in enumerate(exists)]
+        return [self.at(pointer, i, step, start) for i in index]
+
+    def call(self, name, result, args):
+        kind = ir.FunctionType(result, [a.type for a in args])
+        function = cgutils.get_or_insert_function(self.b.module, kind, name)
+        return self.b.call(function, args)
+
+    def load(self, pointer):
+        wide = self.b.bitcast(pointer, self.vector().as_pointer())
+        return self.b.load(wide, align=self.size)
+
+    def store(self, value, pointer):
+        wide = self.b.bitcast(pointer, value.type.as_pointer())
+        self.b.store(value, wide, align=self.size)
+
+    def first(self, count, lanes=None):
+        """A mask: true in the first `count` lanes."""
+        lanes = lanes or self.lanes
+        index = ir.Constant(ir.VectorType(I64, lanes), [I64(i) for i in range(lanes)])
+        return self.b.icmp_signed("<", index, self.splat(count, lanes))
+
+    def masked_load(self, pointer, mask):
+        """The lanes of the mask; zero elsewhere, where memory is not touched."""
+        kind = self.vector(mask.type.count)
+        name = f"llvm.masked.load.v{mask.type.count}f{8 * self.size}.p0"
+        wide = self.b.bitcast(pointer, kind.as_pointer())
+        args = [wide, I32(self.size), mask, ir.Constant(kind, None)]
+        return self.call(name, kind, args)
+
+    def masked_store(self, value, pointer, mask):
+        name = f"llvm.masked.store.v{mask.type.count}f{8 * self.size}.p0"
+        wide = self.b.bitcast(pointer, value.type.as_pointer())
+        self.call(name, ir.VoidType(), [value, wide, I32(self.size), mask])
+
+    def splat(self, scalar, lanes=None):
+        """A vector with the scalar in every lane."""
+        kind = ir.VectorType(scalar.type, lanes or self.lanes)
+        empty = ir.Constant(kind, ir.Undefined)
+        one = self.b.insert_element(empty, scalar, I32(0))
+        return self.shuffle(one, empty, [0] * kind.count)
+
+    def fma(self, a, b, c):
+        if not FUSED:
+            return self.b.fadd(self.b.fmul(a, b), c)
+        return self.call(f"llvm.fma.v{self.lanes}f{8 * self.size}", a.type, [a, b, c])
+
+    def shuffle(self, a, b, order):
+        order = ir.Constant(ir.VectorType(I32, len(order)), [I32(i) for i in order])
+        return self.b.shuffle_vector(a, b, order)
+
+    def transpose(self, block):
+        """R vectors of L lanes -> L vectors of R lanes (R a power of two, R <= L).
+
+        Interleaving the first half of the rows with the second (a0 b0 a1 b1 ...) is
+        one perfect shuffle of the block; log2(R) of them make the transpose.
+        """
+        count, lanes = len(block), self.lanes
+        zipped = [i // 2 + lanes * (i % 2) for i in range(2 * lanes)]
+        for _ in range(count.bit_length() - 1):
+            pairs = list(zip(block[: count // 2], block[count // 2 :], strict=True))
+            halves = zipped[:lanes], zipped[lanes:]
+            block = [self.shuffle(a, b, half) for a, b in pairs for half in halves]
+        cuts = [range(i, i + count) for i in range(0, lanes, count)]
+        return [self.shuffle(v, v, cut) for v in block for cut in cuts]
+
+
+def written_once(write):
+    """Code generation for an intrinsic: a call of an LLVM function made by `write`.
+
+    Arrays become pointers, the last argument (a tuple of integers) int64 values.  The
+    function is written once a module and never inlined: compiling stays cheap.
+    `optsize` keeps LLVM from unrolling what is already in the shape we want.
+    """
+
+    def codegen(context, builder, signature, args):
+        def plain(kind, value):
+            if isinstance(kind, types.Array):
+                return [context.make_array(kind)(context, builder, value).data]
+            if isinstance(kind, types.BaseTuple):
+                values = cgutils.unpack_tuple(builder, value, len(kind))
+                pairs = zip(kind, values, strict=True)
+                return [context.cast(builder, v, k, types.int64) for k, v in pairs]
+            return [value]
+
+        dtype = signature.args[0].dtype
+        pairs = zip(signature.args, args, strict=True)
+        flat = [value for pair in pairs for value in plain(*pair)]
+        name = f"minigan.{write.__name__}.{dtype}"
+        function = builder.module.globals.get(name)
+        if function is None:
+            kind = ir.FunctionType(ir.VoidType(), [a.type for a in flat])
+            function = ir.Function(builder.module, kind, name)
+            function.linkage = "linkonce_odr"
+            for attribute in ("noinline", "nounwind", "optsize"):
+                function.attributes.add(attribute)
+            inside = ir.IRBuilder(function.append_basic_block())
+            write(Writer(inside, dtype), inside, *function.args)
+            inside.ret_void()
+        builder.call(function, flat)
+        return context.get_dummy_value()
+
+    return codegen
+
+
+# ---- what a task is made of: for each step, what to write and its intrinsic ----
+
+
+def tile(w, b, left, right, work, C, l0, row_step, k_step, rows, r0, r_step, panel,
+         depth, vectors, packing, fresh, direct, held, c0, c_step, last):  # fmt: skip
+    """Write: sums = (0 if fresh else work[held]) + left @ panel, kept in registers.
+
+    left[i, k] is left[l0 + i*row_step + k*k_step], the panel is (depth, vectors*lanes)
+    at work[panel]; if `packing` it is still at right[r0], rows r_step apart, and is
+    copied to work[panel] on the way.  If `direct`, `rows` rows and `last` lanes of the
+    last vector go to C[c0], else the whole tile to work[held].  Rows beyond `rows`
+    repeat the last one: computed, and not stored.
+    """
+    width = b.mul(vectors, w.int(w.lanes))
+    held, panel = w.at(work, held, 1), w.at(work, panel, 1)
+    direct, fresh, packing = (w.less(0, flag) for flag in (direct, fresh, packing))
+    source = b.select(packing, w.at(right, r0, 1), panel)
+    source_step = b.select(packing, r_step, width)
+    target = b.select(direct, w.at(C, c0, 1), held)
+    step = b.select(direct, c_step, width)
+    stored = b.select(direct, rows, w.int(ROWS))
+    mask = w.first(b.select(direct, last, w.int(w.lanes)))
+    lines = w.lines(left, l0, rows, row_step)
+    for count in range(1, VECTORS + 1):  # one loop over k for each width of a tile
+        with b.if_then(w.equal(vectors, count)):
+            columns = [v * w.lanes for v in range(count)]
+            zero = [[w.zero] * count] * ROWS
+            sums = [[cgutils.alloca_once_value(b, z) for z in row] for row in zero]
+            with b.if_then(b.not_(fresh)):
+                for r, row in enumerate(sums):
+                    for s, column in zip(row, columns, strict=True):
+                        b.store(w.load(w.at(held, r, width, column)), s)
+            with cgutils.for_range(b, depth) as k:
+                row = w.at(source, k.index, source_step)
+                vector = [w.load(w.at(row, c, 1)) for c in columns]
+                with b.if_then(packing):
+                    for x, c in zip(vector, columns, strict=True):
+                        w.store(x, w.at(panel, k.index, width, c))
+                for line, row in zip(lines, sums, strict=True):
+                    scalar = w.splat(b.load(w.at(line, k.index, k_step)))
+                    for s, x in zip(row, vector, strict=True):
+                        b.store(w.fma(scalar, x, b.load(s)), s)
+            for r, row in enumerate(sums):
+                with b.if_then(w.less(r, stored)):
+                    for s, column in zip(row[:-1], columns[:-1], strict=True):
+                        w.store(b.load(s), w.at(target, r, step, column))
+                    place = w.at(target, r, step, columns[-1])
+                    w.masked_store(b.load(row[-1]), place, mask)
+
+
+@intrinsic
+def _tile(context, left, right, work, C, numbers):
+    return types.void(left, right, work, C, numbers), written_once(tile)
+
+
+def pack(w, b, source, work, s0, s_step, count, width, w0, w_step, narrow):
+    """Write: copy `count` rows of `width`, the last vector padded with zeros.
+
+    A vector has all lanes (panels of right) or ROWS, if `narrow` (tiles of left).
+    """
+    for lanes, chosen in ((ROWS, w.less(0, narrow)), (w.lanes, w.equal(narrow, 0))):
+        full = b.sdiv(b.sub(width, w.int(1)), w.int(lanes))
+        done = b.mul(full, w.int(lanes))
+        rest = w.first(b.sub(width, done), lanes)
+        every = w.first(w.int(lanes), lanes)
+        with b.if_then(chosen), cgutils.for_range(b, count) as k:
+            a, z = w.at(source, k.index, s_step, s0), w.at(work, k.index, w_step, w0)
+            with cgutils.for_range(b, full) as v:
+                x = w.masked_load(w.at(a, v.index, lanes), every)
+                w.store(x, w.at(z, v.index, lanes))
+            w.store(w.masked_load(w.at(a, done, 1), rest), w.at(z, done, 1))
+
+
+@intrinsic
+def _pack(context, source, work, numbers):
+    return types.void(source, work, numbers), written_once(pack)
+
+
+def pack_turned(w, b, source, work, s0, s_step, rows, depth, w0, w_step):
+    """Write: work[w0 + k*w_step + r] = source[s0 + r*s_step + k], ROWS r and all k."""
+    lines = w.lines(source, s0, rows, s_step)
+    blocks = b.sdiv(depth, w.int(w.lanes))
+    with cgutils.for_range(b, blocks) as block:
+        k = b.mul(block.index, w.int(w.lanes))
+        turned = w.transpose([w.load(w.at(line, k, 1)) for line in lines])
+        for i, x in enumerate(turned):
+            w.store(x, w.at(work, b.add(k, w.int(i)), w_step, w0))
+    done = b.mul(blocks, w.int(w.lanes))
+    with cgutils.for_range(b, b.sub(depth, done)) as rest:
+        k = b.add(done, rest.index)
+        place = w.at(work, k, w_step, w0)
+        for r, line in enumerate(lines):
+            b.store(b.load(w.at(line, k, 1)), w.at(place, r, 1))
+
+
+@intrinsic
+def _pack_turned(context, source, work, numbers):
+    return types.void(source, work, numbers), written_once(pack_turned)
+
+
+def finish(w, b, work, C, bias, slope, held, rows, vectors, last, c0, c_step, b0, mode):
+    """Write: C[c0] = act(tile + bias[b0]), or C + tile, for the tile at work[held]."""
+    C, bias = w.at(C, c0, 1), w.at(bias, b0, 1)
+    adds, relu, leaky = (w.equal(mode, m) for m in (ADD, RELU, LEAKY))
+    other, other_step = b.select(adds, C, bias), b.select(adds, c_step, w.int(0))
+    slope, width = w.splat(slope), b.mul(vectors, w.int(w.lanes))
+    with cgutils.for_range(b, rows) as r, cgutils.for_range(b, vectors) as v:
+        column = b.mul(v.index, w.int(w.lanes))
+        final = w.equal(v.index, b.sub(vectors, w.int(1)))
+        mask = w.first(b.select(final, last, w.int(w.lanes)))
+        x = w.load(w.at(work, r.index, width, b.add(held, column)))
+        x = b.fadd(x, w.masked_load(w.at(other, r.index, other_step, column), mask))
+        cut = b.select(b.fcmp_ordered("<=", x, w.zero), w.zero, x)  # a NaN stays
+        bent = b.select(b.fcmp_ordered(">", x, w.zero), x, b.fmul(slope, x))
+        x = b.select(relu, cut, b.select(leaky, bent, x))
+        w.masked_store(x, w.at(C, r.index, c_step, column), mask)
+
+
+@intrinsic
+def _finish(context, work, C, bias, slope, numbers):
+    return types.void(work, C, bias, slope, numbers), written_once(finish)
+
+
+def finish_turned(w, b, work, C, Y, slope, held, rows, vectors, cols, c0, c_step, mode):
+    """Write: C[c0 + j*c_step + i] = tile[i, j], times act'(Y) if mode is DERIVATIVE."""
+    slope, width = w.splat(slope, ROWS), b.mul(vectors, w.int(w.lanes))
+    derive, wide = w.equal(mode, DERIVATIVE), w.first(rows, ROWS)
+    plain, nothing = w.splat(b.not_(derive), ROWS), ir.Constant(wide.type, None)
+    zero = ir.Constant(w.vector(ROWS), None)
+    with cgutils.for_range(b, vectors) as v:
+        column = b.mul(v.index, w.int(w.lanes))
+        places = [w.at(work, r, width, b.add(held, column)) for r in range(ROWS)]
+        for i, x in enumerate(w.transpose([w.load(place) for place in places])):
+            j = b.add(column, w.int(i))
+            mask = b.select(w.less(j, cols), wide, nothing)
+            asked = b.select(derive, mask, nothing)
+            y = w.masked_load(w.at(Y, j, c_step, c0), asked)
+            keep = b.or_(plain, b.fcmp_ordered(">", y, zero))
+            x = b.select(keep, x, b.fmul(slope, x))
+            w.masked_store(x, w.at(C, j, c_step, c0), mask)
+
+
+@intrinsic
+def _finish_turned(context, work, C, Y, slope, numbers):
+    return types.void(work, C, Y, slope, numbers), written_once(finish_turned)
+
+
+def ask_for(w, b, C, c0, c_step, rows, cols):
+    """Write: ask for the lines of a tile of C, to be written soon; nobody waits."""
+    line = 64 // w.size
+    lines = b.sdiv(b.add(cols, w.int(line - 1)), w.int(line))
+    with cgutils.for_range(b, rows) as r, cgutils.for_range(b, lines) as n:
+        place = w.at(C, r.index, c_step, b.add(c0, b.mul(n.index, w.int(line))))
+        hints = [I32(1), I32(3), I32(1)]  # to write; first-level cache; data
+        hints.insert(0, b.bitcast(place, ir.IntType(8).as_pointer()))
+        w.call("llvm.prefetch.p0", ir.VoidType(), hints)
+
+
+@intrinsic
+def _ask_for(context, C, numbers):
+    return types.void(C, numbers), written_once(ask_for)
+
+
+@intrinsic
+def _address(context, array):
+    """The address of the first element; the calling kernel is never inlined."""
+
+    def codegen(context, builder, signature, args):
+        builder.function.attributes.add("noinline")
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.ptrtoint(data, I64)
+
+    return types.int64(array), codegen
+
+
+@intrinsic
+def _threads(context):
+    """numba.get_num_threads(), which as it stands would keep kernels from the cache."""
+
+    def codegen(context, builder, signature, args):
+        builder.function.attributes.add("noinline")
+        kind = ir.FunctionType(I64, [])
+        name = "get_num_threads"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [])
+
+    return types.int64(), codegen
+
+
+# ---- one task: a rectangle of C ----
+
+
+@kernel
+def _task(plan, area, left, right, C, bias, Y, slope):
+    """C[row_a:row_b, col_a:col_b]: for some panels and some k: pack, then all tiles."""
+    form, depth, l_row, l_k, r_step, c_step, mode = plan
+    row_a, row_b, col_a, col_b = area
+    lanes = VECTOR_BYTES // left.itemsize
+    tiles = -(-(row_b - row_a) // ROWS)
+    vectors = -(-(col_b - col_a) // lanes)
+    steps = min(depth, DEPTH)
+    group = min(vectors, GROUP if form == NT else VECTORS)
+
+    # Scratch: [left, packed] [panels of right] [tiles on hold], on a 64-byte boundary.
+    left_size = tiles * ROWS * depth if form == TN else 0
+    right_size = steps * group * lanes
+    held_size = ROWS * group * lanes * (tiles if depth > steps else 1)
+    work = np.empty(left_size + right_size + held_size + lanes, left.dtype)
+    l0 = -_address(work) % VECTOR_BYTES // left.itemsize
+    panels0 = l0 + left_size
+    held0 = panels0 + right_size
+
+    walked, start, tile_step = left, row_a * l_row, ROWS * l_row
+    if form == TN:
+        walked, start, tile_step = work, l0, ROWS * depth
+        for t in range(tiles):
+            i = row_a + t * ROWS
+            here = l0 + t * tile_step
+            _pack(left, work, (i, l_k, depth, min(ROWS, row_b - i), here, ROWS, 1))
+        l_row, l_k = 1, ROWS
+
+    for v0 in range(0, vectors, group):
+        size = min(group, vectors - v0)
+        panels = -(-size // VECTORS)
+        for k0 in range(0, depth, steps):
+            n = min(steps, depth - k0)
+            final = k0 + n == depth
+            for t in range(-1, tiles):  # -1: pack what the first tile cannot
+                i = row_a + t * ROWS
+                rows = min(ROWS, row_b - i)
+                for p in range(panels):
+                    v = p * size // panels  # the panel: `wide` vectors from v0 + v
+                    wide = (p + 1) * size // panels - v
+                    j = col_a + (v0 + v) * lanes
+                    cols = min(wide * lanes, col_b - j)
+                    panel = panels0 + v * lanes * n
+                    step = wide * lanes
+                    r0 = k0 * r_step + j
+                    if t < 0 and form == NT:
+                        for r in range(0, cols, ROWS):
+                            first, some = (j + r) * r_step + k0, min(ROWS, cols - r)
+                            where = first, r_step, some, n, panel + r, step
+                            _pack_turned(right, work, where)
+                    elif t < 0 and cols < step:
+                        _pack(right, work, (r0, r_step, n, cols, panel, step, 0))
+                    if t < 0:
+                        continue
+
+                    last = cols - step + lanes
+                    held = held0
+                    if depth > steps:
+                        held += (t * group + v) * ROWS * lanes
+                    c = j * c_step + i if form == NT else i * c_step + j
+                    direct = final and mode == PLAIN and form != NT
+                    if form == TN:  # k is short, C is large and not in the cache
+                        _ask_for(C, (c, c_step, rows, cols))
+                    corner = start + t * tile_step + k0 * l_k
+                    packing = t == 0 and form != NT and cols == step
+                    _tile(walked, right, work, C, (corner, l_row, l_k, rows, r0, r_step,
+                          panel, n, wide, packing, k0 == 0, direct, held, c, c_step,
+                          last))  # fmt: skip
+                    if final and form == NT:
+                        where = held, rows, wide, cols, c, c_step, mode
+                        _finish_turned(work, C, Y, slope, where)
+                    elif final and not direct:
+                        where = held, rows, wide, last, c, c_step, j, mode
+                        _finish(work, C, bias, slope, where)
+
+
+@kernel(parallel=True)
+def _product(rows, cols, plan, left, right, C, bias, Y, slope):
+    """All of C: one task if small, else the longer side is shared among the threads."""
+    slope = left.dtype.type(slope)
+    form, depth = plan[0], plan[1]
+    if rows * cols * depth < PARALLEL:
+        area = np.int64(0), rows, np.int64(0), cols
+        _task(plan, area, left, right, C, bias, Y, slope)
+    else:
+        lanes = VECTOR_BYTES // left.itemsize
+        tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
+        parts_r = parts_c = 1
+        if rows > cols:
+            parts_r = min(tiles, _threads())
+        else:
+            parts_c = min(vectors, _threads())
+        if form != NT:  # left is read again for every panel: keep it in the cache
+            pieces = min(rows * depth // LEFT, rows // 256) // parts_r
+            parts_r *= max(1, pieces)
+        for task in numba.prange(parts_r * parts_c):
+            r, c = task // parts_c, task % parts_c
+            row_a, row_b = r * tiles // parts_r, (r + 1) * tiles // parts_r
+            col_a, col_b = c * vectors // parts_c, (c + 1) * vectors // parts_c
+            row_b, col_b = min(rows, row_b * ROWS), min(cols, col_b * lanes)
+            share = row_a * ROWS, row_b, col_a * lanes, col_b
+            _task(plan, share, left, right, C, bias, Y, slope)
+
+
+# ---- the three products ----
+# np.int64(...) and np.float64(...) around constants: a literal would be a type of its
+# own to Numba, and everything above would be compiled once more.
+
+
+@kernel
+def gemm_nn(A, B, C, bias, mode, slope):
+    """C = act(A @ B + bias).  A: (N, K), B: (K, M), C: (N, M), bias: (M,).
+
+    mode 0: product alone (bias: any 1-D array of the dtype, not read); 1: + bias;
+    2: then ReLU; 3: then LeakyReLU(slope).
+    """
+    if JIT_DISABLED:
+        C[...] = A @ B
+        if mode >= BIAS:
+            C += bias
+        if mode == RELU:
+            C[C <= 0] = 0
+        if mode == LEAKY:
+            C[...] = np.where(C > 0, C, C.dtype.type(slope) * C)
+        return
+    (N, K), M = A.shape, B.shape[1]
+    plan = np.int64(NN), K, K, np.int64(1), M, M, np.int64(mode)
+    flat = C.reshape(C.size)
+    left, right = A.reshape(A.size), B.reshape(B.size)
+    _product(N, M, plan, left, right, flat, bias, flat, np.float64(slope))
+
+
+@kernel
+def gemm_tn(A, B, C, accumulate):
+    """C = A^T @ B, or C += if accumulate.  A: (N, K), B: (N, M), C: (K, M)."""
+    if JIT_DISABLED:
+        C[...] = A.T @ B + (C if accumulate else 0)
+        return
+    (N, K), M = A.shape, B.shape[1]
+    plan = np.int64(TN), N, np.int64(1), K, M, M, np.int64(ADD if accumulate else PLAIN)
+    flat = C.reshape(C.size)
+    left, right = A.reshape(A.size), B.reshape(B.size)
+    _product(K, M, plan, left, right, flat, flat, flat, np.float64(0))
+
+
+@kernel
+def gemm_nt(A, B, C, mode, Y, slope):
+    """C = A @ B^T.  A: (N, M), B: (K, M), C: (N, K).
+
+    mode 0: Y is not read (pass C).  mode 1: where not Y > 0, C is multiplied by
+    slope: the derivative of (Leaky)ReLU, taken from its output Y: (N, K).
+    """
+    if JIT_DISABLED:
+        C[...] = A @ B.T
+        if mode == DERIVATIVE:
+            C[...] = np.where(Y > 0, C, C.dtype.type(slope) * C)
+        return
+    (N, M), K = A.shape, B.shape[0]
+    plan = np.int64(NT), M, M, np.int64(1), M, K, np.int64(mode)
+    flat = C.reshape(C.size)
+    left, right = B.reshape(B.size), A.reshape(A.size)
+    _product(K, N, plan, left, right, flat, flat, Y.reshape(Y.size), np.float64(slope))
