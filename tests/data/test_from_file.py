@@ -66,6 +66,7 @@ def test_floats_stay_as_they_are(tmp_path, given, kept):
     [
         (FLOATS * 255, "expected floats in [-1, 1] (uint8 is scaled for you: x / 127"),
         (FLOATS + 0.5, "expected floats in [-1, 1]"),
+        (FLOATS - 0.5, "expected floats in [-1, 1]"),
         (np.where(FLOATS > 0, np.nan, FLOATS), "expected finite numbers, found "),
         (np.where(FLOATS > 0, np.inf, FLOATS), "expected finite numbers, found "),
         (BYTES.astype(int), "save them with .astype('uint8')), found dtype int64"),
