@@ -1,4 +1,4 @@
-"""The command line: list, run, plot, docs, guard, verify."""
+"""Times minigan beside other libraries; see docs/benchmarks.md for what they say."""
 
 import argparse
 import json
@@ -23,13 +23,15 @@ def main(arguments=None):
     )
     table = commands.add_parser("table", help="print the tables of a run again")
     table.add_argument("json", type=Path)
-    verify = commands.add_parser(
-        "verify", help="every contestant trains what it should"
-    )
+    verify = commands.add_parser("verify", help="do all compute the same step?")
     verify.add_argument("--only", nargs="+", default=(), metavar="PATTERN")
     verify.add_argument("--python", default=os.environ.get("BENCHMARK_PYTHON"))
     commands.add_parser("guard", help="minigan's products beside NumPy's, in a line")
+    commands.add_parser("roofline", help="minigan's instructions and roofs, as JSON")
     commands.add_parser("versions", help="of the packages here, as JSON")
+    compare = commands.add_parser("compare", help="one contestant's losses, as JSON")
+    compare.add_argument("workload")
+    compare.add_argument("contestant")
     child = commands.add_parser("child", help="one measurement, as JSON")
     child.add_argument("workload")
     child.add_argument("contestant")
@@ -112,6 +114,7 @@ def _plot(options):
     options.out.mkdir(parents=True, exist_ok=True)
     for path in plot(Results.read(options.json), options.out):
         print(path)
+    return 0
 
 
 def _docs(options):
@@ -122,18 +125,29 @@ def _docs(options):
 
 
 def _verify(options):
-    from .run import Plan, interpreters, run
+    from .run import interpreters, verify
 
     patterns = options.only or ("recipes",)
-    plan = Plan(quick=True, seconds=1e-3)
-    found = run(patterns, plan, interpreters(options.python), force=True)
-    return 1 if any("error" in row for row in found["results"]) else 0
+    return verify(patterns, interpreters(options.python), print)
+
+
+def _compare(options):
+    from .registry import CONTESTANTS
+    from .verify import close
+
+    print(json.dumps(close(options.workload, CONTESTANTS[options.contestant])))
 
 
 def _guard(options):
     from .guard import main
 
     return main()
+
+
+def _roofline(options):
+    from .roofline import measure
+
+    print(json.dumps(measure()))
 
 
 def _versions(options):

@@ -4,7 +4,7 @@ A product is (form, N, D, M, place): batch N, D inputs, M units, and the layer t
 belongs to, so that products of one layer work on the same weights.
 
     forward    y (N, M)  = x W + b
-    dW         dW (D, M) += x^T dy
+    dW         dW (D, M) = x^T dy
     dx         dx (N, D) = dy W^T
 """
 

@@ -26,7 +26,7 @@ LAYERS = {
 
 @dataclass(frozen=True)
 class Workload:
-    """One row of work.  kind: "gan", "layer", "products" or "command".
+    """One row of work.  kind: "gan", "layer", "products", "import" or "command".
 
     group: the table it stands in.  unit: what one run of it is called.
     """
@@ -114,6 +114,8 @@ def _workloads():
     for name, (kind, shape) in LAYERS.items():
         text = f"{kind}, batch 128, {shape[0]} to {shape[1]}, forward and backward"
         yield Workload(f"layer-{name}", "layer", "layers", text, "layer")
+    text = "the library's import, interpreter included"
+    yield Workload("import", "import", "imports", text, "import")
     text = (
         "the whole command: 10,000 steps of parabola and its pictures, from the shell"
     )
@@ -136,6 +138,7 @@ CONTESTANTS = {
                 "layer": "layers:Captured",
                 "products": "products:Minigan",
                 "command": "command:Minigan",
+                "import": "command:Import",
             },
             ("numba",),
             peer=False,
@@ -172,6 +175,7 @@ CONTESTANTS = {
                 "gan": "gan_torch:Eager",
                 "layer": "layers:Torch",
                 "products": "products:Torch",
+                "import": "command:ImportTorch",
             },
             ("torch",),
         ),
@@ -185,7 +189,11 @@ CONTESTANTS = {
         Contestant(
             "jax-step",
             "JAX, one jitted step",
-            {"gan": "gan_jax:Step", "layer": "layers:Jax"},
+            {
+                "gan": "gan_jax:Step",
+                "layer": "layers:Jax",
+                "import": "command:ImportJax",
+            },
             ("jax",),
         ),
         Contestant(
@@ -225,7 +233,7 @@ CONTESTANTS = {
         Contestant(
             "keras-tf-script",
             "Keras 3 / TensorFlow, the tutorial's script",
-            {"command": "command:Keras"},
+            {"command": "command:Keras", "import": "command:ImportKeras"},
             (*_TF, "matplotlib"),
         ),
     )

@@ -14,10 +14,15 @@ from .registry import pairs
 ROOT = Path(__file__).parents[1]
 MOST_LOAD = 0.3
 FORMAT = 1
+ROOFLINE, OURS = "mnist-mixed", "minigan"  # whose step is profiled as well
 
 
 class Busy(RuntimeError):
     """The machine has other work; what is timed now would mean nothing."""
+
+
+class Failed(RuntimeError):
+    """A process that ended without a result."""
 
 
 def refuse_under_load(force=False):
@@ -73,7 +78,29 @@ def run(patterns, plan, pythons, force=False, say=print):
                     }
                 )
                 say(_line(results["results"][-1]))
+    if any(w.name == ROOFLINE and c.name == OURS for w in chosen for c in chosen[w]):
+        results["roofline"] = _json_of(
+            [pythons["minigan"], "-m", "benchmarks", "roofline"]
+        )
     return results
+
+
+def verify(patterns, pythons, say):
+    """Compare each contestant's losses with minigan's; the exit code."""
+    worst = 0
+    for workload, contestants in pairs(patterns).items():
+        for contestant in contestants:
+            python = pythons["peers" if contestant.peer else "minigan"]
+            names = [workload.name, contestant.name]
+            if workload.kind != "gan" or contestant.start_only:
+                continue
+            try:
+                found = _json_of([python, "-m", "benchmarks", "compare", *names])
+                text = f"losses within {found:.1g}"
+            except Failed as failed:
+                worst, text = 1, f"FAILED: {failed}"
+            say(f"{workload.name:14} {contestant.name:20} {text}")
+    return worst
 
 
 class Plan:
@@ -101,13 +128,22 @@ class Plan:
 
 def packages_of(python):
     """name -> version of the packages that an interpreter has."""
-    command = [python, "-m", "benchmarks", "versions"]
+    return _json_of([python, "-m", "benchmarks", "versions"])
+
+
+def _json_of(command, extra=None):
+    """What a command prints as its last line.  Errors: Failed, with its own words."""
     done = subprocess.run(
-        command, cwd=ROOT, env=machine.environment(), capture_output=True, text=True
+        command,
+        cwd=ROOT,
+        env=machine.environment(extra),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"this Python cannot run the benchmarks: {done.stderr}")
-    return json.loads(done.stdout)
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise Failed(lines[-1] if lines else f"exit code {done.returncode}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _measure(workload, contestant, plan, python):
@@ -118,18 +154,11 @@ def _measure(workload, contestant, plan, python):
     with tempfile.TemporaryDirectory() as empty:
         extra = {k: v.format(empty=empty) for k, v in contestant.environment.items()}
         watch = Watch()
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=machine.environment(extra),
-            capture_output=True,
-            text=True,
-        )
-        others = watch.others()
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        return {"error": lines[-1] if lines else f"exit code {done.returncode}"}
-    return {**json.loads(done.stdout.splitlines()[-1]), "other_cores": others}
+        try:
+            found = _json_of(command, extra)
+        except Failed as failed:
+            return {"error": str(failed)}
+        return {**found, "other_cores": watch.others()}
 
 
 class Watch:

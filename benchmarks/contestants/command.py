@@ -32,7 +32,7 @@ class Minigan:
         environment = machine.environment(self.environment())
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(done.stderr[-2000:])
+            raise RuntimeError(f"exit code {done.returncode}: {done.stderr[-500:]}")
 
     def environment(self):
         return {}

@@ -44,6 +44,7 @@ class Eager:
         self.game, self.dtype = game, getattr(torch, dtype)
         self.G, self.D = map(network_of, game.networks(dtype))
         self.G_weights = list(self.G.parameters())
+        self.latent_dim = self.G[0].in_features
         betas = (game.beta_1, 0.999)
         adam = {"lr": game.learning_rate, "betas": betas, "eps": 1e-7, "fused": True}
         self.G_adam = torch.optim.Adam(self.G_weights, **adam)
@@ -93,7 +94,7 @@ class Eager:
     # ---- draws ---------------------------------------------------------------------
 
     def latent(self, n):
-        return torch.randn(n, self.G[0].in_features, dtype=self.dtype)
+        return torch.randn(n, self.latent_dim, dtype=self.dtype)
 
     def real_rows(self, n):
         if self.data is None:
@@ -126,5 +127,4 @@ class Compiled(Eager):
 
     def __init__(self, game, data, dtype="float32"):
         super().__init__(game, data, dtype)
-        self.G.compile()
-        self.D.compile()
+        self.G, self.D = torch.compile(self.G), torch.compile(self.D)

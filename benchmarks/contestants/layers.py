@@ -24,6 +24,8 @@ def minigan_layer(kind, shape):
 class Captured:
     """minigan, captured."""
 
+    shown = ("once", "run")
+
     def __init__(self, kind, shape):
         self.layer = minigan.Sequential([minigan_layer(kind, shape)])
         self.x, self.dy = operands(shape)

@@ -51,7 +51,7 @@ class Minigan:
 
         kernels = {
             "forward": jit.dense_forward,
-            "dW": jit.dense_dW,
+            "dW": jit.dense_dW_first,
             "dx": jit.dense_dx,
         }
         self.calls = [(kernels[form], given) for form, given in operands(products)]
@@ -68,19 +68,16 @@ class Numpy(Minigan):
     shown = ("forward", "dW", "dx")
 
     def __init__(self, products):
-        self.calls = []
-        self.scratch = {}
-        for form, given in operands(products):
-            self.calls.append((getattr(self, form), given))
-            if form == "dW":
-                self.scratch[given[2].shape] = np.empty_like(given[2])
+        self.calls = [
+            (getattr(self, form), given) for form, given in operands(products)
+        ]
 
     def forward(self, x, W, b, y):
         np.matmul(x, W, out=y)
         y += b
 
     def dW(self, x, dy, dW):
-        dW += np.matmul(x.T, dy, out=self.scratch[dW.shape])
+        np.matmul(x.T, dy, out=dW)
 
     def dx(self, dy, W, dx):
         np.matmul(dy, W.T, out=dx)
@@ -105,7 +102,7 @@ class Torch(Minigan):
         self.torch.addmm(b, x, W, out=y)
 
     def dW(self, x, dy, dW):
-        dW.addmm_(x.T, dy)
+        self.torch.mm(x.T, dy, out=dW)
 
     def dx(self, dy, W, dx):
         self.torch.mm(dy, W.T, out=dx)
