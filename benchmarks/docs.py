@@ -1,0 +1,202 @@
+"""The page about the benchmarks: results beside the code that was timed.
+
+Nothing on it is typed twice: figures come from the file of results, code from the
+contestants' sources.
+"""
+
+import ast
+import textwrap
+from pathlib import Path
+
+from .registry import CONTESTANTS
+from .results import GROUPS, OURS
+
+HERE = Path(__file__).parent
+CODED = ("gan", "products", "layer")  # kinds whose code is shown
+GAME = HERE.parent / "minigan" / "gan" / "game.py"
+GAME_SHOWN = ("_discriminator_step", "_update_discriminator", "_generator_step")
+PICTURES = {
+    "recipes": (
+        "benchmark-steps.png",
+        "Time of a step, for each recipe and contestant",
+    ),
+    "growth": ("benchmark-growth.png", "Time of a step over batch and over width"),
+    "products": ("benchmark-products.png", "GFLOP/s of the matrix products"),
+}
+METHOD = (HERE / "method.md").read_text()
+
+
+def page(results):
+    """The whole page as Markdown."""
+    parts = ["# Benchmarks", "", *_facts(results), "", METHOD]
+    parts += _recipes(results)
+    for group, title in GROUPS.items():
+        if group != "recipes" and results.workloads(group):
+            table = results.group_table(group, title)
+            parts += [f"## {title}", "", *_picture(group), *markdown(table), ""]
+    if results.content.get("roofline"):
+        parts += ["## Roofline", "", *_roofline(results.content["roofline"]), ""]
+    parts += ["## The code that was timed", "", *_sources(results)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _facts(results):
+    content = results.content
+    machine, plan = content["machine"], content["plan"]
+    have = {}
+    for packages in content["packages"].values():
+        have.update(packages)
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(have.items()))
+    facts = [
+        f"This page is written by `python -m benchmarks docs` from a run of "
+        f"{content['date'][:10]}.",
+        "",
+        f"- Machine: {machine['cpu']}, {machine['cores']} cores, "
+        f"{machine['memory_mb'] / 1024:.0f} GB, {machine['system']}",
+        f"- Versions: {versions}",
+        f"- Threads as each library reports them: {_threads(results)}",
+        f"- {plan['repetitions']} processes for each pair, blocks of "
+        f"{plan['seconds']:g} s; load before the run {content['load']}",
+    ]
+    return facts + [f"- **{warning}**" for warning in results.warnings()]
+
+
+def _threads(results):
+    seen = {}
+    for row in results.content["results"]:
+        for name, count in (row.get("threads") or {}).items():
+            seen.setdefault(name, set()).add(count)
+    parts = [f"{name} {'/'.join(map(str, sorted(n)))}" for name, n in seen.items()]
+    return ", ".join(sorted(parts)) or "unknown"
+
+
+def _recipes(results):
+    parts = []
+    workloads = results.workloads("recipes")
+    if workloads:
+        parts += ["## Whole GAN steps", "", *_picture("recipes")]
+    for workload in workloads:
+        table = results.table(workload)
+        parts += [f"### {workload.name}", "", workload.description, ""]
+        parts += [*_verdict(results, workload), *markdown(table), ""]
+    return parts
+
+
+def _verdict(results, workload):
+    """One sentence: minigan against the fastest other."""
+    others = {
+        name: results.median(workload, name)
+        for name in results.contestants(workload)
+        if not name.startswith(OURS) and results.median(workload, name)
+    }
+    ours = results.median(workload, OURS)
+    if not others or not ours:
+        return []
+    best = min(others, key=others.get)
+    ratio = others[best] / ours
+    text = f"{ratio:.2f} times as fast as" if ratio >= 1 else "slower than"
+    extra = "" if ratio >= 1 else f" ({1 / ratio:.2f} times its time)"
+    label = CONTESTANTS[best].label
+    return [f"minigan, captured, is {text} the fastest other ({label}){extra}.", ""]
+
+
+def _picture(group):
+    if group not in PICTURES:
+        return []
+    name, words = PICTURES[group]
+    return [f"![{words}](images/{name})", ""]
+
+
+def _roofline(found):
+    took = found["microseconds"]
+    return [
+        f"A captured step of {found['workload']} takes {took:,.0f} us, "
+        f"{took / found['floor_microseconds']:.2f} times the floor of the machine: the "
+        "time if products ran at its peak, optimizers at its bandwidth, draws at their "
+        "best, and nothing else were done.",
+        "",
+        "![Roofline of a captured step](images/benchmark-roofline.png)",
+    ]
+
+
+def markdown(table):
+    """A `Table` of minigan as lines of Markdown."""
+    sides = ["---:" if title.startswith(">") else "---" for title in table.columns]
+    lines = [[title.lstrip(">") for title in table.columns], sides, *table.rows]
+    rows = ["| " + " | ".join(map(_cell, line)) + " |" for line in lines]
+    notes = [note for note in table.footer if note]
+    return [*rows, "", *["; ".join(notes)] * bool(notes)]
+
+
+def _cell(text):
+    return text.replace("|", "\\|")
+
+
+# ---- sources -----------------------------------------------------------------------
+
+
+def _sources(results):
+    """Of every contestant that was run: its label, and the methods it shows."""
+    parts, seen = [], set()
+    for name, contestant in CONTESTANTS.items():
+        for kind, place in contestant.classes.items():
+            run = any(
+                w.kind == kind and (w.name, name) in results.rows
+                for group in GROUPS
+                for w in results.workloads(group)
+            )
+            if run and kind in CODED and place not in seen:
+                seen.add(place)
+                code = step_code(place)
+                if name == OURS and kind == "gan":
+                    code += "\n\n# which plays, compiled, what this recorded:\n\n"
+                    code += methods(GAME, "Game", GAME_SHOWN)
+                if code:
+                    head = f"### {contestant.label} ({kind})"
+                    parts += [head, "", "```python", code, "```", ""]
+    return parts
+
+
+def step_code(place):
+    """The methods named in `shown` of "module:Class", as they stand in the source."""
+    module, _, name = place.partition(":")
+    path = HERE / "contestants" / f"{module}.py"
+    node = _classes(path.read_text())[name]
+    shown = _shown(node)
+    if shown is None:  # a variant: what it changes, and no more
+        own = [f.name for f in node.body if isinstance(f, ast.FunctionDef)]
+        shown = [method for method in own if not method.startswith("__")]
+    return methods(path, name, shown)
+
+
+def methods(path, name, shown):
+    """The source of methods of a class in a file."""
+    text = path.read_text()
+    classes, lines, found = _classes(text), text.splitlines(), []
+    for wanted in shown:
+        function = _method(classes, name, wanted)
+        body = lines[function.lineno - 1 : function.end_lineno]
+        found.append(textwrap.dedent("\n".join(body)))
+    return "\n\n".join(found)
+
+
+def _classes(text):
+    return {n.name: n for n in ast.parse(text).body if isinstance(n, ast.ClassDef)}
+
+
+def _shown(node):
+    for statement in node.body:
+        if isinstance(statement, ast.Assign):
+            if getattr(statement.targets[0], "id", "") == "shown":
+                return ast.literal_eval(statement.value)
+    return None
+
+
+def _method(classes, name, wanted):
+    """A method of a class or of the class in the same file that it derives from."""
+    while name in classes:
+        for function in classes[name].body:
+            if isinstance(function, ast.FunctionDef) and function.name == wanted:
+                return function
+        name = classes[name].bases[0].id
+    raise LookupError(f"no method {wanted}")
