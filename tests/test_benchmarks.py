@@ -1,0 +1,266 @@
+"""The benchmarks: complete, honest, and every contestant computes the same step."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import child, docs, guard, machine, registry, run, verify
+from benchmarks.checks import BrokenContestant, check
+from benchmarks.contestants import products
+from benchmarks.games import GAMES, NAMED, images
+from benchmarks.products import Product, in_step_order
+from benchmarks.registry import CONTESTANTS, WORKLOADS, pairs
+from benchmarks.results import NotResults, Results, Spread
+
+# ---- the registry ------------------------------------------------------------------
+
+
+def test_every_workload_has_minigan_and_a_peer():
+    for workload, contestants in pairs().items():
+        names = [contestant.name for contestant in contestants]
+        assert names[0] == "minigan", workload
+        assert any(contestant.peer for contestant in contestants), workload
+    assert set(pairs()) == set(WORKLOADS.values())
+
+
+def test_every_class_is_there_and_shows_its_code():
+    for contestant in CONTESTANTS.values():
+        for place in contestant.classes.values():
+            assert isinstance(docs.step_code(place), str)
+    assert "fused" in (docs.HERE / "contestants" / "gan_torch.py").read_text()
+    assert "loss.backward()" in docs.step_code("gan_torch:Eager")
+    shown = docs.methods(docs.GAME, "Game", docs.GAME_SHOWN)
+    assert "def _generator_step" in shown
+
+
+def test_patterns_choose_workloads_groups_and_contestants():
+    (workload,) = pairs(["parabola:minigan*"])
+    assert workload.name == "parabola"
+    assert {c.name for c in pairs(["parabola:torch"])[workload]} == {"torch"}
+    assert {w.group for w in pairs(["growth"])} == {"growth"}
+
+
+@pytest.mark.parametrize(
+    "name, billions",
+    [("mnist-mixed", 1.2), ("mnist-wide", 1.2), ("mnist-smooth", 0.385)],
+)
+def test_products_of_a_step(name, billions):
+    found = sum(product.flops for product in in_step_order(NAMED[name]))
+    assert found / 2e9 == pytest.approx(billions, rel=0.01)
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_games_say_what_their_recipe_says(name):
+    if name in ("batch-4096", "width-4096", "width-2048"):
+        pytest.skip("large, and made like the others")
+    game = GAMES[name]
+    generator, discriminator = game.networks()
+    assert discriminator.output_shape() == (1,)
+    assert game.rows == game.batch // 2 if name == "parabola" else game.batch
+    features = np.prod(generator.output_shape((generator.layers[0].inputs,)))
+    assert features == (game.features or 2)
+
+
+def test_images_are_scaled_and_differ():
+    rows = images(20)
+    assert rows.shape == (20, 784) and rows.dtype == np.float32
+    assert rows.min() >= -1 and rows.max() <= 1
+    assert len(np.unique(rows, axis=0)) == 20
+
+
+# ---- measuring ---------------------------------------------------------------------
+
+
+def tiny_run(monkeypatch, only, force=True):
+    """A run whose children are this process."""
+
+    def measure(workload, contestant, plan, python):
+        measured = child.measure(workload, contestant, 1e-3, size=300)
+        return json.loads(json.dumps(measured)) | {"other_cores": 0.0}
+
+    monkeypatch.setattr(run, "_measure", measure)
+    monkeypatch.setattr(run, "packages_of", lambda python: machine.versions())
+    monkeypatch.setattr(run, "_json_of", lambda command: None)
+    plan = run.Plan(quick=True, repetitions=2)
+    return run.run(only, plan, run.interpreters(), force, say=lambda line: None)
+
+
+@pytest.fixture
+def content(monkeypatch):
+    monkeypatch.setattr(machine, "load", lambda: 2.0)
+    return tiny_run(monkeypatch, ["parabola:minigan-numpy", "product-64*forward:numpy"])
+
+
+def test_a_run_is_interleaved_and_complete(content):
+    assert content["format"] == 1 and content["forced"] and content["load"] == 2.0
+    assert content["machine"]["cores"] >= 1 and content["machine"]["cpu"]
+    assert content["packages"]["minigan"]["numpy"] == np.__version__
+    rows = content["results"]
+    assert [row["repetition"] for row in rows] == [0, 1, 0, 1]
+    for row in rows:
+        assert len(row["microseconds"]) == child.BLOCKS
+        assert min(row["microseconds"]) > 0 and row["peak_rss_mb"] > 10
+        assert row["first_run_seconds"] > 0 and row["versions"]["python"]
+    assert rows[0]["checked"] and "checked" not in rows[-1]
+    json.dumps(content)
+
+
+def test_tables_page_and_warnings(content):
+    results = Results(content)
+    recipe, product = results.tables()
+    assert "minigan, NumPy backend" in str(recipe) and "FORCED" in str(recipe)
+    assert "product-64x784x512-forward" in str(product)
+    page = docs.page(results)
+    assert "**FORCED" in page and "| minigan, NumPy backend |" in page
+    assert "class" not in docs.step_code("gan_minigan:Numpy")
+
+
+def test_contestants_that_are_absent_or_fail_are_listed(content):
+    content["absent"] = {"jax-scan": ["jax"]}
+    content["results"].append(
+        {
+            "workload": "parabola",
+            "contestant": "torch",
+            "repetition": 0,
+            "error": "boom",
+        }
+    )
+    results = Results(content)
+    table = str(results.table(WORKLOADS["parabola"]))
+    assert "JAX, jitted scan" in table and "absent" in table
+    assert "boom" in table and "failed" in table
+
+
+def test_ratios_are_to_minigan(content):
+    workload = WORKLOADS["parabola"]
+    for name, time in (("minigan", 10.0), ("torch", 15.0)):
+        row = {"workload": "parabola", "contestant": name, "microseconds": [time] * 3}
+        content["results"].append(row)
+    table = Results(content).table(workload)
+    assert table.rows[0][:4] == ["minigan, captured", "10.00", "10.00-10.00", "1.00"]
+    assert table.rows[1][3] == "1.50"
+    assert "1.50 times as fast" in docs.page(Results(content))
+
+
+def test_spread_and_foreign_files():
+    assert Spread.of([3.0, 1.0, 2.0]) == Spread(1.0, 2.0, 3.0, 3)
+    with pytest.raises(NotResults):
+        Results({"format": 7})
+
+
+def test_a_busy_machine_is_refused(monkeypatch):
+    monkeypatch.setattr(machine, "load", lambda: 0.31)
+    with pytest.raises(run.Busy, match="0.31"):
+        tiny_run(monkeypatch, ["parabola:minigan-numpy"], force=False)
+    assert run.refuse_under_load(force=True) == 0.31
+    monkeypatch.setattr(machine, "load", lambda: 0.3)
+    assert run.refuse_under_load() == 0.3
+
+
+def test_children_choose_their_blas_kernels_themselves(monkeypatch):
+    for name in machine.FORBIDDEN:
+        monkeypatch.setenv(name, "1")
+    assert not set(machine.FORBIDDEN) & set(machine.environment())
+    assert machine.environment({"A": "b"})["A"] == "b"
+
+
+def test_absent_packages_make_absent_contestants(monkeypatch):
+    monkeypatch.setattr(run, "packages_of", lambda python: {"python": "3"})
+    plan = run.Plan(quick=True)
+    found = run.run(["parabola:torch"], plan, run.interpreters(), True, print)
+    assert found["absent"] == {"torch": ["torch"]} and not found["results"]
+
+
+# ---- contestants that cheat --------------------------------------------------------
+
+
+class Pretend:
+    """A contestant whose steps do what they are told."""
+
+    def __init__(self, in_D_step=(0, 1), in_G_step=(1, 0), loss=0.7):
+        self.moves, self.loss = (np.array(in_D_step), np.array(in_G_step)), loss
+        self.at = np.zeros(2)
+
+    def discriminator_step(self):
+        self.at = self.at + self.moves[0]
+
+    def generator_step(self):
+        self.at = self.at + self.moves[1]
+
+    def run(self, steps):
+        self.discriminator_step()
+        self.generator_step()
+
+    def state(self):
+        return [self.at[:1]], [self.at[1:]]
+
+    def losses(self):
+        return self.loss, 0.7
+
+
+def test_the_check_finds_who_moves():
+    check(Pretend())
+    for wrong, text in (
+        (Pretend(in_D_step=(0, 0)), "D moves in the discriminator's step"),
+        (Pretend(in_D_step=(1, 1)), "G stands still in the discriminator's"),
+        (Pretend(in_G_step=(1, 1)), "D stands still in the generator's"),
+        (Pretend(in_G_step=(0, 0)), "G moves in the generator's step"),
+        (Pretend(loss=float("nan")), "losses are finite"),
+    ):
+        with pytest.raises(BrokenContestant, match=text):
+            check(wrong)
+
+
+# ---- products ----------------------------------------------------------------------
+
+
+LIBRARIES = (products.Numpy, products.Minigan, products.Torch)
+
+
+@pytest.mark.parametrize("form", ["forward", "dW", "dx"])
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_products_are_equal(library, form):
+    if library is products.Torch:
+        pytest.importorskip("torch")
+    listed = [Product(form, 6, 5, 7)]
+    ((_, given),) = products.operands(listed)
+    subject = library(listed)
+    subject.run(1)
+    first, second, *_, result = given
+    if form == "forward":
+        expected = first @ second + given[2]
+    else:
+        expected = first.T @ second if form == "dW" else first @ second.T
+    found = np.asarray(subject.calls[0][1][-1])
+    assert found.shape == result.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    if library is products.Torch:
+        import torch
+
+        torch.set_grad_enabled(True)
+
+
+# ---- the same mathematics: `python -m benchmarks verify` compares all of them ------
+
+
+@pytest.mark.parametrize("name", ["parabola", "mnist-smooth"])
+@pytest.mark.parametrize("contestant", ["torch", "jax-step"])
+def test_losses_are_those_of_minigan(contestant, name):
+    pytest.importorskip({"torch": "torch", "jax-step": "jax"}[contestant])
+    assert verify.difference(name, CONTESTANTS[contestant]) < verify.CLOSE
+
+
+def test_the_guard_prints_one_line(capsys):
+    assert guard.main(lambda listed: 1.0) == 0
+    assert guard.main(lambda listed: 0.39) == 1
+    good, bad = capsys.readouterr().out.splitlines()
+    assert good.endswith("ok") and "below 0.4: forward, dW" in bad
+
+
+def test_the_registry_names_match():
+    for name, entry in {**WORKLOADS, **CONTESTANTS}.items():
+        assert name == entry.name
+    assert registry.GROWTH and len({c.label for c in CONTESTANTS.values()}) == len(
+        CONTESTANTS
+    )
