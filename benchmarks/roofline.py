@@ -5,6 +5,8 @@ rate.  Under the slope memory is the limit, under the flat roof arithmetic.  The
 are what `Program.profile` measures, in the same run.
 """
 
+import math
+
 from minigan.listing import DRAWS, PRODUCTS, UPDATES
 
 from .contestants.gan_minigan import Captured
@@ -72,16 +74,6 @@ def draw_roofline(results, plt):
     axis.plot([left, ridge, right], [left * bandwidth, peak, peak], **line)
     above = {"va": "bottom", "fontsize": 9}
     axis.text(right, peak * 1.06, f"{peak:,.0f} GFLOP/s, products", ha="right", **above)
-    text = f"{bandwidth:,.0f} GB/s, memory (Adam)"
-    axis.text(
-        0.03,
-        0.03 * bandwidth * 1.25,
-        text,
-        rotation=45,
-        rotation_mode="anchor",
-        transform_rotates_text=True,
-        **above,
-    )
     styles = {kind: (c, m) for kind, (_, c, m) in KINDS.items()} | {OTHER[0]: OTHER[1:]}
     for kind, (colour, marker) in styles.items():
         mine = [point[1:] for point in found["points"] if point[0] == kind]
@@ -97,6 +89,7 @@ def draw_roofline(results, plt):
     axis.set_yscale("log")
     axis.set_xlim(left, right)
     axis.set_ylim(0.02, peak * 3)
+    _label_slope(axis, bandwidth)
     axis.set_xlabel("FLOPs for each byte read and written")
     axis.set_ylabel("GFLOP/s")
     axis.grid(alpha=0.3)
@@ -107,3 +100,20 @@ def draw_roofline(results, plt):
         loc="left",
     )
     return figure
+
+
+def _label_slope(axis, bandwidth):
+    """The bandwidth, written along its line."""
+    ends = axis.transAxes.inverted().transform(
+        axis.transData.transform([(0.1, 0.1 * bandwidth), (1.0, bandwidth)])
+    )
+    width, height = axis.figure.get_size_inches()
+    right, up = (ends[1] - ends[0]) * (width, height)
+    axis.text(
+        0.03,
+        0.03 * bandwidth * 1.4,
+        f"{bandwidth:,.0f} GB/s, memory (Adam)",
+        rotation=math.degrees(math.atan2(up, right)),
+        rotation_mode="anchor",
+        fontsize=9,
+    )
