@@ -1,6 +1,7 @@
 """The player does what the eager primitives do, to the bit, and is compiled once."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,7 @@ def test_a_new_architecture_compiles_nothing():
     """At most two signatures a kernel: float32 and float64."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", COUNT],
+        env={**os.environ, "MINIGAN_BACKEND": "jit"},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
