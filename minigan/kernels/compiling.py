@@ -26,6 +26,10 @@ import numpy as np
 from numba.core.serialize import dumps
 
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
+if not JIT_DISABLED:
+    # Loads the threading layer.  Compiled code refers to its symbols, and code that
+    # comes from the cache does not load it by itself: the process would be aborted.
+    numba.get_num_threads()
 
 
 @cache
