@@ -1,8 +1,11 @@
-"""Generative adversarial networks: trainer, objectives, recipes, history."""
+"""Generative adversarial networks: trainer, objectives, recipes, monitor, metrics."""
 
-from . import recipes
+from . import metrics, recipes
 from .callbacks import Callback, Report
+from .classifier import Classifier
+from .diagnosis import Diagnosis
 from .history import History
+from .monitor import Monitor, diagnose
 from .objectives import OBJECTIVES, Minimax, NonSaturating, Objective
 from .sampling import Parabola, Rows
 from .trainer import Trainer
@@ -10,13 +13,18 @@ from .trainer import Trainer
 __all__ = [
     "OBJECTIVES",
     "Callback",
+    "Classifier",
+    "Diagnosis",
     "History",
     "Minimax",
+    "Monitor",
     "NonSaturating",
     "Objective",
     "Parabola",
     "Report",
     "Rows",
     "Trainer",
+    "diagnose",
+    "metrics",
     "recipes",
 ]

@@ -182,16 +182,12 @@ def frechet_distance(features_a, features_b):
     only on those of one particular Inception network, which minigan does not have.
     Source: Dowson and Landau 1982; for GANs Heusel et al. 2017.
     """
-    a, b = (
-        rows("frechet_distance", "features_a", features_a, least=2),
-        rows("frechet_distance", "features_b", features_b, least=2),
-    )
+    where = "frechet_distance"
+    a = rows(where, "features_a", features_a, least=2)
+    b = rows(where, "features_b", features_b, least=2)
     if a.shape[1] != b.shape[1]:
-        expected = f"{a.shape[1]} features, as features_a has"
-        where = "frechet_distance"
-        validate.complain(
-            validate.ShapeError, where, "features_b", expected, f"{b.shape[1]}"
-        )
+        expected, given = f"{a.shape[1]} features, as features_a", f"{b.shape[1]}"
+        validate.complain(validate.ShapeError, where, "features_b", expected, given)
     cov_a, cov_b = (np.atleast_2d(np.cov(f, rowvar=False)) for f in (a, b))
     values, vectors = np.linalg.eigh(cov_a)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

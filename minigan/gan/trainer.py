@@ -256,6 +256,12 @@ class Trainer(Game):
                 },
             )
 
+    def diagnose(self):
+        """Is it working?  A `Diagnosis` from history and samples, see `gan.monitor`."""
+        from .monitor import of
+
+        return of(self)
+
     # ---- state ---------------------------------------------------------------------
 
     def options(self):
