@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import child, docs, guard, machine, registry, run, verify
+from benchmarks import child, docs, guard, machine, plot, registry, run, verify
 from benchmarks.checks import BrokenContestant, check
 from benchmarks.contestants import products
 from benchmarks.games import GAMES, NAMED, images
@@ -141,6 +141,21 @@ def test_ratios_are_to_minigan(content):
     assert table.rows[0][:4] == ["minigan, captured", "10.00", "10.00-10.00", "1.00"]
     assert table.rows[1][3] == "1.50"
     assert "1.50 times as fast" in docs.page(Results(content))
+
+
+def test_pictures(content, tmp_path):
+    for workload, time in (("batch-64", 4.0), ("batch-128", 8.0), ("width-128", 2.0)):
+        row = {"workload": workload, "contestant": "minigan", "microseconds": [time]}
+        content["results"].append(row)
+    content["roofline"] = {
+        "workload": "mnist-mixed",
+        "peak_gflops": 400.0,
+        "bandwidth_gbs": 100.0,
+        "points": [["products", 30.0, 300.0, 0.8], ["everything else", 0.2, 9.0, 0.1]],
+    }
+    drawn = plot.plot(Results(content), tmp_path)
+    assert len(drawn) == 4 and all(path.stat().st_size > 5000 for path in drawn)
+    assert plot.duration(1234) == "1.23 ms" and plot.times(12.34) == "12x"
 
 
 def test_spread_and_foreign_files():
