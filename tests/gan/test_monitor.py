@@ -1,0 +1,288 @@
+"""The monitor: each verdict from figures made by hand, and from runs made to fail."""
+
+import os
+
+import numpy as np
+import pytest
+
+from benchmarks import monitor_accuracy, monitor_runs
+from minigan.errors import ArgumentError, DTypeError, ShapeError
+from minigan.gan import Diagnosis, History, Monitor, diagnose, monitor
+from minigan.gan.diagnosis import (
+    COLLAPSED,
+    EARLY,
+    EXPLODING,
+    HEALTHY,
+    MEANING,
+    SHOWN,
+    STRONG,
+    UNSETTLED,
+    VANISHING,
+)
+from minigan.gan.history import COLUMNS
+
+from .small import build, state
+
+LN2 = float(np.log(2))
+BALANCED = {
+    **dict.fromkeys(("d_loss_real", "d_loss_fake", "d_loss", "g_loss"), LN2),
+    **dict.fromkeys(("d_real", "d_fake", "accuracy_real", "accuracy_fake"), 0.5),
+    **dict.fromkeys(("d_real_std", "d_fake_std"), 0.01),
+    **dict.fromkeys(("d_gradient", "g_gradient"), 1.0),
+}
+SURE = {
+    **{"d_real": 0.99, "d_fake": 0.01, "accuracy_real": 1.0, "accuracy_fake": 1.0},
+    **{"d_loss": 0.01, "g_loss": 4.6},
+}
+
+
+def history(steps=1000, **values):
+    """A history whose columns are balanced but for these values."""
+    values = BALANCED | values
+    row = [np.broadcast_to(values[name], steps) for name in COLUMNS]
+    return History(np.stack(row, axis=1))
+
+
+def parabola(n, seed=0, low=-0.5, high=0.5, y=0.0):
+    x = np.random.default_rng(seed).uniform(low, high, n)
+    return np.stack([x, x * x + y], axis=1)
+
+
+REAL = parabola(1000, seed=9)
+GOOD, POINT = parabola(500), parabola(500, low=0.2, high=0.21)
+WRONG = parabola(500, y=0.5)
+
+CASES = {
+    # name: curves, samples, the verdicts
+    "balanced": ({}, None, [HEALTHY]),
+    "balanced, good samples": ({}, GOOD, [HEALTHY]),
+    "balanced, samples elsewhere": ({}, WRONG, [UNSETTLED]),
+    "balanced, one point": ({}, POINT, [COLLAPSED]),
+    "a part of the data": ({}, parabola(500, low=-0.2, high=0.5), [UNSETTLED]),
+    "sure": (SURE, None, [STRONG]),
+    "sure, samples elsewhere": (SURE, WRONG, [STRONG]),
+    "sure, one point": (SURE, POINT, [COLLAPSED, STRONG]),
+    "sure, good samples": (SURE, GOOD, [HEALTHY]),
+    "no gradient": (SURE | {"g_gradient": 1e-6}, None, [VANISHING, STRONG]),
+    "no gradient, elsewhere": (
+        SURE | {"g_gradient": 1e-6},
+        WRONG,
+        [VANISHING, STRONG],
+    ),
+    "a flat D at balance": ({"g_gradient": 1e-6}, GOOD, [HEALTHY]),
+    "one answer for all fakes": (
+        {"d_real_std": 0.2, "d_fake_std": 0.01},
+        None,
+        [COLLAPSED],
+    ),
+    "huge gradients": ({"d_gradient": 1e6}, None, [EXPLODING]),
+    "infinite samples": ({}, GOOD + np.inf, [EXPLODING]),
+    "vast samples": ({}, GOOD * 1e200, [EXPLODING]),
+    "NaN": ({"g_loss": np.nan}, None, [EXPLODING]),
+    "overshot": ({"d_loss": 0.8}, None, [UNSETTLED]),
+    "overshot, alike for the moment": ({"d_loss": 0.8}, POINT, [UNSETTLED, COLLAPSED]),
+    "drifting": ({"d_fake": np.linspace(0.4, 0.6, 1000)}, None, [UNSETTLED]),
+}
+
+
+@pytest.mark.parametrize("curves, samples, expected", CASES.values(), ids=CASES)
+def test_verdicts(curves, samples, expected):
+    real = None if samples is None else REAL
+    diagnosis = diagnose(history(**curves), samples=samples, real=real)
+    assert list(diagnosis.verdicts) == expected
+    assert diagnosis.healthy == (expected == [HEALTHY])
+    assert set(diagnosis.reasons) == set(expected)
+
+
+@pytest.mark.parametrize(
+    "objective, real_label, d_loss, g_loss",
+    [
+        ("non-saturating", 1.0, LN2, LN2),
+        ("minimax", 1.0, LN2, -LN2),
+        ("non-saturating", 0.9, 0.68814, 0.79851),
+        ("minimax", 0.9, 0.68814, -0.59784),
+    ],
+)
+def test_the_equilibrium_knows_labels_and_objective(
+    objective, real_label, d_loss, g_loss
+):
+    found = diagnose(history(), objective=objective, real_label=real_label).figures
+    assert found["score"] == real_label / 2
+    assert found["d_loss_balance"] == pytest.approx(d_loss, abs=1e-5)
+    assert found["g_loss_balance"] == pytest.approx(g_loss, abs=1e-5)
+
+
+def test_smoothed_labels_at_balance_are_healthy():
+    """D(x) = 0.45: hard labels call every real row wrong, and that is right."""
+    curves = {"d_real": 0.45, "d_fake": 0.45, "d_loss": 0.6881, "g_loss": 0.7985}
+    curves |= {"accuracy_real": 0.0, "accuracy_fake": 1.0}
+    assert diagnose(history(**curves), real_label=0.9).verdict == HEALTHY
+
+
+def test_only_the_last_steps_count():
+    early = history(800, **SURE)
+    early.append(history(200).table)
+    assert diagnose(early).verdict == HEALTHY
+    assert diagnose(early).first == 801 and diagnose(early).last == 1000
+    assert diagnose(early, last=1000).verdict != HEALTHY
+    assert diagnose(history(10**5)).first == 95_001
+
+
+@pytest.mark.parametrize("steps", [0, 1, 99])
+def test_too_early(steps):
+    assert diagnose(history(steps)).verdict == EARLY
+    assert "too early" in str(diagnose(history(steps)))
+
+
+def test_an_explosion_is_seen_at_once():
+    assert diagnose(history(3, g_loss=np.inf)).verdict == EXPLODING
+
+
+def test_samples_of_other_sizes_and_shapes():
+    for n, m in ((50, 100), (500, 120), (60, 1000)):
+        found = diagnose(history(), samples=parabola(n), real=parabola(m, seed=9))
+        assert not {COLLAPSED, STRONG} & set(found.verdicts)
+    images = np.random.default_rng(0).uniform(-1, 1, (700, 6, 6, 1))
+    found = diagnose(history(), samples=images[:200], real=images[200:])
+    assert found.verdict == HEALTHY
+    found = diagnose(history(), samples=images[:1].repeat(200, 0), real=images[200:])
+    assert found.verdict == COLLAPSED
+
+
+def test_units_do_not_matter():
+    a = diagnose(history(), samples=WRONG, real=REAL).figures
+    b = diagnose(history(), samples=1000 * WRONG - 3, real=1000 * REAL - 3).figures
+    assert a == pytest.approx(b, rel=1e-6)
+
+
+def test_real_rows_that_are_all_equal():
+    same = np.ones((200, 3))
+    assert diagnose(history(), samples=same[:60], real=same).figures["energy"] == 0
+
+
+@pytest.mark.parametrize("verdict", MEANING)
+def test_each_verdict_is_explained(verdict):
+    found = Diagnosis((verdict,), {verdict: "why"}, {"spread": 1.0}, 1, 10, True)
+    text = str(found)
+    assert text.startswith(f"{verdict} (steps 1 to 10)")
+    assert "why" in text and f"remedy: {found.remedy}" in text
+    assert text.splitlines() == [line.rstrip() for line in text.splitlines()]
+
+
+def test_what_is_shown():
+    rich = pytest.importorskip("rich.console")
+    found = diagnose(history(), samples=GOOD, real=REAL)
+    assert set(SHOWN) <= set(found.figures)
+    assert len(found.table().splitlines()) == len(SHOWN)
+    console = rich.Console(width=100)
+    with console.capture() as capture:
+        console.print(found)
+    shown = capture.get()
+    assert shown.startswith("healthy") and "G's gradient, median length" in shown
+    assert "samples were not looked at" in str(diagnose(history()))
+
+
+BAD = {
+    "no history": ({"history": None}, DTypeError, "'history': expected a History"),
+    "objective": ({"objective": "max"}, ArgumentError, "'objective': expected one of"),
+    "label": ({"real_label": 2}, ArgumentError, "'real_label'"),
+    "samples alone": ({"samples": GOOD}, ArgumentError, "'samples': .*with real"),
+    "real alone": ({"real": GOOD}, ArgumentError, "'samples': .*with real"),
+    "few samples": ({"samples": GOOD[:49], "real": REAL}, ShapeError, "n >= 50"),
+    "few real": ({"samples": GOOD, "real": REAL[:99]}, ShapeError, "n >= 100"),
+    "last": ({"last": 0}, ArgumentError, "'last'"),
+}
+
+
+@pytest.mark.parametrize("arguments, error, message", BAD.values(), ids=BAD)
+def test_bad_arguments(arguments, error, message):
+    given = {"history": history(), **arguments}
+    with pytest.raises(error, match=message):
+        diagnose(given.pop("history"), **given)
+
+
+# ---- on a trainer ------------------------------------------------------------------
+
+
+def test_a_diagnosis_moves_nothing():
+    trainer = build()
+    assert trainer.diagnose().verdict == EARLY
+    trainer.fit(3, report_every=None)
+    before = state(trainer)
+    first, second = trainer.diagnose(), trainer.diagnose()
+    assert state(trainer) == before
+    assert first.figures == second.figures and first.sampled
+
+
+def test_a_trainer_with_few_rows():
+    trainer = build(rows=21)
+    trainer.fit(2, report_every=None)
+    assert not trainer.diagnose().sampled
+    many = build(rows=150)
+    samples, real = monitor.look(many)
+    assert len(samples) == 500 and len(np.unique(real, axis=0)) == 150
+
+
+def test_monitor_speaks_when_the_verdict_changes(monkeypatch):
+    verdicts = iter([EARLY, EARLY, HEALTHY, HEALTHY, COLLAPSED])
+
+    def of(trainer):
+        verdict = next(verdicts)
+        return Diagnosis((verdict,), {verdict: "why"}, {}, 1, 2, True)
+
+    monkeypatch.setattr(monitor, "of", of)
+    said = []
+    callback = Monitor(said.append)
+    build().fit(10, report_every=2, callbacks=[callback])
+    assert [step for step, _ in callback.changes] == [2, 6, 10]
+    assert [text.split(" (")[0] for text in said] == [
+        f"step 2: {EARLY}",
+        f"step 6: {HEALTHY}",
+        f"step 10: {COLLAPSED}",
+    ]
+
+
+def test_monitor_writes_to_the_terminal(capsys):
+    build().fit(2, report_every=1, callbacks=[Monitor()])
+    assert capsys.readouterr().out.startswith(f"step 1: {EARLY}")
+
+
+# ---- runs made to fail -------------------------------------------------------------
+
+CAPTURED = (
+    os.environ.get("NUMBA_DISABLE_JIT") != "1"
+    and os.environ.get("MINIGAN_BACKEND", "jit") == "jit"
+)
+
+
+@pytest.mark.skipif(not CAPTURED, reason="thousands of steps, too slow uncaptured")
+def test_runs_with_a_known_truth():
+    """A few of benchmarks/monitor_accuracy.py; at most one may be called wrongly."""
+    jobs = [
+        ("minimax", 300),
+        ("bottleneck", 300),
+        ("bottleneck", 301),
+        ("sure discriminator", 300),
+        ("weak discriminator", 300),
+        ("slow generator", 300),
+        ("high rates", 300),
+        ("bursting", 300),
+    ]
+    rows = [monitor_accuracy.judged(job) for job in jobs]
+    right, of = monitor_accuracy.accuracy(rows, 3)
+    assert of >= 7 and right >= of - 1, rows
+
+
+def test_truth_of_outcomes():
+    good = {"finite": True, "residual": 0.01, "energy": 0.004, "coverage": 1.0}
+    good |= {"spread": 1.0, "moved": 1.0, "d_right": 0.5}
+    truth = monitor_runs.truth
+    assert truth(good, monitor_runs.COLLAPSED) == monitor_runs.HEALTHY
+    assert truth(good | {"energy": 0.01}, "") == monitor_runs.IN_BETWEEN
+    bad = good | {"energy": 0.1}
+    assert truth(bad, monitor_runs.HEALTHY) == monitor_runs.UNSETTLED
+    narrow = bad | {"spread": 0.2, "d_right": 0.9}
+    assert truth(narrow, monitor_runs.HEALTHY) == monitor_runs.COLLAPSED
+    assert truth(narrow, monitor_runs.STRONG) == monitor_runs.STRONG
+    assert truth(narrow | {"moved": 0.001}, "") == monitor_runs.VANISHING
+    assert truth({"finite": False}, monitor_runs.STRONG) == monitor_runs.EXPLODING
