@@ -24,6 +24,7 @@ import llvmlite.binding
 import numba
 import numpy as np
 from numba.core.serialize import dumps
+from numba.extending import register_jitable
 
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
 if not JIT_DISABLED:
@@ -147,25 +148,33 @@ def _guard(dispatcher):
     store.load_overload, store.save_overload = load_overload, save_overload
 
 
-def kernel(function=None, *, parallel=False, cached=True):
+def kernel(function=None, *, parallel=False, cached=True, inside=False):
     """Compile a kernel: `@kernel` or `@kernel(parallel=True)`.
 
+    inside: only other kernels call it, so that it needs no entry for Python.
     No fastmath flag, ever: the order of the roundings is the source's.  Division by
     zero follows IEEE 754 (`error_model="numpy"`).
     """
     if function is None:
-        return lambda f: kernel(f, parallel=parallel, cached=cached)
+        return lambda f: kernel(f, parallel=parallel, cached=cached, inside=inside)
     if JIT_DISABLED:
         return function
+    options = {"cache": cached, "error_model": "numpy", "parallel": parallel}
+    if inside:
+        options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())
     try:
-        compiled = numba.njit(cache=cached, error_model="numpy", parallel=parallel)(
-            function
-        )
+        compiled = numba.njit(**options)(function)
     finally:
         numba.config.CACHE_DIR = before
     if cached:
         compiled._cache._cache_file = Files(compiled._cache._cache_file)
         _guard(compiled)
     return compiled
+
+
+def inlined(function):
+    """A function that becomes part of each kernel that calls it, and is plain Python
+    outside: nothing to compile on its own."""
+    return function if JIT_DISABLED else register_jitable(inline="always")(function)

@@ -60,25 +60,20 @@ def sigmoid_backward(dy, y, dx):
         dx[i] = dy[i] * (y[i] * (one - y[i]))
 
 
-@kernel
+@kernel(inside=True)
 def _tanh(x, y):
     for i in range(x.size):
         y[i] = tanh(x[i])
 
 
 @kernel(parallel=True)
-def _tanh_parallel(x, y):
-    for block in prange((x.size + BLOCK - 1) // BLOCK):
-        part = slice(block * BLOCK, min(x.size, (block + 1) * BLOCK))
-        _tanh(x[part], y[part])
-
-
-@kernel
 def tanh_forward(x, y):
     if x.size < PARALLEL:
         _tanh(x, y)
     else:
-        _tanh_parallel(x, y)
+        for block in prange((x.size + BLOCK - 1) // BLOCK):
+            part = slice(block * BLOCK, min(x.size, (block + 1) * BLOCK))
+            _tanh(x[part], y[part])
 
 
 @kernel

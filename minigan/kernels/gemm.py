@@ -257,7 +257,7 @@ def _threads(context):
 # ---- one task: a rectangle of C ----
 
 
-@kernel
+@kernel(inside=True)
 def _task(plan, area, left, right, C, bias, Y, slope):
     """C[row_a:row_b, col_a:col_b]: for some panels and some k: pack, then all tiles."""
     form, depth, l_row, l_k, r_step, c_step, mode = plan
@@ -334,7 +334,7 @@ def _task(plan, area, left, right, C, bias, Y, slope):
                         _finish(work, C, bias, slope, where)
 
 
-@kernel(parallel=True)
+@kernel(parallel=True, inside=True)
 def _product(rows, cols, plan, left, right, C, bias, Y, slope):
     """All of C: one task if small, else the longer side is shared among the threads."""
     slope = left.dtype.type(slope)

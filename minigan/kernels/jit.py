@@ -20,7 +20,8 @@ from .columns import (
     batchnorm_update,
     dense_db,
 )
-from .compiling import kernel
+from .compiling import inlined, kernel
+from .draws import standard_normal
 from .elementwise import (
     dropout_backward,
     dropout_forward,
@@ -54,14 +55,6 @@ from .losses import (
 from .updates import adam_schedule, adam_update, average_update, clip, sgd_update
 
 # ---- data and random draws ---------------------------------------------------------
-
-
-@kernel
-def standard_normal(rng, n, d, z):
-    draws = rng.standard_normal(size=z.size, dtype=z.dtype.type)
-    for i in range(n):
-        for j in range(d):
-            z[i, j] = draws[i * d + j]
 
 
 @kernel
@@ -157,37 +150,37 @@ def epoch_indices(rng, order, cursor, shuffle, n, index):
 # ---- Dense -------------------------------------------------------------------------
 
 
-@kernel
+@inlined
 def dense_forward(x, W, b, y):
     gemm.gemm_nn(x, W, y, b, gemm.BIAS, 0.0)
 
 
-@kernel
+@inlined
 def dense_relu_forward(x, W, b, y):
     gemm.gemm_nn(x, W, y, b, gemm.RELU, 0.0)
 
 
-@kernel
+@inlined
 def dense_leaky_relu_forward(x, W, b, slope, y):
     gemm.gemm_nn(x, W, y, b, gemm.LEAKY, slope)
 
 
-@kernel
+@inlined
 def dense_dW(x, dy, dW):
     gemm.gemm_tn(x, dy, dW, 1)
 
 
-@kernel
+@inlined
 def dense_dW_first(x, dy, dW):
     gemm.gemm_tn(x, dy, dW, 0)
 
 
-@kernel
+@inlined
 def dense_dx(dy, W, dx):
     gemm.gemm_nt(dy, W, dx, gemm.PLAIN, dx, 0.0)
 
 
-@kernel
+@inlined
 def dense_leaky_relu_dx(dy, W, y, slope, dx):
     gemm.gemm_nt(dy, W, dx, gemm.DERIVATIVE, y, slope)
 

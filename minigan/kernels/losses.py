@@ -18,7 +18,7 @@ BLOCK = 65_536  # elements a task
 # ---- losses ------------------------------------------------------------------------
 
 
-@kernel
+@kernel(inside=True)
 def _fold(sums):
     """The sum of 16 lanes, by halves."""
     width = 8
@@ -204,7 +204,7 @@ def accuracy(z, threshold, label, share):
     share[0] = right / z.size
 
 
-@kernel
+@kernel(inside=True)
 def _sum_of_squares(x):
     sums = lanes()
     for start in range(0, x.size, 16):
@@ -215,18 +215,15 @@ def _sum_of_squares(x):
 
 
 @kernel(parallel=True)
-def _squares_by_block(x, blocks):
-    for block in prange(blocks.size):
-        blocks[block] = _sum_of_squares(
-            x[block * BLOCK : min(x.size, (block + 1) * BLOCK)]
-        )
-
-
-@kernel
 def norm(x, norm):
     if x.size <= BLOCK:
         norm[0] = math.sqrt(_sum_of_squares(x))
     else:
         blocks = np.empty((x.size + BLOCK - 1) // BLOCK)
-        _squares_by_block(x, blocks)
-        norm[0] = math.sqrt(blocks.sum())
+        for block in prange(blocks.size):
+            end = min(x.size, (block + 1) * BLOCK)
+            blocks[block] = _sum_of_squares(x[block * BLOCK : end])
+        total = 0.0
+        for block in range(blocks.size):
+            total += blocks[block]
+        norm[0] = math.sqrt(total)

@@ -25,13 +25,13 @@ def _pointer(typing_context, address):
     return types.voidptr(types.int64), build
 
 
-@kernel
+@kernel(inside=True)
 def vector(address, n, like):
     """The n elements at `address`, of the type of `like`."""
     return carray(_pointer(address), (n,), like.dtype)
 
 
-@kernel
+@kernel(inside=True)
 def matrix(address, n, d, like):
     """The n x d elements at `address`, row after row, of the type of `like`."""
     return carray(_pointer(address), (n, d), like.dtype)

@@ -8,7 +8,7 @@ from .compiling import kernel
 from .vectors import fma
 
 
-@kernel
+@kernel(inside=True)
 def forward(x, W, y, bias, mode, slope):
     """y = act(x W + b).   x: (N, K)   W: (K, 1)   y: (N, 1)
 
@@ -43,7 +43,7 @@ def forward(x, W, y, bias, mode, slope):
         y[i, 0] = v
 
 
-@kernel
+@kernel(inside=True)
 def dW(x, dy, dW, accumulate):
     """dW (+)= x^T dy.   x: (N, K)   dy: (N, 1)   dW: (K, 1)
 
@@ -66,7 +66,7 @@ def dW(x, dy, dW, accumulate):
             dW[k, 0] = fma(x[i, k], g, dW[k, 0])
 
 
-@kernel
+@kernel(inside=True)
 def dx(dy, W, dx, mode, Y, slope):
     """dx = dy W^T, through a (Leaky)ReLU with output Y if mode is 1.
 

@@ -30,7 +30,7 @@ def adam_schedule(t, learning_rate, beta_1, beta_2, epsilon, corrected, schedule
     schedule[1] = epsilon * root if corrected else epsilon
 
 
-@kernel
+@kernel(inside=True)
 def _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     kind = theta.dtype.type
     alpha, epsilon = kind(schedule[0]), kind(schedule[1])
@@ -57,28 +57,23 @@ def _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
 
 
 @kernel(parallel=True)
-def _adam_parallel(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
-    n = theta.size
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        part = slice(block * BLOCK, min(n, (block + 1) * BLOCK))
-        _adam(
-            theta[part],
-            dtheta[part],
-            m[part],
-            v[part],
-            schedule,
-            beta_1,
-            beta_2,
-            overflow,
-        )
-
-
-@kernel
 def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
-    if theta.size < PARALLEL:
+    n = theta.size
+    if n < PARALLEL:
         _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
     else:
-        _adam_parallel(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
+        for block in prange((n + BLOCK - 1) // BLOCK):
+            part = slice(block * BLOCK, min(n, (block + 1) * BLOCK))
+            _adam(
+                theta[part],
+                dtheta[part],
+                m[part],
+                v[part],
+                schedule,
+                beta_1,
+                beta_2,
+                overflow,
+            )
 
 
 @kernel
