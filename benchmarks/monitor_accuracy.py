@@ -83,8 +83,8 @@ def report(rows, title):
     table = Table(title=title)
     table.add_column("truth \\ verdict")
     counts = Counter((row[2], row[3]) for row in rows)
-    for verdict in NAMES.values():
-        table.add_column(verdict.replace(" ", "\n"), justify="right")
+    for name in NAMES:  # the verdicts by their short names, to fit 80 columns
+        table.add_column(name.replace(" ", "\n"), justify="right")
     for truth in (*NAMES, runs.IN_BETWEEN):
         cells = [str(counts[truth, verdict] or "") for verdict in NAMES.values()]
         table.add_row(truth, *cells, end_section=truth == runs.UNSETTLED)

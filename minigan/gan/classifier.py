@@ -43,7 +43,7 @@ class Classifier:
 
         x: (n, ...) float rows, scaled as those it will be asked about.   y: (n,)
         integer labels 0, 1, ...   The last partial batch of an epoch is dropped.
-        On MNIST four epochs reach about 97.5 % of the test set in some ten seconds.
+        On MNIST four epochs reach 97.7 % of the test set.
         Errors: ShapeError, DTypeError, ArgumentError for data that do not fit.
         """
         where = "Classifier.train"

