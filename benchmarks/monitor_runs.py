@@ -1,7 +1,8 @@
 """Runs that train well and runs made to fail, each with the truth about it.
 
 A run is a family and a seed; the seed also draws the family's numbers (rates, sizes),
-so no two runs are alike.  The truth was fixed before any threshold of the monitor was:
+so no two runs are alike.  The truth was settled on the runs of seeds 0-5, before any of
+the held-out ones was made:
 
 What came out is measured on 2,000 generated points and 2,000 fresh real ones that the
 monitor never sees:
