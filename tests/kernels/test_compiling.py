@@ -326,7 +326,7 @@ def trained(tmp_path_factory):
 def test_a_damaged_player_is_compiled_again(trained, damage, tmp_path):
     folder = tmp_path / "cache"
     shutil.copytree(trained[0], folder)
-    (path,) = folder.rglob("play-*.nbc")
+    (path,) = folder.rglob("player.play-*.nbc")
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
     where = {"MINIGAN_CACHE_DIR": str(folder)}
     output, warnings = run(where, flags=("-W", "always"), program=training("float32"))
