@@ -23,7 +23,7 @@ What a failure is called depends on its signs and on what was done on purpose:
     unsettled     always a sign of a failed run
 
 The truth is the family's intent if its sign is there, else the first sign in the order
-above ("vanishing" and "exploding" are one verdict of the monitor).
+above.
 """
 
 from dataclasses import dataclass, field
