@@ -26,7 +26,7 @@ import numpy as np
 from numba.core.serialize import dumps
 from numba.extending import register_jitable
 
-JIT_DISABLED = bool(numba.config.DISABLE_JIT)
+JIT_DISABLED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 if not JIT_DISABLED:
     # Loads the threading layer.  Compiled code refers to its symbols, and code that
     # comes from the cache does not load it by itself: the process would be aborted.

@@ -16,7 +16,7 @@ try:
         random_standard_normal_f,
     )
 except ImportError:  # another Numba: the public, slower way
-    random_standard_normal = None
+    random_standard_normal = None  # type: ignore[assignment]
 
 
 @intrinsic
