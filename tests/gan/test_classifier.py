@@ -132,7 +132,8 @@ def test_real_mnist():
         (x, y), (x_test, y_test) = data.load("mnist")
     except DatasetError as error:
         pytest.skip(f"no MNIST here: {error}")
-    classifier = Classifier.train(scaled(x, 255), y)
     x_test = scaled(x_test, 255)
-    assert classifier.accuracy(x_test, y_test) >= 0.97
-    assert missing_classes(class_histogram(classifier, x_test)) == []
+    with use_backend("numpy"):  # as quick without compiled kernels
+        classifier = Classifier.train(scaled(x, 255), y)
+        assert classifier.accuracy(x_test, y_test) >= 0.97
+        assert missing_classes(class_histogram(classifier, x_test)) == []
