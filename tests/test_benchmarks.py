@@ -268,9 +268,9 @@ def test_losses_are_those_of_minigan(contestant, name):
 
 def test_the_guard_prints_one_line(capsys):
     assert guard.main(lambda listed: 1.0) == 0
-    assert guard.main(lambda listed: 0.39) == 1
+    assert guard.main(lambda listed: 0.9 * guard.LEAST) == 1
     good, bad = capsys.readouterr().out.splitlines()
-    assert good.endswith("ok") and "below 0.4: forward, dW" in bad
+    assert good.endswith("ok") and f"below {guard.LEAST}: forward, dW" in bad
 
 
 def test_the_registry_names_match():
