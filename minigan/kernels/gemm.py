@@ -19,8 +19,9 @@ three vectors for one multiply-add and waits for memory.  Four ideas cure that:
 3. *Block.*  A panel has at most `DEPTH` steps of k, and panels that are used together
    fit the second-level cache.  Unfinished sums wait in scratch, at full precision.
 4. *Overlap.*  Memory and arithmetic work at the same time if the program lets them:
-   the first tile copies its panel while it computes with it, and the lines of dW are
-   asked for before the sums that go there are ready (prefetch: 70 ns from level 3).
+   the first tile copies its panel while it computes with it, and lines are asked for
+   before they are needed (prefetch: 70 ns from level 3): rows of right that are copied
+   soon, lines of dW whose sums are not ready yet.
 
 **One scheme for three products.**  Each is `C[i, j] = sum_k left[i, k] right[k, j]`;
 `left` gives the scalars, `right` the vectors, and the scheme differs only in who
@@ -54,9 +55,12 @@ from numba.extending import intrinsic
 
 from . import narrow
 from .compiling import JIT_DISABLED, kernel
-from .vectors import I32, I64, ROWS, VECTOR_BYTES, VECTORS, written_once
+from .vectors import I64, ROWS, VECTOR_BYTES, VECTORS, written_once
 
-DEPTH = 1024  # steps of k in a packed panel: 3 vectors x 1024 are 192 KB
+UNROLL = 4
+UNROLL = 4  # steps of k between two jumps
+AHEAD = 16  # rows of right that are asked for before they are copied
+DEPTH = 512  # steps of k in a packed panel: 3 vectors x 512 are 96 KB
 GROUP = 18  # nt: vectors of right packed together (288 float32 rows of dy)
 LEFT = 1 << 18  # elements of left that one task reads again and again: 1 MB
 PARALLEL = 400_000  # multiply-adds (some 5 us) from which two threads pay
@@ -77,42 +81,78 @@ def tile(w, b, left, right, work, C, l0, row_step, k_step, rows, r0, r_step, pan
     copied to work[panel] on the way.  If `direct`, `rows` rows and `last` lanes of the
     last vector go to C[c0], else the whole tile to work[held].  Rows beyond `rows`
     repeat the last one: computed, and not stored.
+
+    k_step is 1 (rows of left run along k) or ROWS (left is packed, and complete).
     """
-    width = b.mul(vectors, w.int(w.lanes))
     held, panel = w.at(work, held, 1), w.at(work, panel, 1)
     direct, fresh, packing = (w.less(0, flag) for flag in (direct, fresh, packing))
-    source = b.select(packing, w.at(right, r0, 1), panel)
-    source_step = b.select(packing, r_step, width)
-    target = b.select(direct, w.at(C, c0, 1), held)
-    step = b.select(direct, c_step, width)
-    stored = b.select(direct, rows, w.int(ROWS))
+    right, packed = w.at(right, r0, 1), w.equal(k_step, ROWS)
+    apart = w.lines(left, l0, rows, row_step), 1
+    together = [w.at(left, r, 1, l0) for r in range(ROWS)], ROWS
     mask = w.first(b.select(direct, last, w.int(w.lanes)))
-    lines = w.lines(left, l0, rows, row_step)
-    for count in range(1, VECTORS + 1):  # one loop over k for each width of a tile
+    for count in range(1, VECTORS + 1):  # loops over k for each width of a tile
         with b.if_then(w.equal(vectors, count)):
-            columns = [v * w.lanes for v in range(count)]
+            width, columns = count * w.lanes, [v * w.lanes for v in range(count)]
             zero = [[w.zero] * count] * ROWS
             sums = [[cgutils.alloca_once_value(b, z) for z in row] for row in zero]
             with b.if_then(b.not_(fresh)):
                 for r, row in enumerate(sums):
                     for s, column in zip(row, columns, strict=True):
                         b.store(w.load(w.at(held, r, width, column)), s)
-            with cgutils.for_range(b, depth) as k:
-                row = w.at(source, k.index, source_step)
-                vector = [w.load(w.at(row, c, 1)) for c in columns]
-                with b.if_then(packing):
-                    for x, c in zip(vector, columns, strict=True):
-                        w.store(x, w.at(panel, k.index, width, c))
-                for line, row in zip(lines, sums, strict=True):
-                    scalar = w.splat(b.load(w.at(line, k.index, k_step)))
-                    for s, x in zip(row, vector, strict=True):
-                        b.store(w.fma(scalar, x, b.load(s)), s)
+            with b.if_else(packed) as branches:
+                for branch, source in zip(branches, (together, apart), strict=True):
+                    with branch, b.if_else(packing) as (copying, copied):
+                        with copying:
+                            _walk_and_pack(w, depth, source, right, r_step, panel, sums)
+                        with copied:
+                            _walk(w, depth, source, panel, sums)
+            target = b.select(direct, w.at(C, c0, 1), held)
+            step = b.select(direct, c_step, w.int(width))
+            stored = b.select(direct, rows, w.int(ROWS))
             for r, row in enumerate(sums):
                 with b.if_then(w.less(r, stored)):
                     for s, column in zip(row[:-1], columns[:-1], strict=True):
                         w.store(b.load(s), w.at(target, r, step, column))
                     place = w.at(target, r, step, columns[-1])
                     w.masked_store(b.load(row[-1]), place, mask)
+
+
+def _walk(w, depth, source, panel, sums):
+    """Write the loop over k.  UNROLL steps in one, for fewer additions of addresses."""
+    b, width = w.b, len(sums[0]) * w.lanes
+    lines, step = source
+    whole = b.sdiv(depth, w.int(UNROLL))
+    done = b.mul(whole, w.int(UNROLL))
+    for start, count, steps in ((0, whole, UNROLL), (done, b.sub(depth, done), 1)):
+        with cgutils.for_range(b, count) as loop:
+            k = b.add(w.int(start), b.mul(loop.index, w.int(steps)))
+            here = [w.at(line, k, step) for line in lines]
+            row = w.at(panel, k, width)
+            for u in range(steps):
+                columns = range(u * width, (u + 1) * width, w.lanes)
+                vectors = [w.load(w.at(row, c, 1)) for c in columns]
+                _multiply_add(w, [w.at(line, u, step) for line in here], vectors, sums)
+
+
+def _walk_and_pack(w, depth, source, right, r_step, panel, sums):
+    """Write the loop over k that copies its vectors to the panel, and asks for more."""
+    b, columns = w.b, [v * w.lanes for v in range(len(sums[0]))]
+    lines, step = source
+    with cgutils.for_range(b, depth) as k:
+        row = w.at(right, k.index, r_step)
+        vectors = [w.load(w.at(row, c, 1)) for c in columns]
+        for x, c in zip(vectors, columns, strict=True):
+            w.store(x, w.at(panel, k.index, len(columns) * w.lanes, c))
+            w.ask(w.at(row, AHEAD, r_step, c))
+        _multiply_add(w, [w.at(line, k.index, step) for line in lines], vectors, sums)
+
+
+def _multiply_add(w, places, vectors, sums):
+    """Write one step of k: sums[r][v] += places[r] * vectors[v]."""
+    for place, row in zip(places, sums, strict=True):
+        scalar = w.splat(w.b.load(place))
+        for s, x in zip(row, vectors, strict=True):
+            w.b.store(w.fma(scalar, x, w.b.load(s)), s)
 
 
 @intrinsic
@@ -217,10 +257,8 @@ def ask_for(w, b, C, c0, c_step, rows, cols):
     line = 64 // w.size
     lines = b.sdiv(b.add(cols, w.int(line - 1)), w.int(line))
     with cgutils.for_range(b, rows) as r, cgutils.for_range(b, lines) as n:
-        place = w.at(C, r.index, c_step, b.add(c0, b.mul(n.index, w.int(line))))
-        hints = [I32(1), I32(3), I32(1)]  # to write; first-level cache; data
-        hints.insert(0, b.bitcast(place, ir.IntType(8).as_pointer()))
-        w.call("llvm.prefetch.p0", ir.VoidType(), hints)
+        column = b.add(c0, b.mul(n.index, w.int(line)))
+        w.ask(w.at(C, r.index, c_step, column), write=True)
 
 
 @intrinsic

@@ -77,6 +77,12 @@ class Writer:
         function = cgutils.get_or_insert_function(self.b.module, kind, name)
         return self.b.call(function, args)
 
+    def ask(self, place, write=False):
+        """Ask for the cache line at `place`, which may lie outside of the array."""
+        place = self.b.bitcast(place, ir.IntType(8).as_pointer())
+        hints = [I32(int(write)), I32(3), I32(1)]  # first-level cache; data
+        self.call("llvm.prefetch.p0", ir.VoidType(), [place, *hints])
+
     def load(self, pointer):
         wide = self.b.bitcast(pointer, self.vector().as_pointer())
         return self.b.load(wide, align=self.size)
