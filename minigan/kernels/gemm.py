@@ -72,15 +72,16 @@ DERIVATIVE = 1  # mode of nt
 # ---- what a task is made of: for each step, what to write and its intrinsic ----
 
 
-def tile(w, b, left, right, work, C, l0, row_step, k_step, rows, r0, r_step, panel,
-         depth, vectors, packing, fresh, direct, held, c0, c_step, last):  # fmt: skip
+def tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r0,
+         r_step, panel, depth, vectors, packing, fresh, direct, held, c0, c_step, last,
+         b0, mode):  # fmt: skip
     """Write: sums = (0 if fresh else work[held]) + left @ panel, kept in registers.
 
     left[i, k] is left[l0 + i*row_step + k*k_step], the panel is (depth, vectors*lanes)
     at work[panel]; if `packing` it is still at right[r0], rows r_step apart, and is
     copied to work[panel] on the way.  If `direct`, `rows` rows and `last` lanes of the
-    last vector go to C[c0], else the whole tile to work[held].  Rows beyond `rows`
-    repeat the last one: computed, and not stored.
+    last vector go to C[c0] as `mode` says, else the whole tile to work[held].  Rows
+    beyond `rows` repeat the last one: computed, and not stored.
 
     k_step is 1 (rows of left run along k) or ROWS (left is packed, and complete).
     """
@@ -89,7 +90,6 @@ def tile(w, b, left, right, work, C, l0, row_step, k_step, rows, r0, r_step, pan
     right, packed = w.at(right, r0, 1), w.equal(k_step, ROWS)
     apart = w.lines(left, l0, rows, row_step), 1
     together = [w.at(left, r, 1, l0) for r in range(ROWS)], ROWS
-    mask = w.first(b.select(direct, last, w.int(w.lanes)))
     for count in range(1, VECTORS + 1):  # loops over k for each width of a tile
         with b.if_then(w.equal(vectors, count)):
             width, columns = count * w.lanes, [v * w.lanes for v in range(count)]
@@ -106,15 +106,13 @@ def tile(w, b, left, right, work, C, l0, row_step, k_step, rows, r0, r_step, pan
                             _walk_and_pack(w, depth, source, right, r_step, panel, sums)
                         with copied:
                             _walk(w, depth, source, panel, sums)
-            target = b.select(direct, w.at(C, c0, 1), held)
-            step = b.select(direct, c_step, w.int(width))
-            stored = b.select(direct, rows, w.int(ROWS))
-            for r, row in enumerate(sums):
-                with b.if_then(w.less(r, stored)):
-                    for s, column in zip(row[:-1], columns[:-1], strict=True):
-                        w.store(b.load(s), w.at(target, r, step, column))
-                    place = w.at(target, r, step, columns[-1])
-                    w.masked_store(b.load(row[-1]), place, mask)
+            with b.if_else(direct) as (leaving, staying):
+                with leaving:
+                    _finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode)
+                with staying:
+                    for r, row in enumerate(sums):
+                        for s, column in zip(row, columns, strict=True):
+                            w.store(b.load(s), w.at(held, r, width, column))
 
 
 def _walk(w, depth, source, panel, sums):
@@ -155,9 +153,50 @@ def _multiply_add(w, places, vectors, sums):
             w.b.store(w.fma(scalar, x, w.b.load(s)), s)
 
 
+def _finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode):
+    """Write: C[c0] = act(sums + bias[b0]), or C + sums, or the sums, by `mode`.
+
+    The activation without a branch: what is not above zero is multiplied by slope (1:
+    no activation), and for a ReLU its bits are cleared.  A NaN stays one.
+    """
+    b, mask, one = w.b, w.first(last), ir.Constant(w.element, 1)
+    C, bias = w.at(C, c0, 1), w.at(bias, b0, 1)
+    adds, bends = w.equal(mode, ADD), w.equal(mode, LEAKY)
+    other, other_step = b.select(adds, C, bias), b.select(adds, c_step, w.int(0))
+    slope = w.splat(b.select(bends, slope, one))
+    whole = ir.VectorType(ir.IntType(8 * w.size), w.lanes)
+    kept = w.splat(b.sext(b.not_(w.equal(mode, RELU)), whole.element))
+    columns = [v * w.lanes for v in range(len(sums[0]))]
+
+    def each(change):
+        for r, row in enumerate(sums):
+            with b.if_then(w.less(r, rows)):
+                for s, column in zip(row, columns, strict=True):
+                    final = column == columns[-1]
+                    x, place = b.load(s), w.at(C, r, c_step, column)
+                    if change:
+                        source = w.at(other, r, other_step, column)
+                        added = w.masked_load(source, mask) if final else w.load(source)
+                        x = b.fadd(x, added)
+                        low = b.and_(b.bitcast(b.fmul(slope, x), whole), kept)
+                        under = b.fcmp_ordered("<=", x, w.zero)
+                        x = b.select(under, b.bitcast(low, x.type), x)
+                    if final:
+                        w.masked_store(x, place, mask)
+                    else:
+                        w.store(x, place)
+
+    with b.if_else(w.equal(mode, PLAIN)) as (plain, changed):
+        with plain:
+            each(change=False)
+        with changed:
+            each(change=True)
+
+
 @intrinsic
-def _tile(context, left, right, work, C, numbers):
-    return types.void(left, right, work, C, numbers), written_once(tile)
+def _tile(context, left, right, work, C, bias, slope, numbers):
+    kinds = left, right, work, C, bias, slope, numbers
+    return types.void(*kinds), written_once(tile)
 
 
 def pack(w, b, source, work, s0, s_step, count, width, w0, w_step, narrow):
@@ -193,39 +232,18 @@ def pack_turned(w, b, source, work, s0, s_step, rows, depth, w0, w_step):
         for i, x in enumerate(turned):
             w.store(x, w.at(work, b.add(k, w.int(i)), w_step, w0))
     done = b.mul(blocks, w.int(w.lanes))
-    with cgutils.for_range(b, b.sub(depth, done)) as rest:
-        k = b.add(done, rest.index)
-        place = w.at(work, k, w_step, w0)
-        for r, line in enumerate(lines):
-            b.store(b.load(w.at(line, k, 1)), w.at(place, r, 1))
+    rest = b.sub(depth, done)
+    with b.if_then(w.less(0, rest)):
+        mask = w.first(rest)
+        loads = [w.masked_load(w.at(line, done, 1), mask) for line in lines]
+        for i, x in enumerate(w.transpose(loads)):
+            with b.if_then(w.less(i, rest)):
+                w.store(x, w.at(work, b.add(done, w.int(i)), w_step, w0))
 
 
 @intrinsic
 def _pack_turned(context, source, work, numbers):
     return types.void(source, work, numbers), written_once(pack_turned)
-
-
-def finish(w, b, work, C, bias, slope, held, rows, vectors, last, c0, c_step, b0, mode):
-    """Write: C[c0] = act(tile + bias[b0]), or C + tile, for the tile at work[held]."""
-    C, bias = w.at(C, c0, 1), w.at(bias, b0, 1)
-    adds, relu, leaky = (w.equal(mode, m) for m in (ADD, RELU, LEAKY))
-    other, other_step = b.select(adds, C, bias), b.select(adds, c_step, w.int(0))
-    slope, width = w.splat(slope), b.mul(vectors, w.int(w.lanes))
-    with cgutils.for_range(b, rows) as r, cgutils.for_range(b, vectors) as v:
-        column = b.mul(v.index, w.int(w.lanes))
-        final = w.equal(v.index, b.sub(vectors, w.int(1)))
-        mask = w.first(b.select(final, last, w.int(w.lanes)))
-        x = w.load(w.at(work, r.index, width, b.add(held, column)))
-        x = b.fadd(x, w.masked_load(w.at(other, r.index, other_step, column), mask))
-        cut = b.select(b.fcmp_ordered("<=", x, w.zero), w.zero, x)  # a NaN stays
-        bent = b.select(b.fcmp_ordered(">", x, w.zero), x, b.fmul(slope, x))
-        x = b.select(relu, cut, b.select(leaky, bent, x))
-        w.masked_store(x, w.at(C, r.index, c_step, column), mask)
-
-
-@intrinsic
-def _finish(context, work, C, bias, slope, numbers):
-    return types.void(work, C, bias, slope, numbers), written_once(finish)
 
 
 def finish_turned(w, b, work, C, Y, slope, held, rows, vectors, cols, c0, c_step, mode):
@@ -356,20 +374,18 @@ def _task(plan, area, left, right, C, bias, Y, slope):
                     if depth > steps:
                         held += (t * group + v) * ROWS * lanes
                     c = j * c_step + i if form == NT else i * c_step + j
-                    direct = final and mode == PLAIN and form != NT
+                    direct = final and form != NT
                     if form == TN:  # k is short, C is large and not in the cache
                         _ask_for(C, (c, c_step, rows, cols))
                     corner = start + t * tile_step + k0 * l_k
                     packing = t == 0 and form != NT and cols == step
-                    _tile(walked, right, work, C, (corner, l_row, l_k, rows, r0, r_step,
-                          panel, n, wide, packing, k0 == 0, direct, held, c, c_step,
-                          last))  # fmt: skip
+                    where = held, c, c_step, last, j if mode != ADD else 0, mode
+                    _tile(walked, right, work, C, bias, slope, (corner, l_row, l_k,
+                          rows, r0, r_step, panel, n, wide, packing, k0 == 0, direct,
+                          *where))  # fmt: skip
                     if final and form == NT:
                         where = held, rows, wide, cols, c, c_step, mode
                         _finish_turned(work, C, Y, slope, where)
-                    elif final and not direct:
-                        where = held, rows, wide, last, c, c_step, j, mode
-                        _finish(work, C, bias, slope, where)
 
 
 @kernel(parallel=True, inside=True)

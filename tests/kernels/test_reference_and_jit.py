@@ -182,6 +182,16 @@ def test_normal_draws_are_numpys(backend, dtype):
 
 
 @each_type
+def test_draws_at_the_edge_of_a_layer_and_in_the_tail_are_numpys(dtype):
+    ours, theirs = np.random.default_rng(5), np.random.default_rng(5)
+    with ops.use_backend("jit"):
+        z = ops.standard_normal(ours, 1_400, 1_000, dtype=dtype)
+    assert abs(z).max() > 4.5
+    assert_same_bits(z, theirs.standard_normal((1_400, 1_000), dtype=dtype))
+    assert ours.bit_generator.state == theirs.bit_generator.state
+
+
+@each_type
 @each_backend
 def test_uniform_draws_are_numpys(backend, dtype):
     ours, theirs = np.random.default_rng(5), np.random.default_rng(5)
