@@ -10,8 +10,8 @@ class Report:
     """What `on_report` is told: accuracies on fresh rows, not on the training batch."""
 
     step: int
-    accuracy_real: float  # share of 100 real rows with D(x) > 1/2
-    accuracy_fake: float  # share of 100 fakes with D(G(z)) <= 1/2
+    accuracy_real: float  # share of 100 real rows that D calls real
+    accuracy_fake: float  # share of 100 fakes that D calls fake
     d_loss: float
     g_loss: float
     d_real: float
@@ -40,9 +40,13 @@ class Callback:
 
 
 class Hooks:
-    """The callbacks of one `fit`, and where it must stop for them."""
+    """The callbacks, reports and saves of one `fit`, and where it must stop for them.
 
-    def __init__(self, callbacks):
+    report_every, save_every: steps, or None.   path: of the checkpoint.
+    """
+
+    def __init__(self, callbacks, report_every=None, save_every=None, path=None):
+        self.report_every, self.save_every, self.path = report_every, save_every, path
         where = "Trainer.fit"
         if not isinstance(callbacks, (list, tuple)):
             validate.complain(
@@ -70,22 +74,25 @@ class Hooks:
             if _overrides(callback, "on_step")
         ]
 
-    def next_stop(self, step, end, chunk, report_every):
+    def next_stop(self, step, end, chunk):
         """How many steps may run before somebody wants to look."""
         stops = [end, step + chunk]
-        for every in [e for e, _ in self.steppers] + [report_every or end + 1]:
-            stops.append((step // every + 1) * every)
+        regular = [self.report_every, self.save_every, *(e for e, _ in self.steppers)]
+        stops += [(step // every + 1) * every for every in regular if every]
         return max(1, min(stops) - step)
 
-    def call(self, trainer, report_every):
+    def call(self, trainer):
+        step = trainer.step_count
         for every, on_step in self.steppers:
-            if trainer.step_count % every == 0:
+            if step % every == 0:
                 on_step(trainer)
-        if report_every and trainer.step_count % report_every == 0:
+        if self.report_every and step % self.report_every == 0:
             wanted = [c for c in self.callbacks if _overrides(c, "on_report")]
             report = trainer.report()
             for callback in wanted:
                 callback.on_report(trainer, report)
+        if self.save_every and step % self.save_every == 0:
+            trainer.save(self.path)  # last: a report moves a random state as well
         for callback in self.callbacks:
             if _overrides(callback, "on_progress"):
                 callback.on_progress(trainer)

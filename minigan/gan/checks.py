@@ -34,8 +34,23 @@ def optimizer_of(where, argument, optimizer):
     return optimizer
 
 
-def fit_together(where, generator, discriminator, data):
-    """Check that z, G, D and the data fit; return the latent dimension."""
+def two_optimizers(where, generator_optimizer, discriminator_optimizer):
+    """The optimizers of G and D, which must be two."""
+    one = optimizer_of(where, "generator_optimizer", generator_optimizer)
+    two = optimizer_of(where, "discriminator_optimizer", discriminator_optimizer)
+    if one is two:
+        validate.complain(
+            validate.ArgumentError,
+            where,
+            "discriminator_optimizer",
+            "an optimizer of its own",
+            "the generator's",
+        )
+    return one, two
+
+
+def fit_together(where, generator, discriminator, data, rows):
+    """Check that z, G, D and batches of `rows` fit; return the latent dimension."""
     if generator is discriminator:
         validate.complain(
             validate.ArgumentError,
@@ -86,5 +101,14 @@ def fit_together(where, generator, discriminator, data):
     if any(layer.is_frozen for n in (generator, discriminator) for layer in n.walk()):
         raise StateError(
             f"{where}: expected networks that may change, got a frozen one"
+        )
+    most = getattr(data, "largest_batch", rows)
+    if rows > most:
+        validate.complain(
+            validate.ArgumentError,
+            where,
+            "batch_size",
+            f"at most the {most} rows of the data in one batch",
+            f"batches of {rows}",
         )
     return generator.input_shape[0]

@@ -14,10 +14,21 @@ class Game:
     # ---- the algorithm -------------------------------------------------------------
 
     def _step(self):
-        """One step: the discriminator k times, then the generator once."""
+        """One step: the discriminator n times, then the generator m times."""
         for _ in range(self.discriminator_steps):
             z = self._discriminator_step()
-        self._generator_step(z if self.latent == "shared" else None)
+        for _ in range(self.generator_steps):
+            self._generator_step(z if self.latent == "shared" else None)
+        ops.advance(self._runner.cursor)
+
+    def _pretraining_step(self):
+        """One discriminator step, with no generator step behind it."""
+        self._discriminator_step()
+        ops.advance(self._runner.cursor)
+
+    def _last_generator_step(self):
+        """What ends a step; for a schedule, see `running`."""
+        self._generator_step()
         ops.advance(self._runner.cursor)
 
     def _discriminator_step(self):
@@ -25,8 +36,8 @@ class Game:
         half = self.batch_size // 2 if self.batches == "half" else self.batch_size
         ops.heading("Discriminator step: draw fakes and real rows")
         z = self._latent(half)
-        fake = self._rows(self._draw_fakes(z))
-        real = self._rows(self.data.batch(half))
+        fake = self._noisy(self._rows(self._draw_fakes(z)))
+        real = self._noisy(self._rows(self.data.batch(half)))
         if self.batches == "mixed":
             ops.heading("D on real and fake rows in one batch")
             score = self.logits.forward(ops.concatenate(real, fake), training=True)
@@ -48,11 +59,12 @@ class Game:
         self._record("d_loss_fake", fake_loss)
         self._record("d_loss", ops.average(real_loss, fake_loss))
         for name, score in (("d_real", real_score), ("d_fake", fake_score)):
-            mean, std = ops.sigmoid_moments(score)
+            mean, std = self.objective.moments(score)
             self._record(name, mean)
             self._record(f"{name}_std", std)
-        self._record("accuracy_real", ops.accuracy(real_score, 0.0, 1))
-        self._record("accuracy_fake", ops.accuracy(fake_score, 0.0, 0))
+        threshold = self.objective.threshold
+        self._record("accuracy_real", ops.accuracy(real_score, threshold, 1))
+        self._record("accuracy_fake", ops.accuracy(fake_score, threshold, 0))
         return z
 
     def _update_discriminator(self, loss):
@@ -61,6 +73,8 @@ class Game:
         self.logits.backward(self.objective.dscore(), need_dx=False)
         self._record("d_gradient", ops.norm(self.discriminator.dtheta))
         self.discriminator_optimizer.step(self.discriminator)
+        if self.clip_value is not None:
+            ops.clip(self.discriminator.theta, self.clip_value)
 
     def _generator_step(self, z=None):
         """Teach G to be called real; the gradient passes through D, which is frozen."""
@@ -69,7 +83,7 @@ class Game:
             z = self._latent(self.batch_size)
         fake = self.generator.forward(z, training=True)
         with self.discriminator.frozen():
-            score = self.logits.forward(self._rows(fake), training=True)
+            score = self.logits.forward(self._noisy(self._rows(fake)), training=True)
             loss = self.objective.generator(score)
             dfake = self.logits.backward(self.objective.dscore())
         ops.heading("The gradient goes on into G")
@@ -77,7 +91,15 @@ class Game:
         self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
         self._record("g_gradient", ops.norm(self.generator.dtheta))
         self.generator_optimizer.step(self.generator)
+        if self.average is not None:
+            self._follow()
         self._record("g_loss", loss)
+
+    def _follow(self):
+        """average = ema average + (1 - ema) G, running statistics included."""
+        ops.average_update(self.average.theta, self.generator.theta, self.ema)
+        if self.generator.buffers.size:
+            ops.average_update(self.average.buffers, self.generator.buffers, self.ema)
 
     def _latent(self, n):
         """z ~ N(0, 1): (n, latent_dim)"""
@@ -88,6 +110,23 @@ class Game:
     def _rows(self, examples):
         """The same numbers, each example in the shape that D takes."""
         return examples.reshape(len(examples), *self.row_shape)
+
+    def _noisy(self, rows):
+        """rows + std z', z' ~ N(0, 1), where there is instance noise.
+
+        A std that falls lies in memory, one number for each row of the history: a
+        constant in a recorded step would stand still.
+        """
+        if not self.instance_noise:
+            return rows
+        shape = len(rows), rows[0].size
+        noise = ops.standard_normal(self.streams["noise"], *shape, dtype=rows.dtype)
+        if self.instance_noise_steps is None:
+            return ops.add_scaled(rows, noise.reshape(rows.shape), self.instance_noise)
+        std = ops.gather(self._runner.levels, self._runner.cursor.reshape(1))  # (1, 1)
+        zero = ops.full(1, 1, 0.0, dtype=rows.dtype).reshape(1)
+        noise = ops.dense_forward(noise.reshape(-1, 1), std, zero)  # times a 1x1 matrix
+        return ops.add_scaled(rows, noise.reshape(rows.shape), 1.0)
 
     def _draw_fakes(self, z):
         if self.fakes == "inference":

@@ -11,14 +11,14 @@ from ..files import write_atomically
 COLUMNS = (
     "d_loss_real",  # discriminator's loss on real rows, before its update
     "d_loss_fake",  # the same on fake rows
-    "d_loss",  # their mean; ln 2 at equilibrium
+    "d_loss",  # their mean; at equilibrium, see `gan.equilibrium`
     "g_loss",  # generator's loss
-    "d_real",  # mean D(x) over the real rows
-    "d_fake",  # mean D(G(z)) over the fake rows
-    "accuracy_real",  # share of real rows with D(x) > 1/2
-    "accuracy_fake",  # share of fake rows with D(G(z)) <= 1/2
-    "d_real_std",  # standard deviation of D(x) over the real rows
-    "d_fake_std",  # standard deviation of D(G(z)) over the fake rows
+    "d_real",  # mean D(x) over the real rows; of a critic, its mean score
+    "d_fake",  # mean D(G(z)) over the fake rows; likewise
+    "accuracy_real",  # share of real rows with D(x) > 1/2; of a critic, `threshold`
+    "accuracy_fake",  # share of fake rows with D(G(z)) <= 1/2; likewise
+    "d_real_std",  # standard deviation of what d_real is the mean of
+    "d_fake_std",  # standard deviation of what d_fake is the mean of
     "d_gradient",  # length of the gradient of D's last update
     "g_gradient",  # length of the gradient of G's update
 )
@@ -28,8 +28,9 @@ class History:
     """One value a step for each of `COLUMNS`.
 
     `history["d_loss"]` and `history.d_loss` are float64 arrays, `history.step` counts
-    from 1, `len(history)` is the number of steps.  With several discriminator updates
-    in a step, the values are those of the last.
+    from 1, `len(history)` is the number of steps.  With several updates of a player in
+    a step, the values are those of the last.  Where the objective makes D a critic (see
+    `gan.objectives`), d_real and d_fake are scores, not probabilities.
     """
 
     columns = COLUMNS

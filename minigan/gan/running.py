@@ -11,9 +11,13 @@ import numpy as np
 from .. import program
 from ..errors import CaptureError, NonFiniteError
 from ..kernels import ops
+from ..schedule import Schedule
+from . import declared
+from .declared import named_generators, poisoned, vars_of
 from .history import COLUMNS
 
 ROWS = 4096  # of the history table: the most steps between two looks
+UNROLLED = 16  # steps of the players up to which one program holds them all
 
 
 class Runner:
@@ -27,8 +31,10 @@ class Runner:
         self.capture = capture
         self.table = np.zeros((ROWS, len(COLUMNS)))
         self.cursor = np.zeros((), np.int64)
+        # std of the instance noise, row by row, where it falls
+        self.levels = np.zeros((ROWS, 1), trainer.generator.dtype)
         self._program = None
-        self._key = None, None  # what the program was recorded for
+        self._key = None, None, None  # what the program was recorded for
         self._said = False  # that there can be no program
         self._spare = None  # a snapshot whose memory is used again
         self._own = []  # what the user's layers kept beside parameters
@@ -36,45 +42,76 @@ class Runner:
     def run(self, steps):
         """Train 1 <= steps <= ROWS steps, or leave the last good state and raise."""
         trainer = self.trainer
+        self._run(steps, trainer._step, trainer.history.append)
+
+    def pretrain(self, steps, history):
+        """The same with steps of D alone, whose rows go to `history`."""
+
+        def keep(rows):
+            self.trainer.pretrained += len(rows)
+            rows = rows.copy()
+            rows[:, [COLUMNS.index(name) for name in ("g_loss", "g_gradient")]] = np.nan
+            history.append(rows)
+
+        self._run(steps, self.trainer._pretraining_step, keep)
+
+    def _run(self, steps, step, keep):
+        """Run `step` so many times, then `keep` the rows that it wrote."""
+        trainer = self.trainer
         self._spare = trainer.snapshot(into=self._spare)
         self._own = own_state(trainer)
-        self.cursor[...] = 0
+        self._begin(step)
         try:
             with ops.use_backend(trainer.backend):
-                done = self._captured(steps)
+                done = self._captured(steps, step)
                 if not self._finite(done):
                     raise NonFiniteError("a captured step")  # run again, to name it
                 for _ in range(steps - done):
-                    trainer._step()
+                    step()
         except NonFiniteError as error:
-            raise self._named(error, steps) from None
+            raise self._named(error, steps, step, keep) from None
         except BaseException:  # Ctrl-C, or a layer of the user's: no half a step stays
             trainer.restore(self._spare)
             put_back(self._own)
             raise
         if trainer.backend == "jit":
             look_at_threads()
-        trainer.history.append(self.table[:steps])
+        keep(self.table[:steps])
 
-    def _named(self, error, steps):
+    def _begin(self, step):
+        """Go to the first row, and say how much noise each of them has."""
+        trainer = self.trainer
+        self.cursor[...] = 0
+        if trainer.instance_noise_steps is not None:
+            counts = trainer.step_count + np.arange(ROWS)
+            if step == trainer._pretraining_step:
+                counts[:] = trainer.step_count
+            left = np.maximum(0, 1 - counts / trainer.instance_noise_steps)
+            self.levels[:, 0] = trainer.instance_noise * left
+
+    def _named(self, error, steps, step, keep):
         """Go back, train up to the last good step, and return the error of the next."""
         trainer = self.trainer
         trainer.restore(self._spare)
         put_back(self._own)
-        self.cursor[...] = 0
+        self._begin(step)
         good = trainer.snapshot()
         with ops.use_backend(trainer.backend):
             for _ in range(steps):
                 try:
-                    trainer._step()
+                    step()
                 except NonFiniteError as found:
                     error = found
                     break
                 good = trainer.snapshot(into=good)
         trainer.restore(good)
-        already = _poisoned(trainer)
-        trainer.history.append(self.table[: int(self.cursor)])
-        return NonFiniteError(f"step {trainer.step_count + 1}: {error}{already}")
+        already = poisoned(trainer)
+        keep(self.table[: int(self.cursor)])
+        if step == trainer._pretraining_step:
+            where = f"pre-training step {int(trainer.pretrained) + 1}"
+        else:
+            where = f"step {trainer.step_count + 1}"
+        return NonFiniteError(f"{where}: {error}{already}")
 
     def _finite(self, steps):
         """True where nothing went wrong in the first `steps` rows of this run."""
@@ -87,17 +124,18 @@ class Runner:
 
     # ---- captured ------------------------------------------------------------------
 
-    def _captured(self, steps):
+    def _captured(self, steps, step):
         """Run steps by the program, if there can be one; how many were run."""
         trainer = self.trainer
         if not self.capture or trainer.backend != "jit":
             return 0
-        key = self._current_key()
+        made_of, attributes = declared.key(trainer)
+        key = (step.__name__, made_of), attributes
         refused = self._program is None and key[0] == self._key[0]
         if key != self._key and not refused:
             self._key, self._program = key, None
             try:
-                self._program = self._record()
+                self._program = self._record(step)
             except CaptureError as error:
                 put_back(self._own)
                 self._say(error)
@@ -120,16 +158,37 @@ class Runner:
                 stacklevel=6,
             )
 
-    def _record(self):
+    def _record(self, step):
+        """The program of a step, which is run once."""
         trainer = self.trainer
+        many = trainer.discriminator_steps + trainer.generator_steps > UNROLLED
+        if step != trainer._step or not many or trainer.latent == "shared":
+            return self._capture(step)
+        before = self.snapshot()
+        try:
+            return Schedule.record(
+                self._capture,
+                (trainer._discriminator_step, trainer.discriminator_steps),
+                (trainer._generator_step, trainer.generator_steps - 1),
+                (trainer._last_generator_step, 1),
+            )
+        except BaseException:
+            self.restore(before)
+            raise
+
+    def _capture(self, step):
         arrays = self.arrays()
         return program.capture(
-            trainer._step,
+            step,
             arrays,
-            named_generators(trainer),
+            named_generators(self.trainer),
             self,
             gradients=[name for name in arrays if ".d" in name and name[1] != "."],
         )
+
+    def arrays(self):
+        """name -> array, all memory that a step may use."""
+        return declared.arrays(self.trainer, self)
 
     def snapshot(self):
         """Everything a step changes, the history row included (for `capture`)."""
@@ -150,87 +209,11 @@ class Runner:
         Errors: CaptureError where the step cannot be recorded.
         """
         before = self.snapshot()
+        self._begin(self.trainer._step)
         with ops.use_backend("jit"):
-            recorded = self._record()
+            recorded = self._capture(self.trainer._step)
         self.restore(before)
         return recorded
-
-    def arrays(self):
-        """name -> array, all memory that a step may use."""
-        trainer = self.trainer
-        found = {"history": self.table, "cursor": self.cursor}
-        for label, name in (("G", "generator"), ("D", "discriminator")):
-            network = getattr(trainer, name)
-            optimizer = getattr(trainer, f"{name}_optimizer")
-            found[f"{label}.theta"] = network.theta
-            found[f"{label}.dtheta"] = network.dtheta
-            found.update(
-                {f"{label}.{k}": v for k, v in optimizer.cells().items()},
-                **{f"{label}.{k}": v for k, v in optimizer.state(network).items()},
-            )
-            for k, layer in enumerate(network.layers):
-                for parameter in layer.parameters:
-                    found[f"{label}{k}.{parameter.name}"] = parameter.value
-                    found[f"{label}{k}.d{parameter.name}"] = parameter.grad
-                for statistic in layer.statistics:
-                    found[f"{label}{k}.{statistic.name}"] = statistic.value
-        found.update({f"data.{k}": a for k, a in trainer.data.arrays().items()})
-        return {name: array for name, array in found.items() if array.nbytes}
-
-    def _current_key(self):
-        """All that a recorded step takes for granted; other values, other program.
-
-        In two parts, what it is made of and the plain attributes of that: a layer that
-        counts its calls changes the second at every step.
-        """
-        trainer = self.trainer
-        layers = [
-            layer
-            for n in (trainer.generator, trainer.discriminator)
-            for layer in n.walk()
-        ]
-        attributes = [vars_of(part) for part in (*layers, trainer.data)]
-        made_of = (
-            trainer.options(),
-            [(id(layer), layer.is_frozen) for layer in layers],
-            [
-                {k: v for k, v in optimizer.config().items() if k != "learning_rate"}
-                for optimizer in (
-                    trainer.generator_optimizer,
-                    trainer.discriminator_optimizer,
-                )
-            ],
-            [id(rng) for rng in trainer.generators()],
-            [array.ctypes.data for array in trainer.memory().values()],
-            [array.ctypes.data for array in trainer.data.arrays().values()],
-        )
-        return made_of, attributes
-
-
-def _poisoned(trainer):
-    """Which parameter, statistic or optimizer vector was not finite before the step."""
-    for name in ("generator", "discriminator"):
-        network = getattr(trainer, name)
-        for key, vector in getattr(trainer, f"{name}_optimizer").state(network).items():
-            if not np.isfinite(vector).all():
-                return f" (before the step, {name}_optimizer {key} was not finite)"
-        for k, layer in enumerate(network.layers):
-            for array in (*layer.parameters, *layer.statistics):
-                if not np.isfinite(array.value).all():
-                    return (
-                        f" (before the step, {name} layer {k} ({type(layer).__name__}) "
-                        f"{array.name} was not finite)"
-                    )
-    return ""
-
-
-def vars_of(part):
-    """The plain attributes of a layer or source: its options, whatever it is."""
-    return {
-        name: value
-        for name, value in getattr(part, "__dict__", {}).items()
-        if isinstance(value, (int, float, str, bool, tuple)) and name != "layers"
-    }
 
 
 def own_state(trainer):
@@ -286,12 +269,3 @@ def look_at_threads():
 
 
 _looked_at_threads = False
-
-
-def named_generators(trainer):
-    """name -> generator: the streams, then those in layers."""
-    names = {id(rng): name for name, rng in trainer.streams.items()}
-    return {
-        names.get(id(rng), f"layer rng {k}"): rng
-        for k, rng in enumerate(trainer.generators())
-    }

@@ -102,6 +102,11 @@ class Rows:
         return ops.gather(self.data, index)
 
     @property
+    def rows(self):
+        """How many rows there are."""
+        return len(self.data)
+
+    @property
     def largest_batch(self):
         """The most rows that one batch can have."""
         return 2**31 if self.sampling == "replacement" else len(self.data)

@@ -62,6 +62,7 @@ def save(trainer, path):
     meta = {
         "kind": "trainer",
         **config(trainer),
+        "streams": list(NAMES),
         "generators": [_plain(rng) for rng in trainer.generators()],
         "data_sha256": _digest(trainer.data),
         "columns": list(COLUMNS),
@@ -131,6 +132,10 @@ def _rebuild(cls, arrays, meta, data, backend, capture):
     dtype = np.dtype(meta["dtype"])
     if meta["kind"] != "trainer" or dtype not in (np.float32, np.float64):
         raise CheckpointError("expected the checkpoint of a trainer")
+    if meta.get("streams") != list(NAMES):
+        raise CheckpointError(
+            f"random streams: expected {', '.join(NAMES)}, as this version has them"
+        )
     layer_generators = [
         np.random.Generator(np.random.PCG64(0))
         for _ in meta["generators"][len(NAMES) :]

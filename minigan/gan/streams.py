@@ -11,7 +11,8 @@ from .. import validate
 
 # weights: initial weights   latent: z   data: batches   dropout: masks in layers
 # report: what reports draw   sample: what `Trainer.sample` draws
-NAMES = ("weights", "latent", "data", "dropout", "report", "sample")
+# noise: instance noise
+NAMES = ("weights", "latent", "data", "dropout", "report", "sample", "noise")
 
 
 def streams(seed):

@@ -27,8 +27,7 @@ from minigan import (
     Tanh,
 )
 from minigan.errors import NonFiniteError
-from minigan.gan import Callback, Rows, Trainer, recipes
-from minigan.gan import trainer as trainer_module
+from minigan.gan import Callback, Rows, Trainer, fitting, recipes
 from minigan.gan.running import ROWS
 from minigan.kernels.compiling import JIT_DISABLED
 
@@ -378,7 +377,7 @@ def test_poison_is_named_and_the_last_good_step_is_left(name):
 
 @pytest.mark.parametrize("kind", ["Adam", "SGD"])
 def test_a_run_that_diverges_in_the_middle_of_a_chunk(kind, monkeypatch):
-    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 1e9)
+    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 1e9)
     optimizers = {
         "Adam": lambda: Adam(1e6, beta_1=0.0),
         "SGD": lambda: SGD(50.0, momentum=0.9),
@@ -403,7 +402,7 @@ def test_a_run_that_diverges_in_the_middle_of_a_chunk(kind, monkeypatch):
 
 def test_more_steps_than_the_table_holds(monkeypatch):
     """However fast the machine: every step is trained once, and kept."""
-    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 1e9)
+    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 1e9)
     steps = 4 * ROWS
     trainer, other = (build(backend="jit") for _ in range(2))
     trainer.fit(steps, report_every=None)
@@ -464,7 +463,7 @@ def test_stopping_leaves_whole_steps():
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_ctrl_c_in_a_captured_run_leaves_whole_steps(monkeypatch):
-    monkeypatch.setattr(trainer_module, "CHUNK_SECONDS", 0.02)
+    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 0.02)
     trainer = build(backend="jit")
     trainer.fit(2)
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
