@@ -2,6 +2,7 @@
 
 import time
 from contextlib import nullcontext
+from math import isnan
 
 import click
 
@@ -177,4 +178,6 @@ def levels_text(balance):
         if balance.score == 0.5:
             return "ln 2 = 0.693"
         return f"balance {balance.d_loss:.3f}"
+    if isnan(balance.g_loss):
+        return f"balance of D {balance.d_loss:.3f}"
     return f"balance {balance.d_loss:.3f} and {balance.g_loss:.3f}"

@@ -6,7 +6,15 @@ from .classifier import Classifier
 from .diagnosis import Diagnosis
 from .history import History
 from .monitor import Monitor, diagnose
-from .objectives import OBJECTIVES, Minimax, NonSaturating, Objective
+from .objectives import (
+    OBJECTIVES,
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    Objective,
+    Wasserstein,
+)
 from .sampling import Parabola, Rows
 from .trainer import Trainer
 
@@ -15,7 +23,9 @@ __all__ = [
     "Callback",
     "Classifier",
     "Diagnosis",
+    "Hinge",
     "History",
+    "LeastSquares",
     "Minimax",
     "Monitor",
     "NonSaturating",
@@ -24,6 +34,7 @@ __all__ = [
     "Report",
     "Rows",
     "Trainer",
+    "Wasserstein",
     "diagnose",
     "metrics",
     "recipes",

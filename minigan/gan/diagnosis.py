@@ -9,6 +9,7 @@ VANISHING = "gradients vanishing"
 EXPLODING = "gradients exploding"
 UNSETTLED = "not converging"
 EARLY = "too early to say"
+UNJUDGED = "not judged"
 
 # verdict -> what it means, the usual remedy
 MEANING = {
@@ -42,6 +43,10 @@ MEANING = {
         "try another seed",
     ),
     EARLY: ("only a few steps are trained", "train on"),
+    UNJUDGED: (
+        "under this objective D's answers alone do not tell how good the samples are",
+        "give samples and real rows, as trainer.diagnose() does, and look at pictures",
+    ),
 }
 
 # name of a figure -> how it is shown beside its label

@@ -10,6 +10,7 @@ from .callbacks import Hooks
 from .history import History
 from .interrupt import finish_first
 from .running import ROWS
+from .state import refuse_foreign_parts
 
 CHUNK_SECONDS = 0.2  # about how long training goes on between two looks at it
 
@@ -48,7 +49,8 @@ class Fitting:
         end, deadline = self._length(steps, epochs, seconds)
         if report_every is not None:
             report_every = validate.integer("Trainer.fit", "report_every", report_every)
-        hooks = Hooks(callbacks, report_every, *_saving(save_every, path))
+        saving = self._saving(save_every, path)
+        hooks = Hooks(callbacks, report_every, *saving)
         self._stop = False
         chunk = Chunk(deadline)
         try:
@@ -96,12 +98,12 @@ class Fitting:
     def _length(self, steps, epochs, seconds):
         """The step to end at, and the time."""
         where = "Trainer.fit"
-        given = [n for n in (steps, epochs, seconds) if n is not None]
+        asked = {"steps": steps, "epochs": epochs, "seconds": seconds}
+        given = [name for name, length in asked.items() if length is not None]
         if len(given) != 1:
             expected = "exactly one of steps, epochs and seconds"
-            validate.complain(
-                validate.ArgumentError, where, "steps", expected, f"{len(given)}"
-            )
+            got = " and ".join(given) or "None"
+            validate.complain(validate.ArgumentError, where, "steps", expected, got)
         if seconds is not None:
             seconds = validate.number(where, "seconds", seconds, least=0)
             return math.inf, time.monotonic() + seconds
@@ -111,6 +113,19 @@ class Fitting:
         steps = validate.integer(where, "steps", steps, least=0)
         return self.step_count + steps, math.inf
 
+    def _saving(self, save_every, path):
+        """Both or neither, and a trainer that can be saved."""
+        where = "Trainer.fit"
+        if save_every is None and path is None:
+            return None, None
+        if save_every is None or path is None:
+            name = "path" if path is None else "save_every"
+            expected = "a value, as save_every and path go together"
+            validate.complain(validate.ArgumentError, where, name, expected, "None")
+        save_every = validate.integer(where, "save_every", save_every)
+        refuse_foreign_parts(self)
+        return save_every, as_path(where, path)
+
     def _steps_per_epoch(self, where, argument="data"):
         rows = getattr(self.data, "rows", None)
         if rows is None:
@@ -119,7 +134,7 @@ class Fitting:
                 where,
                 argument,
                 "data of so many rows",
-                f"{self.data.kind} data, which never end",
+                "a source without an end",
             )
         used = self.real_rows * self.discriminator_steps
         if rows < used:
@@ -165,16 +180,3 @@ class Chunk:
         budget = min(CHUNK_SECONDS, max(0.0, self.deadline - ended))
         affordable = n * budget / (ended - started + 1e-9)
         self.steps = int(max(1, min(2 * n, affordable, ROWS)))
-
-
-def _saving(save_every, path):
-    """Checked, and the path as one that can be written to."""
-    where = "Trainer.fit"
-    if (save_every is None) != (path is None):
-        name = "path" if path is None else "save_every"
-        expected = "both save_every and path, or neither"
-        validate.complain(validate.ArgumentError, where, name, expected, "one of them")
-    if save_every is None:
-        return None, None
-    save_every = validate.integer(where, "save_every", save_every)
-    return save_every, as_path(where, path)

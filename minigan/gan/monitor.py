@@ -2,9 +2,7 @@
 
     print(trainer.diagnose())
 
-The thresholds were chosen on 66 parabola runs, 6 seeds of each family in
-benchmarks/monitor_runs.py, and tried on others: see benchmarks/monitor_accuracy.py.
-Those of samples are in units of the mean distance between two real rows.
+The figures are made here; the rules are in `verdicts`.
 """
 
 import numpy as np
@@ -12,41 +10,15 @@ import numpy as np
 from .. import validate
 from . import metrics
 from .callbacks import Callback
-from .diagnosis import (
-    COLLAPSED,
-    EARLY,
-    EXPLODING,
-    HEALTHY,
-    STRONG,
-    UNSETTLED,
-    VANISHING,
-    Diagnosis,
-)
+from .diagnosis import Diagnosis
 from .equilibrium import equilibrium
 from .history import COLUMNS, History
 from .objectives import OBJECTIVES
+from .verdicts import hopeless, on_everything, on_samples
 
 WINDOW = 0.2, 100, 5000  # share of the steps that is looked at, at least, at most
 ROWS = 500, 1000  # samples and real rows that a trainer's diagnosis draws
-ENOUGH_STEPS, ENOUGH_ROWS = 100, 50  # fewer say too little
-
-# ---- thresholds: the gap in the 66 runs that each of them lies in ------------------
-EXPLODED = 1e4  # largest gradient; below 400 in runs that stayed finite
-VANISHED = 1e-3  # median length of G's gradient; 3e-5 and less, or 0.05 and more
-SURE = 0.8  # D's lower accuracy with samples far off; 0.80 to 0.93 where G was slow
-CERTAIN = 0.95  # the same without samples: on images a good run may reach 0.9, ...
-PUSHED = 3.5  # ... unless G's loss is this high: 4 and more where G was slow
-ALIKE = 0.5  # spread of samples; collapsed runs below 0.47, healthy ones above 0.93
-NO_ANSWER = 0.35  # D(G(z)) spread / D(x) spread; collapsed below but one, others above
-ANSWERS = 0.01  # spread of D(x) from which that ratio says something
-OVERSHOT = 0.01  # d_loss above equilibrium; 0.02 where rates were too high
-WANDERED = 0.004  # drift of mean D(G(z)); healthy runs below 0.003
-# Of samples, for up to `FEW` features (points) and for more (images, on which good
-# networks stay further away: chosen on `mnist-mixed`, poor at step 500, fair at 1,000).
-FEW = 16
-FAR = 0.01, 0.06  # energy distance / its most; healthy points below 0.004
-OFF = 0.04, 0.13  # fakes beside the data; points healthy to 0.033, failed from 0.046
-MISSED = 0.04, 0.13  # data without fakes near; healthy points below 0.023
+ENOUGH_ROWS = 50  # fewer say too little
 
 
 def diagnose(
@@ -86,15 +58,18 @@ def diagnose(
         last = min(most, max(least, int(share * len(history))))
     last = min(validate.integer(where, "last", last), len(history))
     figures = _curves(history.table[len(history) - last :])
-    if objective in ("non-saturating", "minimax"):  # the two with an equilibrium in D
-        balance = equilibrium(real_label, fake_label, objective)
-        figures["score"] = balance.score
-        figures["d_loss_balance"] = balance.d_loss
-        figures["g_loss_balance"] = balance.g_loss
+    balance = equilibrium(real_label, fake_label, objective)
+    known = {
+        "score": balance.score,
+        "d_loss_balance": balance.d_loss,
+        "g_loss_balance": balance.g_loss,
+    }
+    figures |= {name: value for name, value in known.items() if np.isfinite(value)}
     sampled = samples is not None
     if sampled:
         figures |= _distances(samples, real)
-    found = _verdicts(figures, len(history), sampled)
+    judge = on_samples if OBJECTIVES[objective].critic else on_everything
+    found = hopeless(figures, len(history)) or judge(figures, sampled)
     first = len(history) - last + 1
     return Diagnosis(tuple(found), found, figures, first, len(history), sampled)
 
@@ -177,85 +152,6 @@ def _distances(samples, real):
         "off": (near(fake, other) - near(one, other)) / unit,
         "missed": (near(other, fake) - near(other, one)) / unit,
     }
-
-
-# ---- rules -------------------------------------------------------------------------
-
-
-def _verdicts(f, steps, sampled):
-    """verdict -> reason, the most important first.   f: figures"""
-    if f.get("spread") == np.inf or (steps and not f["finite"]):
-        return {EXPLODING: "losses, gradients or samples are not finite any more"}
-    if steps and f["largest_gradient"] > EXPLODED:
-        return {EXPLODING: f"a gradient was {f['largest_gradient']:.3g} long"}
-    if steps < ENOUGH_STEPS:
-        return {EARLY: f"{steps} of the {ENOUGH_STEPS} it takes"}
-    found = {}
-    right = min(f["accuracy_real"], f["accuracy_fake"])
-    answer = (
-        f"D is right on {f['accuracy_real']:.0%} of real rows and on "
-        f"{f['accuracy_fake']:.0%} of fakes, D(G(z)) is {f['d_fake']:.3g}"
-    )
-    if f["g_gradient"] < VANISHED and right >= SURE:
-        found[VANISHING] = f"G's gradient is {f['g_gradient']:.2g} long; {answer}"
-    overshot = f["d_loss"] > f.get("d_loss_balance", np.inf) + OVERSHOT
-    constant = (
-        f["d_real_std"] > ANSWERS and f["d_fake_std"] < NO_ANSWER * f["d_real_std"]
-    )
-    far = sampled and _far(f)
-    alike = f["spread"] <= ALIKE if sampled else constant
-    if alike:
-        found[COLLAPSED] = (
-            f"samples are {f['spread']:.2f} times as far apart as real rows"
-            if sampled
-            else f"D(G(z)) varies by {f['d_fake_std']:.2g} in a batch, "
-            f"D(x) by {f['d_real_std']:.2g}"
-        )
-    hopeless = far if sampled else right >= CERTAIN or f["g_loss"] > PUSHED
-    if right >= SURE and hopeless:
-        found[STRONG] = answer
-    drifts = overshot or f["wander"] > WANDERED
-    if far if sampled else drifts and not found:
-        found[UNSETTLED] = _unsettled(f, sampled, overshot)
-    if overshot and not constant and UNSETTLED in found:  # alike for the moment only
-        found = {UNSETTLED: found.pop(UNSETTLED), **found}
-    elif len(found) > 1:
-        found.pop(UNSETTLED, None)  # the other verdicts say why
-    return found or {HEALTHY: _balanced(f, sampled)}
-
-
-def _far(f):
-    kind = int(f["features"] > FEW)
-    return f["energy"] > FAR[kind] or f["off"] > OFF[kind] or f["missed"] > MISSED[kind]
-
-
-def _unsettled(f, sampled, overshot):
-    reasons = []
-    if sampled:
-        reasons.append(
-            f"energy distance {f['energy']:.3f} of its most, fakes {f['off']:.3f} "
-            f"beside the data, data {f['missed']:.3f} away from the fakes"
-        )
-    if overshot:
-        reasons.append(
-            f"D's loss {f['d_loss']:.3f} is worse than {f['d_loss_balance']:.3f}, "
-            "that of always saying the same: the players overshoot"
-        )
-    elif f["wander"] > WANDERED:
-        reasons.append(f"mean D(G(z)) drifts by {f['wander']:.3f}")
-    return "; ".join(reasons)
-
-
-def _balanced(f, sampled):
-    text = f"D(x) is {f['d_real']:.3f}, D(G(z)) {f['d_fake']:.3f}"
-    if "score" in f:
-        text += f" (equilibrium {f['score']:.3g})"
-    if sampled:
-        text += (
-            f", samples {f['spread']:.2f} times as far apart as real rows, energy "
-            f"distance {f['energy']:.4f} of its most"
-        )
-    return text
 
 
 # ---- while training ----------------------------------------------------------------

@@ -58,12 +58,12 @@ def versions():
 
 def save(trainer, path):
     """Write a checkpoint.  Errors: StateError for parts that are not minigan's."""
-    _refuse_foreign_parts(trainer)
+    refuse_foreign_parts(trainer)
     meta = {
         "kind": "trainer",
         **config(trainer),
         "streams": list(NAMES),
-        "generators": [_plain(rng) for rng in trainer.generators()],
+        "generators": [plain_state(rng) for rng in trainer.generators()],
         "data_sha256": _digest(trainer.data),
         "columns": list(COLUMNS),
     }
@@ -194,7 +194,7 @@ def _digest(source):
     return hashlib.sha256(source.data.tobytes()).hexdigest()
 
 
-def _refuse_foreign_parts(trainer):
+def refuse_foreign_parts(trainer):
     """Only what `load` can make again may be saved."""
     parts = {
         "data": (trainer.data, (Parabola, Rows)),
@@ -214,7 +214,7 @@ def _refuse_foreign_parts(trainer):
             )
 
 
-def _plain(rng):
+def plain_state(rng):
     """A generator's state with plain integers, as JSON can hold it."""
 
     def convert(value):

@@ -14,6 +14,37 @@ def cross_entropy(s, t):
     return -np.mean(t * np.log(sigmoid(s)) + (1 - t) * np.log(1 - sigmoid(s)))
 
 
+def logits_against(s, t):
+    """Cross-entropy of logits, and its gradient."""
+    return cross_entropy(s, t), (sigmoid(s) - t) / len(s)
+
+
+def squared(s, t):
+    return np.mean((s - t) ** 2) / 2, (s - t) / len(s)
+
+
+def hinge(s, sign):
+    return np.mean(np.maximum(0, 1 - sign * s)), -sign * (sign * s < 1) / len(s)
+
+
+def linear(s, sign):
+    return -sign * np.mean(s), np.full(s.shape, -sign / len(s))
+
+
+# name -> (D's loss of scores with a label, G's loss), each with the gradient.
+# The label 1 is real and 0 fake where a formula knows no others.
+OBJECTIVES = {
+    "non-saturating": (logits_against, lambda s: logits_against(s, 1.0)),
+    "minimax": (
+        logits_against,
+        lambda s: (np.mean(np.log(1 - sigmoid(s))), -sigmoid(s) / len(s)),
+    ),
+    "least-squares": (squared, lambda s: squared(s, 1.0)),
+    "hinge": (lambda s, t: hinge(s, 2 * t - 1), lambda s: linear(s, 1)),
+    "wasserstein": (lambda s, t: linear(s, 2 * t - 1), lambda s: linear(s, 1)),
+}
+
+
 class Net:
     """Dense, LeakyReLU(0.2), Dense, with Adam as Keras has it."""
 
@@ -50,45 +81,76 @@ def points(rng, n):
     return np.hstack([x, x**2])
 
 
-def step(g, d, latent, data, *, n, batches, real_label, fake_label, k, shared, minimax):
+def noisy(x, noise, std):
+    return x + std * noise.standard_normal(x.shape) if std else x
+
+
+def step(
+    g,
+    d,
+    latent,
+    data,
+    *,
+    n,
+    batches="half",
+    real_label=1.0,
+    fake_label=0.0,
+    discriminator_steps=1,
+    generator_steps=1,
+    latents="fresh",
+    objective="non-saturating",
+    clip=None,
+    noise=None,
+    std=0.0,
+):
     """One step of the game; the history's row as a dict."""
-    for _ in range(k):
+    against, generator = OBJECTIVES[objective]
+
+    def update(ds):
+        d.adam(d.backward(ds)[0])
+        if clip:
+            for w in d.w:
+                np.clip(w, -clip, clip, out=w)
+
+    for _ in range(discriminator_steps):
         half = n // 2 if batches == "half" else n
         z = latent.standard_normal((half, 3))
-        fake, real = g.forward(z), points(data, half)
+        fake = noisy(g.forward(z), noise, std)
+        real = noisy(points(data, half), noise, std)
         if batches == "mixed":
             s = d.forward(np.vstack([real, fake]))
-            t = np.repeat([[real_label], [fake_label]], half, axis=0)
-            d.adam(d.backward((sigmoid(s) - t) / len(s))[0])
             s_real, s_fake = s[:half], s[half:]
+            (d_real, up), (d_fake, down) = (
+                against(s_real, real_label),
+                against(s_fake, fake_label),
+            )
+            update(np.vstack([up, down]) / 2)
         else:
             s_real = d.forward(real)
-            d.adam(d.backward((sigmoid(s_real) - real_label) / half)[0])
+            d_real, ds = against(s_real, real_label)
+            update(ds)
             s_fake = d.forward(fake)
-            d.adam(d.backward((sigmoid(s_fake) - fake_label) / half)[0])
-    if not shared:
-        z = latent.standard_normal((n, 3))
-    s = d.forward(g.forward(z))
-    if minimax:
-        g_loss, ds = np.mean(np.log(1 - sigmoid(s))), -sigmoid(s) / n
-    else:
-        g_loss, ds = -np.mean(np.log(sigmoid(s))), (sigmoid(s) - 1) / n
-    g.adam(g.backward(d.backward(ds)[1])[0])
-    d_real, d_fake = (
-        cross_entropy(s_real, real_label),
-        cross_entropy(s_fake, fake_label),
-    )
+            d_fake, ds = against(s_fake, fake_label)
+            update(ds)
+    for _ in range(generator_steps):
+        if latents == "fresh":
+            z = latent.standard_normal((n, 3))
+        g_loss, ds = generator(d.forward(noisy(g.forward(z), noise, std)))
+        g.adam(g.backward(d.backward(ds)[1])[0])
+    probability = objective in ("non-saturating", "minimax")
+    answers = [sigmoid(s) if probability else s for s in (s_real, s_fake)]
+    border = 0.5 if probability or objective == "least-squares" else 0.0
     return {
         "d_loss_real": d_real,
         "d_loss_fake": d_fake,
         "d_loss": (d_real + d_fake) / 2,
         "g_loss": g_loss,
-        "d_real_std": sigmoid(s_real).std(),
-        "d_fake_std": sigmoid(s_fake).std(),
+        "d_real_std": answers[0].std(),
+        "d_fake_std": answers[1].std(),
         "d_gradient": d.length,  # of the last update
         "g_gradient": g.length,
-        "d_real": sigmoid(s_real).mean(),
-        "d_fake": sigmoid(s_fake).mean(),
-        "accuracy_real": np.mean(sigmoid(s_real) > 0.5),
-        "accuracy_fake": np.mean(sigmoid(s_fake) <= 0.5),
+        "d_real": answers[0].mean(),
+        "d_fake": answers[1].mean(),
+        "accuracy_real": np.mean(answers[0] > border),
+        "accuracy_fake": np.mean(answers[1] <= border),
     }

@@ -4,48 +4,93 @@ import mpmath
 import numpy as np
 import pytest
 
+from minigan import use_backend
 from minigan.errors import MiniganError, NonFiniteError, StateError
-from minigan.gan import OBJECTIVES, Minimax, NonSaturating, Objective
+from minigan.gan import (
+    OBJECTIVES,
+    Hinge,
+    Minimax,
+    NonSaturating,
+    Objective,
+    Wasserstein,
+)
 
-from .plain import cross_entropy, sigmoid
+from . import plain
+from .plain import sigmoid
 
 
 def scores(n=6, dtype=np.float64):
     return np.random.default_rng(1).standard_normal((n, 1)).astype(dtype) * 2
 
 
-def gradient_by_differences(loss, s, h=1e-6):
-    shifts = np.eye(len(s))[:, :, None] * h
-    return np.array([[(loss(s + e) - loss(s - e)) / (2 * h)] for e in shifts])
+def gradient_by_complex_step(loss, s, h=1e-30):
+    """Exact to rounding, whatever h: nothing is subtracted."""
+    shifts = np.eye(len(s))[:, :, None] * 1j * h
+    return np.array([[loss(s + e).imag / h] for e in shifts])
+
+
+def labels_of(kind):
+    plain_labels = [(1, 0)]
+    return plain_labels + [(0.9, 0), (0.8, 0.2)] if kind.labelled else plain_labels
+
+
+LABELLED = [(k, *labels) for k in OBJECTIVES.values() for labels in labels_of(k)]
+
+
+@pytest.mark.parametrize("kind, real_label, fake_label", LABELLED)
+def test_discriminator_losses(kind, real_label, fake_label):
+    objective, s = kind(real_label, fake_label), scores()
+    against, _ = plain.OBJECTIVES[kind.name]
+    for name, label in (("real", real_label), ("fake", fake_label)):
+        loss, gradient = against(s, label)
+        assert float(getattr(objective, name)(s)) == pytest.approx(loss, rel=1e-12)
+        np.testing.assert_allclose(objective.dscore(), gradient, rtol=1e-12)
+    losses, gradients = zip(
+        against(s[:3], real_label), against(s[3:], fake_label), strict=True
+    )
+    assert float(objective.mixed(s)) == pytest.approx(np.mean(losses), rel=1e-12)
+    expected = np.vstack(gradients) / 2
+    np.testing.assert_allclose(objective.dscore(), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES.values(), ids=OBJECTIVES)
-@pytest.mark.parametrize("real_label, fake_label", [(1, 0), (0.9, 0), (0.8, 0.2)])
-def test_discriminator_losses(kind, real_label, fake_label):
-    objective, s = kind(real_label, fake_label), scores()
-    for name, label in (("real", real_label), ("fake", fake_label)):
-        loss = getattr(objective, name)
-        assert float(loss(s)) == pytest.approx(cross_entropy(s, label), rel=1e-12)
-        expected = (sigmoid(s) - label) / len(s)
-        np.testing.assert_allclose(objective.dscore(), expected, rtol=1e-12)
-    labels = np.repeat([[real_label], [fake_label]], 3, axis=0)
-    assert float(objective.mixed(s)) == pytest.approx(cross_entropy(s, labels))
-    expected = gradient_by_differences(lambda x: cross_entropy(x, labels), s)
-    np.testing.assert_allclose(objective.dscore(), expected, rtol=1e-6, atol=1e-9)
-
-
-@pytest.mark.parametrize(
-    "kind, formula",
-    [
-        (NonSaturating, lambda s: -np.mean(np.log(sigmoid(s)))),
-        (Minimax, lambda s: np.mean(np.log(1 - sigmoid(s)))),
-    ],
-)
-def test_generator_losses(kind, formula):
+def test_generator_losses(kind):
     objective, s = kind(), scores()
-    assert float(objective.generator(s)) == pytest.approx(formula(s), rel=1e-12)
-    expected = gradient_by_differences(formula, s)
-    np.testing.assert_allclose(objective.dscore(), expected, rtol=1e-6, atol=1e-9)
+    loss, gradient = plain.OBJECTIVES[kind.name][1](s)
+    assert float(objective.generator(s)) == pytest.approx(loss, rel=1e-12)
+    np.testing.assert_allclose(objective.dscore(), gradient, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["jit", "numpy"])
+@pytest.mark.parametrize("loss", ["real", "fake", "mixed", "generator"])
+@pytest.mark.parametrize("kind, real_label, fake_label", LABELLED)
+def test_gradients_by_complex_step(kind, real_label, fake_label, loss, backend):
+    objective, s = kind(real_label, fake_label), scores()
+    expected = gradient_by_complex_step(getattr(objective, loss), s)
+    with use_backend(backend):
+        getattr(objective, loss)(s)
+        gradient = objective.dscore()
+    np.testing.assert_allclose(gradient, expected, rtol=1e-14, atol=1e-16)
+
+
+@pytest.mark.parametrize("kind", OBJECTIVES.values(), ids=OBJECTIVES)
+def test_what_the_history_calls_an_answer(kind):
+    """A probability, or the score itself; and the border between real and fake."""
+    objective, s = kind(), scores()
+    answers = s if objective.critic else sigmoid(s)
+    mean, std = objective.moments(s)
+    assert float(mean) == pytest.approx(answers.mean(), rel=1e-12)
+    assert float(std) == pytest.approx(answers.std(), rel=1e-12)
+    border = objective.threshold if objective.critic else sigmoid(objective.threshold)
+    assert border == (0 if kind in (Hinge, Wasserstein) else 0.5)
+
+
+@pytest.mark.parametrize("kind", [Hinge, Wasserstein])
+@pytest.mark.parametrize("labels", [{"real_label": 0.9}, {"fake_label": 0.1}])
+def test_objectives_without_labels(kind, labels):
+    (name,) = labels
+    with pytest.raises(MiniganError, match=f"{kind.__name__}: argument '{name}'.*no l"):
+        kind(**labels)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +145,7 @@ def test_the_base_class_has_no_generator():
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("kind", OBJECTIVES.values(), ids=OBJECTIVES)
 def test_scores_that_are_not_finite(kind, bad):
-    objective, s = kind(0.9), scores()
+    objective, s = kind(), scores()
     s[2] = bad
     for loss in (objective.real, objective.mixed):
         with pytest.raises(NonFiniteError, match=f"{kind.__name__}.*finite"):

@@ -132,7 +132,7 @@ UNSAVABLE = {
             *networks(Dropout(0.5, rng=np.random.Generator(np.random.MT19937(0)))),
             Parabola(0),
         ),
-        "random generator 6: expected PCG64, got MT19937",
+        "random generator 7: expected PCG64, got MT19937",
     ),
 }
 

@@ -175,6 +175,16 @@ GAMES = {
     "two discriminator steps": {"discriminator_steps": 2},
     "shared": {"batches": "separate", "latent": "shared", "real_label": 0.9},
     "minimax": {"objective": "minimax"},
+    "least squares": {"objective": "least-squares", "real_label": 0.9},
+    "least squares, mixed": {"objective": "least-squares", "batches": "mixed"},
+    "hinge": {"objective": "hinge", "batches": "separate"},
+    "hinge, mixed": {"objective": "hinge", "batches": "mixed"},
+    "wasserstein": {"objective": "wasserstein", "discriminator_steps": 5},
+    "wasserstein, mixed": {"objective": "wasserstein", "batches": "mixed"},
+    "clipped": {"clip_value": 0.2},
+    "phases": {"discriminator_steps": 2, "generator_steps": 3},
+    "noise": {"instance_noise": 0.3},
+    "falling noise": {"instance_noise": 0.3, "instance_noise_steps": 2},
 }
 
 
@@ -187,6 +197,9 @@ def test_three_steps_equal_plain_numpy(options, backend):
         for network in (trainer.generator, trainer.discriminator)
     )
     spawned = streams(4)
+    same = ("batches", "real_label", "fake_label", "objective")
+    same += ("discriminator_steps", "generator_steps")
+    std, end = options.get("instance_noise", 0), options.get("instance_noise_steps")
     rows = [
         plain.step(
             g,
@@ -194,14 +207,13 @@ def test_three_steps_equal_plain_numpy(options, backend):
             spawned["latent"],
             spawned["data"],
             n=BATCH,
-            batches=options.get("batches", "half"),
-            real_label=options.get("real_label", 1.0),
-            fake_label=options.get("fake_label", 0.0),
-            k=options.get("discriminator_steps", 1),
-            shared=options.get("latent") == "shared",
-            minimax=options.get("objective") == "minimax",
+            latents=options.get("latent", "fresh"),
+            clip=trainer.clip_value,
+            noise=spawned["noise"],
+            std=std * max(0, 1 - step / end) if end else std,
+            **{name: options[name] for name in same if name in options},
         )
-        for _ in range(3)
+        for step in range(3)
     ]
     history = trainer.fit(3)
     assert set(rows[0]) == set(history.columns)
