@@ -95,5 +95,6 @@ def vars_of(part):
     return {
         name: value
         for name, value in getattr(part, "__dict__", {}).items()
-        if isinstance(value, (int, float, str, bool, tuple)) and name != "layers"
+        if isinstance(value, (int, float, str, bool, tuple))
+        and name not in ("layers", "_cache")
     }

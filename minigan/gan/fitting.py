@@ -178,5 +178,5 @@ class Chunk:
         yield
         ended = time.monotonic()
         budget = min(CHUNK_SECONDS, max(0.0, self.deadline - ended))
-        affordable = n * budget / (ended - started + 1e-9)
+        affordable = n * budget / max(ended - started, 1e-9)
         self.steps = int(max(1, min(2 * n, affordable, ROWS)))

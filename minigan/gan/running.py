@@ -34,7 +34,7 @@ class Runner:
         # std of the instance noise, row by row, where it falls
         self.levels = np.zeros((ROWS, 1), trainer.generator.dtype)
         self._program = None
-        self._key = None, None, None  # what the program was recorded for
+        self._key = None, None  # what the program was recorded for
         self._said = False  # that there can be no program
         self._spare = None  # a snapshot whose memory is used again
         self._own = []  # what the user's layers kept beside parameters

@@ -1,5 +1,6 @@
 """Captured and eager training leave the same bytes, whatever happens on the way."""
 
+import copy
 import hashlib
 import inspect
 import itertools
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,9 +29,10 @@ from minigan import (
     Tanh,
 )
 from minigan.errors import NonFiniteError
-from minigan.gan import Callback, Rows, Trainer, fitting, recipes
+from minigan.gan import OBJECTIVES, Callback, Parabola, Rows, Trainer, fitting, recipes
 from minigan.gan.running import ROWS
 from minigan.kernels.compiling import JIT_DISABLED
+from minigan.schedule import Schedule
 
 from .small import array, build, state
 
@@ -553,6 +556,7 @@ def test_two_python_threads_train_as_if_alone():
 # ---- the threading layer -----------------------------------------------------------
 
 LAYER = """
+import copy
 import hashlib, warnings
 import numba
 from tests.gan.test_running import wide
@@ -583,3 +587,71 @@ def test_with_workqueue_one_message_and_the_same_bits():
     trainer.fit(4)
     theta = trainer.generator.theta
     assert digest == hashlib.sha256(theta.tobytes()).hexdigest()
+
+
+# ---- phases ------------------------------------------------------------------------
+
+PHASES = {"discriminator_steps": 17, "generator_steps": 4}
+
+
+def test_long_phases_are_a_schedule_of_programs_with_the_same_bytes():
+    captured, eager = pair(norm=True, dropout=True, ema=0.9, **PHASES)
+    for trainer in (captured, eager):
+        trainer.fit(5, report_every=2)
+    assert_equal(captured, eager)
+    schedule = captured._runner._program
+    assert type(schedule) is Schedule
+    assert [times for _, times in schedule.parts] == [17, 3, 1]
+    assert len(captured.program()) > sum(len(part) for part, _ in schedule.parts)
+    assert repr(schedule).startswith("Schedule(17 x Program(")
+
+
+def test_one_generator_step_after_many_of_the_discriminator():
+    captured, eager = pair(discriminator_steps=30)
+    for trainer in (captured, eager):
+        trainer.fit(3)
+    assert_equal(captured, eager)
+    assert [times for _, times in captured._runner._program.parts] == [30, 1]
+
+
+def test_a_schedule_that_cannot_be_recorded_leaves_the_state():
+    class Plain(ReLU):
+        def forward_pass(self, x, training):
+            return np.maximum(x, 0), x
+
+    rng = np.random.default_rng(0)
+    generator = Sequential([Dense(3, 4, rng=rng), Dense(4, 2, rng=rng)])
+    found = []
+    for capture in MODES:
+        twin = copy.deepcopy(generator)
+        critic = Sequential([Dense(2, 4, rng=0), Plain(), Dense(4, 1, rng=1)])
+        points = Parabola(3)
+        trainer = Trainer(twin, critic, points, capture=capture, **PHASES)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            trainer.fit(3)
+        assert any("not captured" in str(w.message) for w in said) == capture
+        found.append(state(trainer))
+    assert found[0] == found[1]
+
+
+def test_programs_change_with_the_phase():
+    captured, eager = pair(fakes="training", dropout=True)
+    for trainer in (captured, eager):
+        trainer.pretrain(5)
+        trainer.fit(3)
+        trainer.pretrain(4)
+        trainer.fit(2)
+    assert_equal(captured, eager)
+
+
+def test_a_long_chunk_of_falling_noise(monkeypatch):
+    """The level of each step, across the end of the table."""
+    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 1e9)
+    options = {"instance_noise": 0.2, "instance_noise_steps": ROWS + 10}
+    captured, eager = pair(**options)
+    captured.fit(ROWS + 50, report_every=None)
+    for _ in range(2):
+        eager.fit(40)
+    assert captured.history.table[:80].tobytes() == eager.history.table.tobytes()
+    assert captured.program() is not None  # also with the cursor at the table's end
