@@ -2,7 +2,7 @@
 
 import time
 from contextlib import nullcontext
-from math import isnan
+from math import isclose, isnan, log
 
 import click
 
@@ -175,7 +175,7 @@ class Live(Plain):
 def levels_text(balance):
     """The losses that a game in balance ends with, in few words."""
     if balance.d_loss == balance.g_loss:
-        if balance.score == 0.5:
+        if isclose(balance.d_loss, log(2)):
             return "ln 2 = 0.693"
         return f"balance {balance.d_loss:.3f}"
     if isnan(balance.g_loss):

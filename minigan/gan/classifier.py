@@ -7,7 +7,8 @@ in the classifier's own view ("classifier FD").
 
 import numpy as np
 
-from .. import validate
+from .. import architecture, checkpoint, validate
+from ..errors import CheckpointError
 from ..layers import Dense, ReLU
 from ..losses import SoftmaxCrossEntropy
 from ..network import Sequential
@@ -79,6 +80,40 @@ class Classifier:
         first.W.value[...] /= std
         first.b.value[...] -= mean @ first.W.value
         return cls(network)
+
+    def save(self, path):
+        """Write the network.  Errors: StateError for layers of your own."""
+        meta = {
+            "kind": "classifier",
+            "dtype": str(self.network.dtype),
+            "network": architecture.describe(self.network, []),
+        }
+        arrays = {"theta": self.network.theta, "buffers": self.network.buffers}
+        checkpoint.write(path, arrays, meta)
+
+    @classmethod
+    def load(cls, path):
+        """The classifier that was saved at `path`: the same answers to the bit.
+
+        Errors: CheckpointError for a file that is damaged, foreign or does not fit.
+        """
+        arrays, meta = checkpoint.read(path)
+        try:
+            dtype = np.dtype(meta["dtype"])
+            if meta["kind"] != "classifier" or dtype not in validate.FLOAT_TYPES:
+                raise CheckpointError("expected a classifier")
+            theta, buffers = arrays["theta"], arrays["buffers"]
+            network = architecture.build(meta["network"], dtype, [], theta.size)
+            for array, saved in ((network.theta, theta), (network.buffers, buffers)):
+                if (array.shape, array.dtype) != (saved.shape, saved.dtype):
+                    raise CheckpointError(
+                        f"expected {array.dtype} {array.shape}, got {saved.dtype} "
+                        f"{saved.shape}"
+                    )
+                array[...] = saved
+            return cls(network)
+        except Exception as error:  # a file made to deceive can raise nearly anything
+            raise CheckpointError(f"{path}: holds no classifier ({error})") from error
 
     def predict(self, x):
         """The most likely class of each row: (n,) int64."""

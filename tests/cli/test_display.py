@@ -75,6 +75,9 @@ def test_the_live_display_from_start_to_summary(tmp_path, no_pictures):
         ({"real_label": 0.9}, "balance 0.688 and 0.799"),
         ({"objective": "minimax"}, "balance 0.693 and -0.693"),
         ({"real_label": 0.8, "fake_label": 0.2}, "ln 2 = 0.693"),
+        ({"objective": "least-squares"}, "balance 0.125"),
+        ({"objective": "hinge"}, "balance of D 1.000"),
+        ({"objective": "wasserstein"}, "balance of D 0.000"),
     ],
 )
 def test_the_levels_of_a_game_in_balance(options, text):

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from minigan import Dense, Sequential, data, use_backend
-from minigan.errors import ArgumentError, DatasetError, DTypeError, ShapeError
+from minigan import Dense, Sequential, checkpoint, data, use_backend
+from minigan.errors import (
+    ArgumentError,
+    CheckpointError,
+    DatasetError,
+    DTypeError,
+    ShapeError,
+)
 from minigan.gan.classifier import (
     Classifier,
     class_histogram,
@@ -51,6 +57,43 @@ def test_the_same_seed_gives_the_same_classifier(digits):
     )
     assert (a.network.theta == b.network.theta).all()
     assert (a.network.theta != c.network.theta).any()
+
+
+def test_saved_and_loaded_it_says_the_same(trained, digits, tmp_path):
+    _, (x, _) = digits
+    trained.save(tmp_path / "classifier.npz")
+    loaded = Classifier.load(tmp_path / "classifier.npz")
+    assert loaded.classes == 10
+    assert loaded.confidence(x).tobytes() == trained.confidence(x).tobytes()
+    assert loaded.features(x).tobytes() == trained.features(x).tobytes()
+
+
+def _other_kind(arrays, meta):
+    meta["kind"] = "trainer"
+
+
+def _other_shape(arrays, meta):
+    arrays["theta"] = arrays["theta"][:-16]
+
+
+def _other_array(arrays, meta):
+    arrays["grad"] = arrays.pop("theta")
+
+
+def _other_layer(arrays, meta):
+    meta["network"][0][0] = "Own"
+
+
+@pytest.mark.parametrize(
+    "change", [_other_kind, _other_shape, _other_array, _other_layer]
+)
+def test_files_that_hold_no_classifier(change, trained, tmp_path):
+    trained.save(tmp_path / "c")
+    arrays, meta = checkpoint.read(tmp_path / "c")
+    change(arrays, meta)
+    checkpoint.write(tmp_path / "c", arrays, meta)
+    with pytest.raises(CheckpointError, match="c: holds no classifier"):
+        Classifier.load(tmp_path / "c")
 
 
 def test_images_of_any_shape_and_length(trained, digits):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from minigan import Adam
 from minigan.errors import MiniganError, NonFiniteError, OutputError, StateError
 from minigan.gan import Callback, Rows, Trainer, fitting
 from minigan.gan.history import COLUMNS
@@ -282,3 +283,27 @@ def test_twenty_interruptions_leave_no_trace(options, tmp_path):
     assert state(pieces) == state(whole)
     whole.save(tmp_path / "whole"), pieces.save(tmp_path / "pieces")
     assert (tmp_path / "whole").read_bytes() == (tmp_path / "pieces").read_bytes()
+
+
+# ---- what a sure discriminator leaves of the gradient ------------------------------
+
+
+def test_minimax_starves_the_generator_of_a_sure_discriminator():
+    """At least 10 times less gradient, from the same networks, data and random numbers.
+
+    Fakes far from the data, as early in training, and a D that was trained alone.
+    """
+    lengths, answers = {}, {}
+    for objective in ("non-saturating", "minimax"):
+        trainer = build(
+            objective=objective,
+            batches="separate",
+            discriminator_optimizer=Adam(0.01),
+        )
+        trainer.generator.layers[-1].b.value[...] = (2.0, -2.0)
+        trainer.pretrain(1000)
+        values = trainer.step()
+        lengths[objective], answers[objective] = values["g_gradient"], values["d_fake"]
+    assert answers["minimax"] == answers["non-saturating"] < 0.01
+    assert lengths["non-saturating"] > 0.1
+    assert lengths["non-saturating"] > 10 * lengths["minimax"]

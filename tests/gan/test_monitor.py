@@ -16,6 +16,7 @@ from minigan.gan.diagnosis import (
     MEANING,
     SHOWN,
     STRONG,
+    UNJUDGED,
     UNSETTLED,
     VANISHING,
 )
@@ -101,6 +102,8 @@ def test_verdicts(curves, samples, expected):
         ("minimax", 1.0, LN2, -LN2),
         ("non-saturating", 0.9, 0.68814, 0.79851),
         ("minimax", 0.9, 0.68814, -0.59784),
+        ("least-squares", 1.0, 0.125, 0.125),
+        ("least-squares", 0.9, 0.10125, 0.15125),
     ],
 )
 def test_the_equilibrium_knows_labels_and_objective(
@@ -110,6 +113,37 @@ def test_the_equilibrium_knows_labels_and_objective(
     assert found["score"] == real_label / 2
     assert found["d_loss_balance"] == pytest.approx(d_loss, abs=1e-5)
     assert found["g_loss_balance"] == pytest.approx(g_loss, abs=1e-5)
+
+
+CRITICS = ("least-squares", "hinge", "wasserstein")
+
+
+@pytest.mark.parametrize("objective", CRITICS)
+def test_scores_that_are_no_probabilities_are_not_judged(objective):
+    """Curves that would mean a D too strong, were they of another objective."""
+    curves = {"accuracy_real": 1.0, "accuracy_fake": 1.0, "g_gradient": 1e-5}
+    diagnosis = diagnose(history(**curves), objective=objective)
+    assert diagnosis.verdict == UNJUDGED and not diagnosis.healthy
+    assert "under this objective" in str(diagnosis)
+    wild = diagnose(history(d_gradient=1e6), objective=objective)
+    assert wild.verdict == EXPLODING
+    assert diagnose(History(), objective=objective).verdict == EARLY
+
+
+@pytest.mark.parametrize("objective", CRITICS)
+def test_a_critics_samples_are_judged(objective):
+    found = [
+        diagnose(history(), objective=objective, samples=samples, real=REAL).verdict
+        for samples in (GOOD, WRONG, POINT)
+    ]
+    assert found == [HEALTHY, UNSETTLED, COLLAPSED]
+
+
+@pytest.mark.parametrize("objective, d_loss", [("hinge", 1.0), ("wasserstein", 0.0)])
+def test_a_balance_that_leaves_the_score_open(objective, d_loss):
+    found = diagnose(history(), objective=objective).figures
+    assert found["d_loss_balance"] == d_loss
+    assert "score" not in found and "g_loss_balance" not in found
 
 
 def test_smoothed_labels_at_balance_are_healthy():

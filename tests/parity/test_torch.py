@@ -101,6 +101,58 @@ def test_softmax_cross_entropy():
     np.testing.assert_allclose(ours.backward(), their_pred.grad.numpy(), **CLOSE)
 
 
+def softplus(s):
+    return torch.nn.functional.softplus(s)
+
+
+def squared(s, label):
+    return ((s - label) ** 2).mean() / 2
+
+
+OBJECTIVES = {  # name -> D on real rows, D on fakes, G
+    "non-saturating": (
+        lambda s: softplus(-s).mean(),
+        lambda s: softplus(s).mean(),
+        lambda s: softplus(-s).mean(),
+    ),
+    "minimax": (
+        lambda s: softplus(-s).mean(),
+        lambda s: softplus(s).mean(),
+        lambda s: -softplus(s).mean(),
+    ),
+    "least-squares": (
+        lambda s: squared(s, 1),
+        lambda s: squared(s, 0),
+        lambda s: squared(s, 1),
+    ),
+    "hinge": (
+        lambda s: torch.relu(1 - s).mean(),
+        lambda s: torch.relu(1 + s).mean(),
+        lambda s: -s.mean(),
+    ),
+    "wasserstein": (
+        lambda s: -s.mean(),
+        lambda s: s.mean(),
+        lambda s: -s.mean(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", mg.gan.OBJECTIVES)
+def test_objective(name):
+    score = 3 * np.random.default_rng(4).standard_normal((10, 1))
+    ours = mg.gan.OBJECTIVES[name]()
+    real, fake, generator = OBJECTIVES[name]
+    pairs = [(ours.real, real), (ours.fake, fake), (ours.generator, generator)]
+    pairs.append((ours.mixed, lambda s: (real(s[:5]) + fake(s[5:])) / 2))
+    for mine, formula in pairs:
+        their_score = theirs(score)
+        loss = formula(their_score)
+        loss.backward()
+        assert float(mine(score)) == pytest.approx(loss.item(), rel=1e-12)
+        np.testing.assert_allclose(ours.dscore(), their_score.grad.numpy(), **CLOSE)
+
+
 def test_ten_steps_of_adam():
     rng = np.random.default_rng(2)
     net = mg.Sequential([mg.Dense(3, 4, rng=0, dtype="float64")])
