@@ -461,7 +461,7 @@ def test_tolerance():
         ({"max_entries": 0}, ArgumentError, "max_entries"),
         ({"labels": np.ones((8, 1))}, ArgumentError, "labels"),
         ({"through": "D"}, DTypeError, "through"),
-        ({"through": Dense(2, 1), "objective": "hinge"}, ArgumentError, "objective"),
+        ({"through": Dense(2, 1), "objective": "hinges"}, ArgumentError, "objective"),
         ({"through": Dense(2, 1), "objective": 3}, ArgumentError, "objective"),
         ({"target": mg.BCE(), "through": ReLU()}, ArgumentError, "None for a loss"),
         (

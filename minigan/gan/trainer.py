@@ -51,8 +51,8 @@ class Trainer(Game, Fitting, Memory):
         ema average + (1 - ema) G, parameters and running statistics (Yazici et al.
         2019), in (0, 1), say 0.999; it starts as a copy of G.  None: no average.
     instance_noise: standard deviation of the normal noise that is added to every row,
-        real or fake, that D sees in training (Sonderby et al. 2016, section 3.2.1;
-        Arjovsky & Bottou 2017).
+        real or fake, that D sees in training (Sonderby et al. 2017; Arjovsky &
+        Bottou 2017).
     instance_noise_steps: the noise falls in a straight line, to 0 at this step.  None:
         it stays.
     generator_optimizer, discriminator_optimizer: by default one `Adam()` each.

@@ -45,7 +45,7 @@ def gradcheck(
 
     x: the input, or `shape`, from which it is drawn: (batch, ...).  Neither is needed
     where the layer knows its input_shape.  labels: the targets of a loss.
-    objective: "non-saturating", "minimax", or an object with generator(score) -> loss
+    objective: one of `gan.OBJECTIVES`, or an object with generator(score) -> loss
     and dscore().  training, frozen: how forward and backward are run.
     method: "complex", "central", or "auto": complex step where the code allows it.
     max_entries: of each tensor; a larger one is sampled, and a random direction over
