@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import minigan
-from minigan import use_backend
+from minigan import data, use_backend
+from minigan.errors import DatasetError
 from minigan.gan import recipes
 
 ROOT = Path(__file__).parent.parent
@@ -32,9 +33,9 @@ def blocks(text, language):
 # ---- the GAN on one page -----------------------------------------------------------
 
 
-def one_page():
-    path = ROOT / "docs" / "gan_in_60_lines.py"
-    spec = importlib.util.spec_from_file_location("gan_in_60_lines", path)
+def script(name):
+    """A script of the documents, as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -44,7 +45,8 @@ def one_page():
 @pytest.mark.parametrize("seed", [0, 7])
 def test_the_gan_in_60_lines_is_the_recipe_to_the_byte(backend, seed):
     with use_backend(backend):
-        generator, discriminator, losses = one_page().train(steps=30, seed=seed)
+        page = script("gan_in_60_lines")
+        generator, discriminator, losses = page.train(steps=30, seed=seed)
         trainer = recipes.load("parabola", seed=seed)
         history = trainer.fit(30)
     assert generator.theta.tobytes() == trainer.generator.theta.tobytes()
@@ -54,7 +56,7 @@ def test_the_gan_in_60_lines_is_the_recipe_to_the_byte(backend, seed):
 
 
 def test_it_has_about_sixty_lines():
-    source = inspect.getsource(one_page())
+    source = inspect.getsource(script("gan_in_60_lines"))
     code = source.split('"""', 2)[2]
     assert len([line for line in code.splitlines() if line.strip()]) <= 60
 
@@ -139,6 +141,24 @@ def test_the_code_of_the_training_page_runs(tmp_path, monkeypatch):
         for block in blocks(PAGES["training.md"], "python"):
             exec(compile(block, "training.md", "exec"), scope)
     assert scope["points"].shape == (100, 2)
+
+
+@pytest.mark.data
+def test_the_picture_of_minimax_on_real_mnist(monkeypatch, tmp_path):
+    """Shortened: 40 steps of D alone are enough for a tenth of the gradient."""
+    try:
+        images = data.images("mnist")
+    except DatasetError as error:
+        pytest.skip(f"no MNIST here: {error}")
+    minimax = script("minimax")
+    monkeypatch.setattr(minimax, "STEPS", (0, 40))
+    with use_backend("numpy"):  # as quick without compiled kernels
+        rows = minimax.measured(images, seed=5)
+    (_, unsure, *first), (_, sure, alive, silent) = rows
+    assert unsure > 0.2 and sure < 0.1
+    assert max(first) < 3 * min(first) and alive > 10 * silent
+    minimax.draw(rows[None], tmp_path / "minimax.png")
+    assert (tmp_path / "minimax.png").read_bytes()[1:4] == b"PNG"
 
 
 # ---- the README --------------------------------------------------------------------

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import minigan as mg
 from minigan import Dense, Sequential, gradcheck
+from minigan.gan import OBJECTIVES
 
 WORST = 1e-11
 
@@ -17,7 +18,7 @@ batches = st.integers(8, 64)  # for BatchNorm; fewer rows: see the last test
 cases = st.fixed_dictionaries(
     {"training": st.booleans(), "frozen": st.booleans(), "seed": st.integers(0, 99)}
 )
-objectives = st.sampled_from(["non-saturating", "minimax"])
+objectives = st.sampled_from(list(OBJECTIVES))
 compiled = os.environ.get("NUMBA_DISABLE_JIT") != "1"
 few = settings(max_examples=25 if compiled else 4, deadline=None)
 

@@ -7,7 +7,7 @@ import numpy as np
 from .. import validate
 from ..kernels import ops
 from ..layers import Sigmoid
-from . import options as option
+from . import options
 from .callbacks import Report
 from .checks import fit_together, network_of, two_optimizers
 from .fitting import Fitting
@@ -65,7 +65,7 @@ class Trainer(Game, Fitting, Memory):
     ArgumentError and DTypeError for options out of range.
     """
 
-    BATCHES = option.BATCHES
+    BATCHES = options.BATCHES
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Trainer(Game, Fitting, Memory):
         name="custom",
     ):
         where = "Trainer"
-        vars(self).update(option.checked(where, locals()))
+        vars(self).update(options.checked(where, locals()))
         self.backend = validate.choice(
             where, "backend", backend or ops.backend(), ops.BACKENDS
         )
@@ -145,6 +145,7 @@ class Trainer(Game, Fitting, Memory):
         Errors: NonFiniteError naming step and tensor where a number is not finite;
         the state is then that of the last good step.
         """
+        self._stop = False
         self._pretrain_first()
         self._runner.run(1)
         return dict(zip(COLUMNS, self.history.table[-1].tolist(), strict=True))
@@ -212,7 +213,7 @@ class Trainer(Game, Fitting, Memory):
     def options(self):
         """name -> value of the options that make up a step, as JSON can hold them."""
         return {
-            **{name: getattr(self, name) for name in option.NAMES},
+            **{name: getattr(self, name) for name in options.NAMES},
             "objective": self.objective.name,
             "real_label": self.objective.real_label,
             "fake_label": self.objective.fake_label,

@@ -223,6 +223,13 @@ def test_pretraining_is_resumed_where_it_stopped(tmp_path, monkeypatch):
     assert state(resumed) == state(whole)
 
 
+def test_a_step_after_a_stop_pretrains_to_the_end():
+    one, two = build(pretraining_steps=5), build(pretraining_steps=5)
+    one.stop()
+    one.step(), two.fit(1)
+    assert state(one) == state(two)
+
+
 @pytest.mark.parametrize("capture", [True, False])
 def test_poison_in_pretraining_is_named(capture):
     trainer = build(capture=capture, backend="jit")
