@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont
 from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
 
 from .files import write_atomically
 from .gan.equilibrium import equilibrium
@@ -27,6 +28,8 @@ CURVES = {  # column of History -> label, colour
     "g_loss": ("G", "#009e73"),
 }
 ANSWERS = {"d_real": ("D(x), real", REAL), "d_fake": ("D(G(z)), fakes", FAKE)}
+RIGHT = {"accuracy_real": ("on real", REAL), "accuracy_fake": ("on fakes", FAKE)}
+GRADIENTS = {"d_gradient": ("of D", "#222222"), "g_gradient": ("of G", "#009e73")}
 GREY = "#777777"
 DPI = 120
 
@@ -38,6 +41,9 @@ def losses(
     history, path, *, real_label=1.0, fake_label=0.0, objective="non-saturating"
 ):
     """Draw losses and D's answers over steps, with the values of the equilibrium.
+
+    The bands around the answers are as wide as their spread in a batch, a standard
+    deviation to each side.
 
     history: a `History`.  The labels and the objective place the equilibrium lines:
     ln 2 for both losses without label smoothing.
@@ -56,18 +62,50 @@ def losses(
     above.set_ylim(_limits([history[name] for name in CURVES], levels))
     above.set_ylabel("loss")
     above.set_title("Losses", loc="left")
-    _curves(below, history, ANSWERS)
+    for name, (label, colour) in ANSWERS.items():
+        _band(below, history, name, f"{name}_std", colour)
+        _curve(below, history, name, label, colour)
     half = "1/2" if balance.score == 0.5 else f"{balance.score:.3g}"
     _level(below, balance.score, f"equilibrium {half}")
     below.set_ylim(-0.02, 1.02)
-    below.set_ylabel("mean answer of D")
-    below.set_xlabel("step")
-    below.set_title("What D says: 1 is real, 0 is fake", loc="left")
-    below.xaxis.set_major_formatter("{x:,.0f}")
-    for axes in (above, below):
+    below.set_ylabel("answer of D")
+    below.set_title("What D says: 1 is real, 0 is fake; mean and spread", loc="left")
+    _steps(figure, history, above, below)
+    _save(figure, path)
+
+
+def gradients(history, path):
+    """Draw how long both gradients are, and how often D is right on real and on fakes.
+
+    Errors: OutputError where the file cannot be written.
+    """
+    figure = Figure(figsize=(8, 5.6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    _curves(above, history, GRADIENTS)
+    above.set_yscale("log")
+    above.set_ylabel("length of the gradient")
+    above.set_title("Gradients of the last update in each step", loc="left")
+    _curves(below, history, RIGHT)
+    _level(below, 0.5, "by chance 1/2")
+    below.set_ylim(-0.02, 1.02)
+    below.yaxis.set_major_formatter(PercentFormatter(1))
+    below.set_ylabel("D is right")
+    below.set_title("Accuracy of D, real rows and fakes apart", loc="left")
+    _steps(figure, history, above, below)
+    _save(figure, path)
+
+
+def _steps(figure, history, *panels):
+    """What panels over steps have in common."""
+    panels[-1].set_xlabel("step")
+    panels[-1].xaxis.set_major_formatter("{x:,.0f}")
+    for axes in panels:
         axes.set_xlim(0, max(1, len(history)))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    _save(figure, path)
+        axes.grid(color="#eeeeee")
+        axes.set_axisbelow(True)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
 
 
 def smooth(values, window):
@@ -81,21 +119,26 @@ def smooth(values, window):
 
 def _curves(axes, history, columns):
     """Each column twice: every value faintly, its moving average on top."""
-    window = max(1, len(history) // 100)
     for name, (label, colour) in columns.items():
-        values = history[name]
-        axes.plot(history.step, values, color=colour, alpha=0.15, linewidth=0.4)
-        axes.plot(
-            history.step,
-            smooth(values, window),
-            color=colour,
-            linewidth=1.4,
-            label=label,
-        )
-    axes.grid(color="#eeeeee")
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+        faint = {"color": colour, "alpha": 0.15, "linewidth": 0.4}
+        axes.plot(history.step, history[name], **faint)
+        _curve(axes, history, name, label, colour)
+
+
+def _curve(axes, history, name, label, colour):
+    values = smooth(history[name], _window(history))
+    axes.plot(history.step, values, color=colour, linewidth=1.4, label=label)
+
+
+def _band(axes, history, mean, spread, colour):
+    """One standard deviation to each side of the mean, both as moving averages."""
+    middle, half = (smooth(history[n], _window(history)) for n in (mean, spread))
+    low, high = np.clip((middle - half, middle + half), 0, 1)
+    axes.fill_between(history.step, low, high, color=colour, alpha=0.13, linewidth=0)
+
+
+def _window(history):
+    return max(1, len(history) // 100)
 
 
 def _level(axes, value, label):

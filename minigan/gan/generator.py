@@ -1,0 +1,171 @@
+"""A trained generator alone: a function from z to rows, saved and loaded for sampling.
+
+    Generator.of(trainer).save("generator.npz")
+    images = Generator.load("generator.npz").sample(25, seed=7)
+
+The same z gives the same sample, and so does the same seed.
+"""
+
+import numpy as np
+
+from .. import architecture, checkpoint, validate
+from ..errors import CheckpointError, MiniganError
+from ..kernels import ops
+from .film import image_shape
+from .state import plain_state, versions
+from .streams import NAMES, streams
+
+ARRAYS = ("generator/theta", "generator/buffers")
+SAMPLE = NAMES.index("sample")
+
+
+class Generator:
+    """A network that makes rows of z, and where its z come from.
+
+    network: a `Sequential`.  rng: of the z that `sample` draws.
+    recipe, seed, step: of the run it comes from.  backend: "jit", "numpy" or None for
+    the one in force.
+    """
+
+    def __init__(self, network, rng, *, recipe="custom", seed=0, step=0, backend=None):
+        self.network = network
+        self.rng = validate.random_generator("Generator", rng)
+        self.recipe, self.seed, self.step = recipe, seed, step
+        self.backend = validate.choice(
+            "Generator", "backend", backend or ops.backend(), ops.BACKENDS
+        )
+        self.latent_dim = network.input_shape[0]
+
+    @classmethod
+    def of(cls, trainer):
+        """That of a trainer: it shares the network, and has a copy of the stream."""
+        rng = np.random.Generator(np.random.PCG64(0))
+        rng.bit_generator.state = trainer.streams["sample"].bit_generator.state
+        return cls(
+            trainer.generator,
+            rng,
+            recipe=trainer.name,
+            seed=trainer.seed,
+            step=trainer.step_count,
+            backend=trainer.backend,
+        )
+
+    @property
+    def image_shape(self):
+        """(height, width) or (height, width, 3) of what it makes, or None: no images."""
+        return image_shape(self.network.output_shape())
+
+    # ---- sampling ------------------------------------------------------------------
+
+    def sample(self, n=None, *, z=None, seed=None):
+        """Rows made in inference mode: (n, ...) as the network's last layer has them.
+
+        n: how many, of z from a stream of its own, or of this `seed`; or z itself,
+        (n, latent_dim).   Errors: ArgumentError, ShapeError, DTypeError.
+        """
+        where = "Generator.sample"
+        if (n is None) == (z is None):
+            validate.complain(validate.ArgumentError, where, "n", "either n or z", n)
+        if z is None:
+            z = self.draw_latent(n, seed)
+        shape, dtype = ("n", self.latent_dim), self.network.dtype
+        z = validate.array(where, "z", z, shape, dtype, finite=True)
+        with ops.use_backend(self.backend):
+            return self.network.predict(z)
+
+    def draw_latent(self, n, seed=None):
+        """z ~ N(0, 1): (n, latent_dim), from the own stream or from a seed."""
+        n = validate.integer("Generator.sample", "n", n, most=2**31)
+        rng = self.rng if seed is None else streams(seed)["sample"]
+        return rng.standard_normal((n, self.latent_dim), dtype=self.network.dtype)
+
+    def between(self, first, last, steps):
+        """z on the great circles from `first` to `last`: (n * steps, latent_dim).
+
+        first, last: (n, latent_dim).  Straight lines between normal vectors would pass
+        through shorter ones, which the generator has not been trained on.
+        """
+        where = "Generator.between"
+        shape = ("n", self.latent_dim)
+        first = validate.array(where, "first", first, shape, finite=True)
+        last = validate.array(where, "last", last, first.shape, finite=True)
+        steps = validate.integer(where, "steps", steps, least=2)
+        lengths = [np.linalg.norm(v, axis=1, keepdims=True) for v in (first, last)]
+        cosine = (first * last).sum(axis=1, keepdims=True) / (lengths[0] * lengths[1])
+        angle = np.arccos(np.clip(cosine, -1, 1))[:, None]  # (n, 1, 1)
+        share = np.linspace(0, 1, steps)[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            a, b = np.sin((1 - share) * angle), np.sin(share * angle)
+            a, b = a / np.sin(angle), b / np.sin(angle)
+        same = np.sin(angle) < 1e-6  # the same direction: a line is as good
+        a, b = np.where(same, 1 - share, a), np.where(same, share, b)
+        z = a * first[:, None] + b * last[:, None]
+        return z.reshape(-1, self.latent_dim).astype(self.network.dtype)
+
+    # ---- files ---------------------------------------------------------------------
+
+    def save(self, path):
+        """Write network and stream.  Errors: StateError for layers of your own."""
+        places = [layer.rng for layer in self.network.walk() if hasattr(layer, "rng")]
+        meta = {
+            "kind": "generator",
+            "recipe": self.recipe,
+            "seed": self.seed,
+            "step": self.step,
+            "backend": self.backend,
+            "dtype": str(self.network.dtype),
+            "generator": architecture.describe(self.network, places),
+            "generators": [plain_state(rng) for rng in (self.rng, *places)],
+            "versions": versions(),
+        }
+        values = self.network.theta, self.network.buffers
+        checkpoint.write(path, dict(zip(ARRAYS, values, strict=True)), meta)
+
+    @classmethod
+    def load(cls, path, *, backend=None):
+        """The generator in a file that `save` wrote, or in a trainer's checkpoint.
+
+        backend: "jit" or "numpy", by default the one it was trained with.
+        Errors: CheckpointError for a file that is damaged or foreign.
+        """
+        arrays, meta = checkpoint.read(path)
+        try:
+            return cls._rebuilt(arrays, meta, backend)
+        except MiniganError as error:
+            raise CheckpointError(f"{path}: {error}") from error
+        except Exception as error:
+            raise CheckpointError(
+                f"{path}: holds no generator ({type(error).__name__}: {error})"
+            ) from error
+
+    @classmethod
+    def _rebuilt(cls, arrays, meta, backend):
+        kind, dtype = meta["kind"], np.dtype(meta["dtype"])
+        if kind not in ("generator", "trainer") or dtype not in validate.FLOAT_TYPES:
+            raise CheckpointError("expected a generator or the checkpoint of a trainer")
+        stream = SAMPLE if kind == "trainer" else 0
+        places = [
+            np.random.Generator(np.random.PCG64(0)) for _ in meta["generators"]
+        ]
+        places[stream].bit_generator.state = meta["generators"][stream]
+        inner = places if kind == "trainer" else places[1:]
+        theta, buffers = (arrays[name] for name in ARRAYS)
+        network = architecture.build(meta["generator"], dtype, inner, theta.size)
+        for mine, saved in ((network.theta, theta), (network.buffers, buffers)):
+            if mine.shape != saved.shape or mine.dtype != saved.dtype:
+                raise CheckpointError(
+                    f"expected {mine.dtype} {mine.shape}, got {saved.dtype} "
+                    f"{saved.shape}"
+                )
+            mine[...] = saved
+        return cls(
+            network,
+            places[stream],
+            recipe=str(meta["recipe"]),
+            seed=int(meta["seed"]),
+            step=int(meta["step"] if kind == "generator" else len(arrays["history"])),
+            backend=backend or meta["backend"],
+        )
+
+    def __repr__(self):
+        return f"Generator({self.recipe!r}, step {self.step}, seed {self.seed})"
