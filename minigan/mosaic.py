@@ -39,12 +39,12 @@ def grid(images, columns=None, side=SIDE):
     return whole
 
 
-def sheet(panels, side=SIDE):
+def sheet(panels, side=SIDE, columns=None):
     """Panels beside each other on white, each below its title: a PIL image.
 
     panels: [(title, note, colour, images)]; the note stands flush right, faintly.
     """
-    grids = [grid(images, side=side) for *_, images in panels]
+    grids = [grid(images, columns, side) for *_, images in panels]
     height = max(g.shape[0] for g in grids)
     width = sum(g.shape[1] for g in grids) + BORDER * (len(grids) + 1)
     whole = Image.new("RGB", (width, height + HEAD + BORDER), "white")
@@ -60,9 +60,9 @@ def sheet(panels, side=SIDE):
     return whole
 
 
-def samples_png(images, path, title, note=""):
+def samples_png(images, path, title, note="", columns=None):
     """One grid of generated images.  Errors: OutputError."""
-    _save_png(sheet([(title, note, INK, images)]), path)
+    _save_png(sheet([(title, note, INK, images)], columns=columns), path)
 
 
 def beside_png(real, fake, path, note=""):

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from .files import write_atomically
 from .gan.equilibrium import equilibrium
@@ -83,6 +83,7 @@ def gradients(history, path):
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _curves(above, history, GRADIENTS)
     above.set_yscale("log")
+    _plain_numbers(above)
     above.set_ylabel("length of the gradient")
     above.set_title("Gradients of the last update in each step", loc="left")
     _curves(below, history, RIGHT)
@@ -93,6 +94,16 @@ def gradients(history, path):
     below.set_title("Accuracy of D, real rows and fakes apart", loc="left")
     _steps(figure, history, above, below)
     _save(figure, path)
+
+
+def _plain_numbers(axes):
+    """0.5 instead of 5 x 10^-1 on a logarithmic axis, between powers of ten too."""
+    low, high = axes.get_ylim()
+    between = "25" if high < 300 * low else ""
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(
+        FuncFormatter(lambda y, _: f"{y:g}" if f"{y:e}"[0] in between else "")
+    )
 
 
 def _steps(figure, history, *panels):

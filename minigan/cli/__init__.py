@@ -2,7 +2,7 @@
 
 Exit codes: 0 done, 1 the work itself failed (disk full, wrong gradient), 2 something
 to change in the command, 130 and 143 interrupted (Ctrl-C, SIGTERM).  Errors are one
-line on standard error.
+line on standard error; data that are nowhere, a list of the ways to get them.
 """
 
 import errno
@@ -11,7 +11,7 @@ import warnings
 
 import rich_click as click
 
-from ..errors import MiniganError, NonFiniteError, OutputError
+from ..errors import DatasetError, MiniganError, NonFiniteError, OutputError
 from ..version import __version__
 from .check import check
 from .data import data
@@ -35,6 +35,8 @@ class Program(click.RichGroup):
                 code = complain("interrupted", 128 + signal.SIGINT)
             except (OutputError, NonFiniteError) as error:
                 code = complain(error, 1)
+            except DatasetError as error:
+                code = complain(error, 2, lines=True)
             except MiniganError as error:
                 code = complain(error, 2)
             except MemoryError:
@@ -48,9 +50,10 @@ class Program(click.RichGroup):
         raise SystemExit(code)
 
 
-def complain(message, code):
-    """Print an error as one line; return the exit code."""
-    click.echo(f"minigan: error: {' '.join(str(message).split())}", err=True)
+def complain(message, code, lines=False):
+    """Print an error, as one line unless its lines are wanted; return the exit code."""
+    text = str(message).rstrip() if lines else " ".join(str(message).split())
+    click.echo(f"minigan: error: {text}", err=True)
     return code
 
 
@@ -70,7 +73,8 @@ def cli():
 
     \b
     minigan train parabola          the smallest GAN, with pictures
-    minigan sample RUN -n 100       points from a trained generator
+    minigan train digits            handwritten digits, in half a minute
+    minigan sample RUN -n 100       more from a trained generator
     minigan check                   every gradient, proven on this machine
     minigan data list               images to train on, and where they are
     minigan profile parabola        what a step does, and where its time goes

@@ -2,9 +2,11 @@
 
 frames.npz       what the pictures of the course of training are drawn from
 checkpoint.npz   everything that training needs to go on; frames first, then this
-config.json      recipe, options, networks, versions, length
-history.csv, losses.png, samples.png, progress.png, training.gif
-                 made from the two above when training ends, or again by --resume
+config.json      recipe, options, networks, data, versions, length
+generator.npz    the generator alone, for sampling
+samples/         a picture of each report, of images only
+history.csv, losses.png, gradients.png, samples.png, progress.png, training.gif
+                 made from frames and checkpoint when training ends, or by --resume
 """
 
 import json
@@ -20,8 +22,15 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-PICTURES = ("losses.png", "samples.png", "progress.png", "training.gif")
-FILES = ("checkpoint.npz", "config.json", "frames.npz", "history.csv", *PICTURES)
+PICTURES = (
+    *("losses.png", "gradients.png"),
+    *("samples.png", "progress.png", "training.gif"),
+)
+FILES = (
+    *("checkpoint.npz", "config.json", "frames.npz", "generator.npz", "history.csv"),
+    *PICTURES,
+)
+SAMPLES = "samples"  # folder
 LOCK = ".lock"
 
 
@@ -34,6 +43,7 @@ class RunDir:
         self.config = self.path / "config.json"
         self.frames = self.path / "frames.npz"
         self.history = self.path / "history.csv"
+        self.generator = self.path / "generator.npz"
 
     def __truediv__(self, name):
         return self.path / name
@@ -70,7 +80,7 @@ class RunDir:
             )
 
     def _expect_none(self):
-        found = [name for name in FILES if (self / name).exists()]
+        found = [name for name in (*FILES, SAMPLES) if (self / name).exists()]
         if self.checkpoint.is_file():
             raise ArgumentError(
                 f"{self}: holds a run already; continue it with --resume, or choose "
@@ -85,19 +95,33 @@ class RunDir:
         text = json.dumps(config, indent=2)
         write_atomically(self.config, (text + "\n").encode())
 
-    def planned_steps(self):
-        """How long the run was to be; None where its config.json does not say."""
+    def report_picture(self, step):
+        """Where the picture of a report goes; makes its folder."""
+        folder = self / SAMPLES
         try:
-            steps = json.loads(self.config.read_bytes())["steps"]
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise _unusable(folder, error) from error
+        return folder / f"step-{step:06}.png"
+
+    def saved(self, key, kind):
+        """A value of the run's config.json; None where there is none of this type."""
+        try:
+            value = json.loads(self.config.read_bytes())[key]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return steps if isinstance(steps, int) and steps > 0 else None
+        return value if type(value) is kind else None
 
-    def is_drawn(self):
+    def planned_steps(self):
+        """How long the run was to be; None where its config.json does not say."""
+        steps = self.saved("steps", int)
+        return steps if steps and steps > 0 else None
+
+    def is_drawn(self, pictures=PICTURES):
         """Are all results there, and none older than the checkpoint?"""
         try:
             saved = self.checkpoint.stat().st_mtime_ns
-            results = [self.history, *(self / name for name in PICTURES)]
+            results = [self.history, *(self / name for name in pictures)]
             return all(path.stat().st_mtime_ns >= saved for path in results)
         except OSError:
             return False

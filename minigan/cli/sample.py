@@ -1,4 +1,4 @@
-"""`minigan sample`: points from a trained generator."""
+"""`minigan sample`: points or images from a trained generator."""
 
 import io
 from pathlib import Path
@@ -10,6 +10,8 @@ from ..errors import ArgumentError
 from ..files import write_atomically
 
 SUFFIXES = (".csv", ".npy", ".npz")
+PICTURE = ".png"  # of images only
+MOST_DRAWN = 2500  # images in one picture
 
 
 @click.command(
@@ -17,8 +19,11 @@ SUFFIXES = (".csv", ".npy", ".npz")
     "minigan sample runs/parabola-seed0 -n 5\n\n"
     "minigan sample runs/parabola-seed0/checkpoint.npz -n 100 -o points.csv\n\n"
     "minigan sample checkpoint.npz -n 10000 --seed 7 -o points.npy\n\n"
+    "minigan sample runs/digits-seed0\n\n"
+    "minigan sample runs/digits-seed0 -n 60 --between 10 -o between.png\n\n"
+    "minigan sample runs/digits-seed0/generator.npz -n 10000 -o images.npz\n\n"
 )
-@click.argument("checkpoint", type=click.Path(exists=True, path_type=Path))
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "-n",
     "--number",
@@ -26,14 +31,15 @@ SUFFIXES = (".csv", ".npy", ".npz")
     metavar="N",
     default=100,
     show_default=True,
-    help="How many points.",
+    help="How many points or images.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="A .csv, .npy or .npz file; without it, CSV on standard output.",
+    help="A .csv, .npy or .npz file, of images also a .png with all of them. [default: "
+    "points as CSV on standard output; images in sample.png]",
 )
 @click.option(
     "--seed",
@@ -42,36 +48,93 @@ SUFFIXES = (".csv", ".npy", ".npz")
     help="Seed of the latent points. Without it they come from the run's own stream: "
     "the same ones each time.",
 )
+@click.option(
+    "--between",
+    type=click.IntRange(min=2),
+    metavar="STEPS",
+    help="Rows of so many, on the way from one latent point to another.",
+)
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
-def sample(checkpoint, number, output, seed, force):
-    """Draw points from the generator in CHECKPOINT.
+def sample(run, number, output, seed, between, force):
+    """Draw samples from the generator in RUN.
 
-    CHECKPOINT is a checkpoint.npz, or the folder of a run.
+    RUN is the folder of a run, a checkpoint.npz or a generator.npz. Numbers of images
+    are as the network makes them: -1 is black, 1 is white.
     """
-    if output is not None:
-        if output.suffix not in SUFFIXES:
-            raise click.UsageError(
-                f"--output: expected a .csv, .npy or .npz file, got '{output}'"
-            )
-        if output.exists() and not force:
-            raise click.UsageError(
-                f"--output: '{output}' exists; add --force to overwrite"
-            )
-    from ..gan import Trainer
-    from ..gan.streams import streams
+    _expect_writable(output, force)
+    if between and number % between:
+        raise click.UsageError(
+            f"--number: expected a multiple of --between {between}, got {number}"
+        )
+    from ..gan.generator import Generator
 
-    if checkpoint.is_dir():
-        checkpoint = checkpoint / "checkpoint.npz"
-        if not checkpoint.is_file():
-            raise ArgumentError(f"{checkpoint}: no such file")
-    trainer = Trainer.load(checkpoint)
-    if seed is not None:
-        trainer.streams["sample"] = streams(seed)["sample"]
-    points = trainer.sample(number).reshape(number, -1)
+    generator = Generator.load(_file_of(run))
+    output = _output(generator, output, number, force)
+    if between:
+        first, last = np.split(generator.draw_latent(2 * number // between, seed), 2)
+        rows = generator.sample(z=generator.between(first, last, between))
+    else:
+        rows = generator.sample(number, seed=seed)
     if output is None:
-        click.echo(as_csv(points), nl=False)
+        click.echo(as_csv(rows.reshape(number, -1)), nl=False)
+    elif output.suffix == PICTURE:
+        _draw(generator, rows, output, between)
+        click.echo(str(output))
+    else:
+        if generator.image_shape:
+            rows = rows.reshape(number, *generator.image_shape)
+        write_atomically(output, _encoded(rows, output.suffix))
+
+
+def _file_of(run):
+    """The file with the generator: in a folder, the checkpoint, else generator.npz."""
+    if not run.is_dir():
+        return run
+    for name in ("checkpoint.npz", "generator.npz"):
+        if (run / name).is_file():
+            return run / name
+    raise ArgumentError(f"{run / 'checkpoint.npz'}: no such file")
+
+
+def _expect_writable(output, force):
+    if output is None:
         return
-    write_atomically(output, _encoded(points, output.suffix))
+    if output.suffix not in (*SUFFIXES, PICTURE):
+        raise click.UsageError(
+            f"--output: expected a .csv, .npy, .npz or (for images) .png file, got "
+            f"'{output}'"
+        )
+    if output.exists() and not force:
+        raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")
+
+
+def _output(generator, output, number, force):
+    """Where samples go, once it is known what they are; None is standard output."""
+    images = generator.image_shape
+    if output is None and images:
+        output = Path("sample.png")
+        _expect_writable(output, force)
+    if output is not None and output.suffix == PICTURE:
+        if not images:
+            raise click.UsageError(
+                f"--output: expected a .csv, .npy or .npz file for samples that are no "
+                f"images, got '{output}'"
+            )
+        if number > MOST_DRAWN:
+            raise click.UsageError(
+                f"--number: expected at most {MOST_DRAWN:,} images in a .png, got "
+                f"{number:,} (an .npz file takes any number)"
+            )
+    return output
+
+
+def _draw(generator, rows, output, columns):
+    from .. import mosaic
+    from ..gan.film import as_bytes
+
+    images = as_bytes(rows, generator.image_shape)
+    note = f"step {generator.step:,}"
+    mosaic.samples_png(images, output, generator.recipe, note, columns)
 
 
 def as_csv(points):
@@ -82,12 +145,12 @@ def as_csv(points):
     return "\n".join(lines) + "\n"
 
 
-def _encoded(points, suffix):
+def _encoded(rows, suffix):
     if suffix == ".csv":
-        return as_csv(points).encode()
+        return as_csv(rows.reshape(len(rows), -1)).encode()
     content = io.BytesIO()
     if suffix == ".npy":
-        np.save(content, points, allow_pickle=False)
+        np.save(content, rows, allow_pickle=False)
     else:
-        np.savez(content, samples=points)
+        np.savez(content, samples=rows)
     return content.getvalue()

@@ -3,21 +3,24 @@
 import os
 import shlex
 import warnings
+from contextlib import suppress
 
 import numpy as np
 
 from ..errors import CheckpointError, NonFiniteError, OutputError
 from ..gan.callbacks import Callback
 from ..gan.equilibrium import of as equilibrium_of
-from ..gan.film import Film
+from ..gan.film import ImageFilm, film_of
+from ..gan.generator import Generator
+from ..gan.monitor import Monitor
 from ..gan.recipes import RECIPES
 from ..gan.state import config
 from ..gan.streams import streams
 from ..kernels.ops import use_backend
 from .display import levels_text, means
+from .pictures import draw_report, pictures_of
 
-SCATTERED = 300  # points in samples.png, real and generated each
-JUDGED = 2000  # points that the quality is measured on
+JUDGED = 2000  # rows that the quality is measured on
 LAST = 500  # steps that the final losses are means of
 
 
@@ -25,14 +28,19 @@ class Session(Callback):
     """A trainer, its folder, its film.
 
     folder: `RunDir`, opened.  steps: how many the run is to have in total.
-    display: where to say things.  A checkpoint is written at each report, so that a
-    killed process loses at most what came after it.
+    display: where to say things.  source: of the data, as `cli.source` keeps it.
+    options: of `Trainer.fit`, in place of the recipe's.
+    A checkpoint is written at each report, so that a killed process loses at most what
+    came after it.
     """
 
-    def __init__(self, folder, trainer, steps, display):
+    def __init__(self, folder, trainer, steps, display, source=None, options=None):
         self.folder, self.trainer, self.steps = folder, trainer, steps
-        self.display = display
-        self.film = Film(trainer, steps) if trainer.data.features == 2 else None
+        self.display, self.source = display, source
+        recipe = RECIPES[trainer.name]
+        self.options = {"report_every": recipe.report_every, **(options or {})}
+        self.film = film_of(trainer, steps)
+        self.monitor = Monitor(display.say)
 
     def continue_film(self):
         """Take over the frames of a run that goes on; without them, a shorter film."""
@@ -50,17 +58,21 @@ class Session(Callback):
 
     def save_config(self):
         """After the first checkpoint: a folder without one holds no run."""
-        self.folder.write_config({**config(self.trainer), "steps": self.steps})
+        own = {"steps": self.steps, "source": self.source, "fit": self.options}
+        self.folder.write_config({**config(self.trainer), **own})
 
     def on_report(self, trainer, report):
         try:
             self.save()
         except OutputError as error:
             warn(f"step {trainer.step_count:,} is not saved: {error}")
+        if isinstance(self.film, ImageFilm):
+            path = self.folder.report_picture(trainer.step_count)
+            self._draw(path, lambda path: draw_report(self, path))
 
     def train(self, interrupts):
         """Train to the last step, and save.  Returns the signal that stopped it."""
-        callbacks = [self.display, self, interrupts]
+        callbacks = [self.display, self, self.monitor, interrupts]
         if self.film:
             callbacks.insert(0, self.film)
         try:
@@ -68,12 +80,14 @@ class Session(Callback):
                 stopped_by = interrupts.fit(
                     self.trainer,
                     self.steps - self.trainer.step_count,
-                    report_every=RECIPES[self.trainer.name].report_every,
                     callbacks=callbacks,
+                    **self.options,
                 )
         except NonFiniteError:
             self.save()  # the state of the last good step
             self.trainer.history.to_csv(self.folder.history)
+            with suppress(Exception):  # why it failed is said all the same
+                self.display.say(str(self.trainer.diagnose()))
             raise
         self.save()
         if stopped_by:
@@ -88,58 +102,30 @@ class Session(Callback):
     # ---- results -------------------------------------------------------------------
 
     def save_results(self):
-        """The history, and the pictures; one that fails is only worth a warning."""
+        """History, generator and pictures; one that fails is only worth a warning."""
         self.trainer.history.to_csv(self.folder.history)
+        Generator.of(self.trainer).save(self.folder.generator)
         if self.film:
             self.film.on_step(self.trainer)  # the end, where no frame falls on it
         for name, draw in self._pictures().items():
-            try:
-                draw(self.folder / name)
-            except Exception as error:
-                reason = str(error) or type(error).__name__
-                warn(f"{name} is not drawn: {reason}")
+            self._draw(self.folder / name, draw)
+
+    def _draw(self, path, draw):
+        try:
+            draw(path)
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+            warn(f"{path.name} is not drawn: {reason}")
 
     def _pictures(self):
         """File name -> function of a path."""
-        pictures = {"losses.png": self._draw_losses}
-        if self.film:
-            pictures["samples.png"] = self._draw_samples
-            pictures["progress.png"] = self._draw_progress
-            pictures["training.gif"] = self._draw_animation
-        return pictures
+        return pictures_of(self)
 
-    def _draw_losses(self, path):
-        from .. import plotting
+    def is_drawn(self):
+        """Are all results there, and none older than the checkpoint?"""
+        return self.folder.is_drawn(self._pictures())
 
-        game = self.trainer.objective
-        plotting.losses(
-            self.trainer.history,
-            path,
-            real_label=game.real_label,
-            fake_label=game.fake_label,
-            objective=game.name,
-        )
-
-    def _draw_samples(self, path):
-        from .. import plotting
-
-        plotting.scatter(*self._points(SCATTERED), path)
-
-    def _draw_progress(self, path):
-        from .. import plotting
-
-        frames = self.film.frames()
-        start, middle, end = frames.steps[0], self.steps / 2, frames.steps[-1]
-        row = [frames.nearest(step) for step in (start, middle, end)]
-        titled = [(f"step {step:,}", fakes) for step, fakes in row]
-        plotting.scatter_row(frames.real, titled, path)
-
-    def _draw_animation(self, path):
-        from .. import animation
-
-        animation.training_gif(self.film.frames(), path)
-
-    def _points(self, n):
+    def rows(self, n):
         """Real and generated rows (n, features), the same ones at every call."""
         rng = streams(self.trainer.seed)["sample"]
         real = self.trainer.data.draw(n, rng)
@@ -151,7 +137,7 @@ class Session(Callback):
         """Label and text of each line of the closing summary."""
         last = means(self.trainer.history, LAST)
         balance = levels_text(equilibrium_of(self.trainer))
-        real, fake = self._points(JUDGED)
+        real, fake = self.rows(JUDGED)
         answers = self._answer(real), self._answer(fake)
         lines = {
             "losses": f"D {last['d_loss']:.3f}   G {last['g_loss']:.3f}   ({balance})",
@@ -163,12 +149,16 @@ class Session(Callback):
                 f"mean |y - x^2| {distance:.4f}   "
                 f"spread of x {fake[:, 0].std():.3f} (real {real[:, 0].std():.3f})"
             )
-        pictures, data = list(self._pictures()), ("history.csv", "checkpoint.npz")
+        diagnosis = self.trainer.diagnose()
+        lines["verdict"] = diagnosis.verdict
+        lines["why"] = diagnosis.reasons[diagnosis.verdict]
+        lines["remedy"] = diagnosis.remedy
         lines["files"] = f"{self.folder}{os.sep}"
-        lines[""] = "  ".join(pictures)
-        lines[" "] = "  ".join((*data, "config.json"))
-        checkpoint = shlex.quote(str(self.folder))
-        lines["next"] = f"minigan sample {checkpoint} -n 100 -o points.csv"
+        lines[""] = "  ".join(self._pictures())
+        lines[" "] = "history.csv  checkpoint.npz  generator.npz  config.json"
+        folder, images = shlex.quote(str(self.folder)), isinstance(self.film, ImageFilm)
+        output = "more.png" if images else "points.csv"
+        lines["next"] = f"minigan sample {folder} -n 100 -o {output}"
         return lines
 
     def _answer(self, rows):

@@ -7,23 +7,25 @@ import rich_click as click
 
 from ..errors import ArgumentError
 from ..gan import Trainer, recipes
+from . import source as sources
 from .display import display_for
 from .interrupts import Interrupts
+from .overrides import expect_same, given, override_options
 from .rundir import RunDir
 from .session import Session
 
-# Recipes that draw their own data.
-RECIPES = {
-    name: recipe for name, recipe in recipes.RECIPES.items() if recipe.features is None
-}
-DESCRIPTIONS = "\n".join(f"{name}: {r.description}" for name, r in RECIPES.items())
+DESCRIPTIONS = "\n".join(
+    f"{name}: {recipe.description}" for name, recipe in recipes.RECIPES.items()
+)
 HELP = f"""Train the networks of a RECIPE, and draw what happened.
 
 \b
 {DESCRIPTIONS}
 
-The folder then holds losses.png, samples.png, progress.png (start, middle and end side
-by side), training.gif, history.csv, config.json and checkpoint.npz.
+The folder then holds losses.png, gradients.png, samples.png (real beside generated),
+progress.png (start, middle and end side by side), training.gif, history.csv,
+config.json, checkpoint.npz and generator.npz; of images, also a grid for each report in
+samples/. A verdict on how it goes is said whenever it changes, and at the end.
 
 Ctrl-C finishes the step and saves. What --resume then makes is the same, to the bit, as
 if nothing had happened.
@@ -35,10 +37,15 @@ if nothing had happened.
     epilog="Examples:\n\n"
     "minigan train parabola\n\n"
     "minigan train parabola --seed 3 --steps 20000\n\n"
-    "minigan train parabola --out runs/mine\n\n"
-    "minigan train parabola --out runs/mine --resume\n\n",
+    "minigan train digits\n\n"
+    "minigan train mnist-mixed --steps 3000 --real-label 0.9\n\n"
+    "minigan train mnist-mixed --data fashion_mnist --out runs/clothes\n\n"
+    "minigan train mnist-mixed --out runs/clothes --resume\n\n"
+    "minigan train digits --data my.npy --epochs 200\n\n",
 )
-@click.argument("recipe", metavar="RECIPE", type=click.Choice(tuple(RECIPES)))
+@click.argument(
+    "recipe", metavar="RECIPE", type=click.Choice(tuple(recipes.RECIPES))
+)
 @click.option(
     "--steps",
     type=click.IntRange(min=1),
@@ -46,10 +53,23 @@ if nothing had happened.
     help="How many steps in total. [default: the recipe's, or the resumed run's]",
 )
 @click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The same in passes over the data: floor(rows / batch size) steps each.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     metavar="N",
     help="All randomness of the run comes from it. [default: 0]",
+)
+@click.option(
+    "--data",
+    metavar="NAME|FILE",
+    help="What to train on: digits, mnist, fashion_mnist, or a .npy, .npz or IDX file: "
+    "bytes are scaled, x / 127.5 - 1; floats must lie in [-1, 1]. [default: the "
+    "recipe's, looked for and then fetched]",
 )
 @click.option(
     "--out",
@@ -64,22 +84,32 @@ if nothing had happened.
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-def train(recipe, steps, seed, out, backend, resume, quiet):
+@override_options
+def train(recipe, steps, epochs, seed, data, out, backend, resume, quiet, **values):
+    if steps and epochs:
+        raise click.UsageError("--epochs: expected either --steps or --epochs, got both")
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
+    overrides, options = given(values, "recipe"), given(values, "fit")
     if not resume:  # complains before there is a folder
-        trainer = recipes.load(recipe, seed=seed or 0, backend=backend)
+        source = sources.chosen(recipe, data)
+        trainer = recipes.load(
+            recipe, seed or 0, sources.rows(source), backend=backend, **overrides
+        )
     with Interrupts() as interrupts, folder.opened(resume):
         if resume:
-            trainer = Trainer.load(folder.checkpoint, backend=backend)
+            source, trainer = _saved(folder, recipe, data, backend)
             _expect_same(folder, trainer, recipe, seed)
-            steps = steps or folder.planned_steps()
-        steps = steps or RECIPES[recipe].steps
+            expect_same(folder, trainer, overrides)
+            options = {**(folder.saved("fit", dict) or {}), **options}
+        steps = steps or (epochs and _steps_of(trainer, epochs))
+        steps = steps or (resume and folder.planned_steps())
+        steps = steps or recipes.RECIPES[recipe].steps
         _expect_longer(folder, trainer, steps)
         display = display_for(trainer, steps, quiet)
-        session = Session(folder, trainer, steps, display)
+        session = Session(folder, trainer, steps, display, source, options)
         if resume:
             session.continue_film()
-            if trainer.step_count == steps and folder.is_drawn():
+            if trainer.step_count == steps and session.is_drawn():
                 display.say(
                     f"{folder}: the run is done, all {steps:,} steps of it; "
                     f"--steps {2 * steps} --resume would make it longer"
@@ -89,6 +119,31 @@ def train(recipe, steps, seed, out, backend, resume, quiet):
             session.save()
         session.save_config()
         _run(session, interrupts)
+
+
+def _saved(folder, recipe, data, backend):
+    """(source, trainer) of a run that goes on."""
+    kept = folder.saved("source", str) if data is None else data
+    source = sources.chosen(recipe, kept)
+    rows = sources.rows(source)
+    return source, Trainer.load(folder.checkpoint, data=rows, backend=backend)
+
+
+def _steps_of(trainer, epochs):
+    """How many steps that many passes over the data are."""
+    rows = trainer.data.config().get("rows")
+    if rows is None:
+        raise ArgumentError(
+            f"--epochs: expected data with a number of rows, got {trainer.name}, which "
+            f"computes new points for each step; use --steps"
+        )
+    per_epoch = rows // trainer.batch_size
+    if not per_epoch:
+        raise ArgumentError(
+            f"--epochs: expected at least one batch of {trainer.batch_size} rows in the "
+            f"data, got {rows} rows"
+        )
+    return epochs * per_epoch
 
 
 def _run(session, interrupts):

@@ -141,7 +141,11 @@ class ImageFilm(Film):
         return as_bytes(trainer.data.draw(IMAGES, rng), self.shape)
 
     def _shot(self, trainer):
-        return {"images": as_bytes(made_from(trainer, self.z), self.shape)}
+        return {"images": self.look(trainer)}
+
+    def look(self, trainer):
+        """What it makes of the film's z now: (IMAGES, *shape) uint8."""
+        return as_bytes(made_from(trainer, self.z), self.shape)
 
     def frames(self):
         """[(step, images)] so far, in order; images: (IMAGES, *shape) uint8."""
