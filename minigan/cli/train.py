@@ -43,9 +43,7 @@ if nothing had happened.
     "minigan train mnist-mixed --out runs/clothes --resume\n\n"
     "minigan train digits --data my.npy --epochs 200\n\n",
 )
-@click.argument(
-    "recipe", metavar="RECIPE", type=click.Choice(tuple(recipes.RECIPES))
-)
+@click.argument("recipe", metavar="RECIPE", type=click.Choice(tuple(recipes.RECIPES)))
 @click.option(
     "--steps",
     type=click.IntRange(min=1),
@@ -87,7 +85,9 @@ if nothing had happened.
 @override_options
 def train(recipe, steps, epochs, seed, data, out, backend, resume, quiet, **values):
     if steps and epochs:
-        raise click.UsageError("--epochs: expected either --steps or --epochs, got both")
+        raise click.UsageError(
+            "--epochs: expected either --steps or --epochs, got both"
+        )
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
     overrides, options = given(values, "recipe"), given(values, "fit")
     if not resume:  # complains before there is a folder

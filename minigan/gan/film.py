@@ -94,7 +94,10 @@ class Film(Callback):
         steps = arrays.pop("steps")
         for name, array in arrays.items():
             wanted = known[name]
-            if array.shape != (len(steps), *wanted.shape) or array.dtype != wanted.dtype:
+            if (
+                array.shape != (len(steps), *wanted.shape)
+                or array.dtype != wanted.dtype
+            ):
                 raise CheckpointError(f"{path}: expected frames of another size")
         if len(steps) and start % self.every:
             del self.shots[start]  # taken only in case there were no others

@@ -144,9 +144,7 @@ class Generator:
         if kind not in ("generator", "trainer") or dtype not in validate.FLOAT_TYPES:
             raise CheckpointError("expected a generator or the checkpoint of a trainer")
         stream = SAMPLE if kind == "trainer" else 0
-        places = [
-            np.random.Generator(np.random.PCG64(0)) for _ in meta["generators"]
-        ]
+        places = [np.random.Generator(np.random.PCG64(0)) for _ in meta["generators"]]
         places[stream].bit_generator.state = meta["generators"][stream]
         inner = places if kind == "trainer" else places[1:]
         theta, buffers = (arrays[name] for name in ARRAYS)
