@@ -21,7 +21,7 @@ def parabola_points(n, seed=0):
 
 
 def history(n=300, seed=0):
-    return History(0.5 + 0.1 * np.random.default_rng(seed).random((n, 8)))
+    return History(0.5 + 0.1 * np.random.default_rng(seed).random((n, 12)))
 
 
 def frames(n=5):

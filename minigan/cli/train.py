@@ -37,10 +37,11 @@ if nothing had happened.
     epilog="Examples:\n\n"
     "minigan train parabola\n\n"
     "minigan train parabola --seed 3 --steps 20000\n\n"
+    "minigan train parabola --out runs/mine\n\n"
+    "minigan train parabola --out runs/mine --resume\n\n"
     "minigan train digits\n\n"
     "minigan train mnist-mixed --steps 3000 --real-label 0.9\n\n"
     "minigan train mnist-mixed --data fashion_mnist --out runs/clothes\n\n"
-    "minigan train mnist-mixed --out runs/clothes --resume\n\n"
     "minigan train digits --data my.npy --epochs 200\n\n",
 )
 @click.argument("recipe", metavar="RECIPE", type=click.Choice(tuple(recipes.RECIPES)))
@@ -85,9 +86,7 @@ if nothing had happened.
 @override_options
 def train(recipe, steps, epochs, seed, data, out, backend, resume, quiet, **values):
     if steps and epochs:
-        raise click.UsageError(
-            "--epochs: expected either --steps or --epochs, got both"
-        )
+        raise click.UsageError("--epochs: expected no --steps beside it, got both")
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
     overrides, options = given(values, "recipe"), given(values, "fit")
     if not resume:  # complains before there is a folder
@@ -140,8 +139,8 @@ def _steps_of(trainer, epochs):
     per_epoch = rows // trainer.batch_size
     if not per_epoch:
         raise ArgumentError(
-            f"--epochs: expected at least one batch of {trainer.batch_size} rows in the "
-            f"data, got {rows} rows"
+            f"--epochs: expected a batch of {trainer.batch_size} rows or more in "
+            f"the data, got {rows} rows"
         )
     return epochs * per_epoch
 

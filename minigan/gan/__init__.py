@@ -4,6 +4,7 @@ from . import metrics, recipes
 from .callbacks import Callback, Report
 from .classifier import Classifier
 from .diagnosis import Diagnosis
+from .generator import Generator
 from .history import History
 from .monitor import Monitor, diagnose
 from .objectives import (
@@ -24,6 +25,7 @@ __all__ = [
     "Classifier",
     "Diagnosis",
     "Hinge",
+    "Generator",
     "History",
     "LeastSquares",
     "Minimax",

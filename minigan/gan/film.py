@@ -57,9 +57,12 @@ class Film(Callback):
         shape = len(self.real), trainer.latent_dim
         self.z = rng.standard_normal(shape, np.float32)
         self.shots = {}  # step -> {name: array}
-        self.on_step(trainer)
+        self._shoot(trainer)
 
     def on_step(self, trainer):
+        self._shoot(trainer)
+
+    def _shoot(self, trainer):
         self.shots[trainer.step_count] = self._shot(trainer)
 
     def _real(self, trainer, rng):
@@ -93,11 +96,8 @@ class Film(Callback):
             raise CheckpointError(f"{path}: expected the frames of a run")
         steps = arrays.pop("steps")
         for name, array in arrays.items():
-            wanted = known[name]
-            if (
-                array.shape != (len(steps), *wanted.shape)
-                or array.dtype != wanted.dtype
-            ):
+            shape, dtype = known[name].shape, known[name].dtype
+            if array.shape != (len(steps), *shape) or array.dtype != dtype:
                 raise CheckpointError(f"{path}: expected frames of another size")
         if len(steps) and start % self.every:
             del self.shots[start]  # taken only in case there were no others

@@ -52,7 +52,7 @@ class Generator:
 
     @property
     def image_shape(self):
-        """(height, width) or (height, width, 3) of what it makes, or None: no images."""
+        """(height, width) or (height, width, 3) of its images; None for other rows."""
         return image_shape(self.network.output_shape())
 
     # ---- sampling ------------------------------------------------------------------

@@ -119,8 +119,8 @@ def load(name, seed=0, data=None, *, dtype=np.float32, backend=None, **overrides
     name: one of `RECIPES`.  seed: integer >= 0.
     data: None for the recipe's own data set, the name of another one (found or fetched
         as `minigan.data.load` does it), or an array of floats in [-1, 1]: rows
-        (n, features) or images (n, height, width[, channels]).  The networks of an image
-        recipe take the size of the data.
+        (n, features) or images (n, height, width[, channels]).  The networks of an
+        image recipe take the size of the data.
     dtype: float32 or float64.
     overrides: in place of the recipe's, any option of `Trainer`; `learning_rate` and
         `beta_1` of both optimizers, `generator_learning_rate` and
@@ -158,7 +158,7 @@ def load(name, seed=0, data=None, *, dtype=np.float32, backend=None, **overrides
 
 
 def row_shape(recipe, data):
-    """The shape of one row: the recipe's own for as many numbers, else that of the data.
+    """The shape of one row: the recipe's for as many numbers, else that of the data.
 
     Rows that are flat are taken as square images where their length is a square.
     """

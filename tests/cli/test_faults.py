@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from minigan import plotting
-from minigan.cli import session as session_module
 from minigan.cli.rundir import RunDir
 from minigan.errors import OutputError
 from minigan.gan import Trainer
+from minigan.gan.film import Film
 
 from .helpers import expect_error, run, train
 
@@ -30,7 +30,7 @@ from .helpers import expect_error, run, train
         (["train", "parabola", "--nonsense"], "--nonsense"),
         (["train", "parabola", "--out", __file__], "--out"),
         (["train", "parabola", "--resume", "--out", "none"], "nothing to resume"),
-        (["sample"], "CHECKPOINT"),
+        (["sample"], "RUN"),
         (["sample", "none.npz"], "none.npz"),
         (["sample", __file__], "checkpoint"),
         (["sample", os.path.dirname(__file__)], "no such file"),
@@ -116,14 +116,14 @@ def test_a_picture_that_fails_is_a_warning(tmp_path, monkeypatch):
 
 
 def test_numbers_that_explode_keep_the_last_good_step(tmp_path, monkeypatch):
-    folder, on_step = RunDir(tmp_path / "run"), session_module.Film.on_step
+    folder, on_step = RunDir(tmp_path / "run"), Film.on_step
 
     def poison(film, trainer):
         on_step(film, trainer)
         if trainer.step_count == 5:
             trainer.generator.theta[...] = np.float32(1e38)
 
-    monkeypatch.setattr(session_module.Film, "on_step", poison)
+    monkeypatch.setattr(Film, "on_step", poison)
     with np.errstate(all="ignore"):
         result = train(folder)
     expect_error(result, 1, "step 6")
