@@ -307,3 +307,79 @@ def test_drawing_from_an_unknown_stream():
         MiniganError, match="'stream': expected one of.*'latent'.*'luck'"
     ):
         recipes.load("parabola").draw_latent(3, "luck")
+
+
+# ---- data and overrides ------------------------------------------------------------
+
+COUNTS = {  # trainable and not of G, then of D
+    "parabola": ((122, 0), (101, 0)),
+    "digits": ((19_072, 384), (16_641, 0)),
+    "mnist-smooth": ((581_520, 1_792), (566_273, 0)),
+    "mnist-mixed": ((1_495_568, 2_048), (533_505, 0)),
+    "mnist-wide": ((1_489_936, 3_584), (533_505, 0)),
+}
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_counts_of_parameters(name):
+    recipe = recipes.RECIPES[name]
+    rng = np.random.default_rng(0)
+    generator = recipe.generator(rng, np.float32)
+    discriminator = recipe.discriminator(rng, np.float32)
+    counts = generator.parameter_count, discriminator.parameter_count
+    assert counts == COUNTS[name]
+    assert generator.output_shape() == recipe.shape
+
+
+def test_digits_train_on_the_bundled_images():
+    trainer = recipes.load("digits", backend="numpy")
+    assert trainer.data.data.shape == (1500, 64)
+    assert (trainer.batch_size, trainer.batches) == (64, "mixed")
+    assert trainer.generator_optimizer.learning_rate == 2e-4
+
+
+def test_data_by_the_name_of_their_set():
+    trainer = recipes.load("mnist-mixed", data="digits", batch_size=8)
+    assert trainer.generator.output_shape() == (8, 8, 1)
+    with pytest.raises(MiniganError, match="'name': expected one of.*got 'clothes'"):
+        recipes.load("mnist-mixed", data="clothes")
+
+
+@pytest.mark.parametrize(
+    ("rows", "made"),
+    [
+        ((9, 784), (28, 28, 1)),
+        ((9, 28, 28), (28, 28, 1)),
+        ((9, 25), (5, 5, 1)),
+        ((9, 6), (6,)),
+        ((9, 6, 5), (6, 5, 1)),
+        ((9, 6, 5, 3), (6, 5, 3)),
+    ],
+)
+@pytest.mark.parametrize("name", ["digits", "mnist-smooth", "mnist-wide"])
+def test_networks_take_the_size_of_the_data(name, rows, made):
+    data = np.random.default_rng(0).uniform(-1, 1, rows).astype(np.float32)
+    trainer = recipes.load(name, data=data, batch_size=4, backend="numpy")
+    trainer.fit(1, report_every=None)
+    own = recipes.RECIPES[name].shape
+    expected = own if np.prod(made) == np.prod(own) else made
+    assert trainer.generator.output_shape() == expected
+
+
+def test_rates_of_one_player_and_of_both():
+    trainer = recipes.load(
+        "digits", learning_rate=0.1, discriminator_learning_rate=0.2, beta_1=0.3
+    )
+    one, other = trainer.generator_optimizer, trainer.discriminator_optimizer
+    assert (one.learning_rate, other.learning_rate) == (0.1, 0.2)
+    assert one.config()["beta_1"] == other.config()["beta_1"] == 0.3
+
+
+def test_sampling_in_place_of_the_recipes():
+    assert recipes.load("digits", sampling="shuffled").data.sampling == "shuffled"
+
+
+def test_unknown_overrides_name_the_known_ones():
+    message = "'overrides': expected one of 'batch_size'.*'learning_rate'.*'momentum'"
+    with pytest.raises(MiniganError, match=message):
+        recipes.load("digits", momentum=0.9)

@@ -1,0 +1,100 @@
+"""Options in place of a recipe's: each reaches the run, and stays with it."""
+
+import inspect
+import json
+
+import pytest
+
+from minigan.cli.overrides import OVERRIDES
+from minigan.cli.rundir import RunDir
+from minigan.gan import Trainer
+from minigan.gan.recipes import OF_ADAM
+
+from .helpers import expect_error, train
+
+VALUES = {  # another value than the recipe's, and where config.json has it
+    "batch_size": (6, "options"),
+    "batches": ("mixed", "options"),
+    "objective": ("minimax", "options"),
+    "real_label": (0.9, "options"),
+    "fake_label": (0.1, "options"),
+    "discriminator_steps": (2, "options"),
+    "latent": ("shared", "options"),
+    "fakes": ("training", "options"),
+    "report_every": (3, "fit"),
+}
+
+
+def flags(name, value):
+    also = ("--batches", "separate") if name == "latent" else ()
+    return "--" + name.replace("_", "-"), value, *also
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_each_is_kept_with_the_run(tmp_path, no_pictures, name):
+    value, place = VALUES[name]
+    folder = RunDir(tmp_path / "run")
+    result = train(folder, *flags(name, value), steps=2)
+    assert result.exit_code == 0, result.output
+    assert json.loads(folder.config.read_text())[place][name] == value
+    assert train(folder, "--resume", steps=3).exit_code == 0
+    assert json.loads(folder.config.read_text())[place][name] == value
+
+
+def test_rates(tmp_path, no_pictures):
+    folder = RunDir(tmp_path / "run")
+    rates = ("--learning-rate", 0.01, "--generator-learning-rate", 0.002)
+    assert train(folder, *rates, "--beta-1", 0.5, steps=1).exit_code == 0
+    optimizers = json.loads(folder.config.read_text())["optimizers"]
+    generator, discriminator = (
+        optimizers[f"{player}_optimizer"][1]
+        for player in ("generator", "discriminator")
+    )
+    assert generator["learning_rate"] == 0.002 and generator["beta_1"] == 0.5
+    assert discriminator["learning_rate"] == 0.01 and discriminator["beta_1"] == 0.5
+
+
+def test_a_run_that_goes_on_keeps_its_options(tmp_path, no_pictures):
+    folder = RunDir(tmp_path / "run")
+    assert train(folder, "--batch-size", 6, steps=2).exit_code == 0
+    same = ("--resume", "--batch-size", 6, "--learning-rate", 0.001)
+    assert train(folder, *same, steps=3).exit_code == 0
+    for flag, value, own in (
+        ("--batch-size", 8, "expected 6"),
+        ("--objective", "minimax", "expected non-saturating"),
+        ("--learning-rate", 0.1, "expected 0.001"),
+        ("--discriminator-learning-rate", 0.1, "expected 0.001"),
+        ("--beta-1", 0.1, "expected 0.9"),
+        ("--sampling", "shuffled", "expected None"),
+    ):
+        result = train(folder, "--resume", flag, value, steps=4)
+        expect_error(result, 2, flag, own, value)
+    assert Trainer.load(folder.checkpoint).step_count == 3
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--batch-size", 1),
+        ("--batch-size", 7),
+        ("--batches", "quarter"),
+        ("--objective", "none"),
+        ("--real-label", 1.5),
+        ("--learning-rate", 0),
+        ("--learning-rate", "nan"),
+        ("--beta-1", 1),
+        ("--report-every", 0),
+    ],
+)
+def test_values_out_of_range(tmp_path, flag, value):
+    out = tmp_path / "run"
+    word = flag.removeprefix("--").replace("-", "_") if value in (7, "nan") else flag
+    expect_error(train(out, flag, value), 2, word)
+    assert not out.exists()
+
+
+def test_the_table_names_what_there_is():
+    known = {*inspect.signature(Trainer).parameters, *OF_ADAM, "sampling"}
+    fit = set(inspect.signature(Trainer.fit).parameters)
+    for override in OVERRIDES:
+        assert override.name in (fit if override.of == "fit" else known)
