@@ -1,5 +1,6 @@
 """What a person sees while a run trains: a live bar, plain lines, or nothing."""
 
+import textwrap
 import time
 from contextlib import nullcontext
 from math import isclose, isnan, log
@@ -10,6 +11,7 @@ from ..gan.callbacks import Callback
 from ..gan.equilibrium import of as equilibrium_of
 
 RECENT = 100  # steps that the shown losses are means of
+WIDTH = 88  # columns of text that is wrapped
 PATIENCE = 1.0  # seconds without a first step before the wait is explained
 HEAD = (
     "          accuracy of D on      means of the last 100 steps\n"
@@ -66,7 +68,7 @@ class Plain(Quiet):
     def summarize(self, title, session):
         self.say(f"done: {title}")
         for label, text in session.summary().items():
-            self.say(f"  {label:8} {text}")
+            self.say(f"  {label:8} {hanging(text, 11)}")
 
 
 def report_line(trainer, report):
@@ -76,6 +78,23 @@ def report_line(trainer, report):
         f"{report.step:8,}{report.accuracy_real:10.0%}{report.accuracy_fake:10.0%}"
         f"{recent['d_loss']:9.3f}{recent['g_loss']:9.3f}"
         f"{recent['d_real']:8.2f}{recent['d_fake']:9.2f}"
+    )
+
+
+def hanging(text, indent):
+    """Text wrapped so that all its lines begin in one column; runs of blanks stay."""
+    if "   " in text or len(text) + indent <= WIDTH:
+        return text
+    return textwrap.fill(text, WIDTH - indent).replace("\n", "\n" + " " * indent)
+
+
+def wrapped(text):
+    """Each line of a text wrapped, its continuation two columns further in."""
+    return "\n".join(
+        textwrap.fill(
+            line, WIDTH, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2)
+        )
+        for line in text.splitlines()
     )
 
 
@@ -132,7 +151,7 @@ class Live(Plain):
 
         self.console.print(Text.assemble(("done ", "bold green"), title))
         for label, text in session.summary().items():
-            line = Text.assemble((f"  {label:8} ", "dim"), text)
+            line = Text.assemble((f"  {label:8} ", "dim"), hanging(text, 11))
             self.console.print(line, soft_wrap=True)
 
     def on_progress(self, trainer):

@@ -17,7 +17,7 @@ from ..gan.recipes import RECIPES
 from ..gan.state import config
 from ..gan.streams import streams
 from ..kernels.ops import use_backend
-from .display import levels_text, means
+from .display import levels_text, means, wrapped
 from .pictures import draw_report, pictures_of
 
 JUDGED = 2000  # rows that the quality is measured on
@@ -40,7 +40,7 @@ class Session(Callback):
         recipe = RECIPES[trainer.name]
         self.options = {"report_every": recipe.report_every, **(options or {})}
         self.film = film_of(trainer, steps)
-        self.monitor = Monitor(display.say)
+        self.monitor = Monitor(lambda text: display.say(wrapped(text)))
 
     def continue_film(self):
         """Take over the frames of a run that goes on; without them, a shorter film."""
@@ -87,7 +87,7 @@ class Session(Callback):
             self.save()  # the state of the last good step
             self.trainer.history.to_csv(self.folder.history)
             with suppress(Exception):  # why it failed is said all the same
-                self.display.say(str(self.trainer.diagnose()))
+                self.display.say(wrapped(str(self.trainer.diagnose())))
             raise
         self.save()
         if stopped_by:

@@ -12,7 +12,7 @@ from minigan.cli.rundir import RunDir
 from minigan.gan import recipes
 from minigan.gan.equilibrium import equilibrium
 
-from .helpers import BACKEND
+from .helpers import BACKEND, train
 
 
 def live(trainer, width, steps=10_000):
@@ -82,3 +82,29 @@ def test_the_live_display_from_start_to_summary(tmp_path, no_pictures):
 )
 def test_the_levels_of_a_game_in_balance(options, text):
     assert display.levels_text(equilibrium(**options)) == text
+
+
+def test_long_texts_hang_and_columns_stay():
+    text = "word " * 30
+    lines = display.hanging(text, 11).splitlines()
+    assert all(line.startswith(" " * 11) for line in lines[1:]) and len(lines) == 2
+    assert display.hanging("a   b " * 30, 11) == "a   b " * 30
+    verdict = "healthy\n  " + text
+    head, *rest = display.wrapped(verdict).splitlines()
+    assert head == "healthy" and [line[:5] for line in rest] == ["  wor", "    w"]
+    assert max(map(len, rest)) <= display.WIDTH
+
+
+def test_the_monitor_speaks_at_a_report_and_in_the_summary(
+    tmp_path, no_pictures, frequent_reports
+):
+    result = train(tmp_path / "run", steps=120)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("step 20: "))
+    assert "too early to say (steps 1 to 20)" in lines[first]
+    assert "remedy: train on" in lines[first + 2]
+    changed = [line for line in lines if line.startswith("step 1")]
+    assert changed and "too early" not in changed[0]
+    verdict = next(line for line in lines if line.startswith("  verdict"))
+    assert verdict.split(None, 1)[1] in changed[-1]
