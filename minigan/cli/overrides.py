@@ -20,7 +20,7 @@ COUNT = click.IntRange(min=1)
 class Override:
     """One option: its name without dashes, as `recipes.load` knows it.
 
-    of: who takes it: "recipe" for `recipes.load`, "fit" for `Trainer.fit`.
+    of: who takes it: "recipe" for `recipes.load`, "session" for `cli.session`.
     """
 
     name: str
@@ -53,7 +53,8 @@ OVERRIDES = (
     Override("generator_learning_rate", RATE, "Of G alone.", "RATE"),
     Override("discriminator_learning_rate", RATE, "Of D alone.", "RATE"),
     Override("beta_1", click.FloatRange(0, 1, max_open=True), "Momentum.", "P"),
-    Override("report_every", COUNT, "Steps between two reports.", "N", "fit"),
+    Override("report_every", COUNT, "Steps between two reports.", "N", "session"),
+    Override("save_every", COUNT, "Save as often, not only then.", "N", "session"),
 )
 click.rich_click.OPTION_GROUPS["minigan train"] = [
     {"name": "Options"},  # all others

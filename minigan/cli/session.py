@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import time
 import warnings
 from contextlib import suppress
 
@@ -29,7 +30,7 @@ class Session(Callback):
 
     folder: `RunDir`, opened.  steps: how many the run is to have in total.
     display: where to say things.  source: of the data, as `cli.source` keeps it.
-    options: of `Trainer.fit`, in place of the recipe's.
+    options: report_every, in place of the recipe's, and save_every.
     A checkpoint is written at each report, so that a killed process loses at most what
     came after it.
     """
@@ -58,21 +59,32 @@ class Session(Callback):
 
     def save_config(self):
         """After the first checkpoint: a folder without one holds no run."""
-        own = {"steps": self.steps, "source": self.source, "fit": self.options}
+        own = {"steps": self.steps, "source": self.source, "session": self.options}
         self.folder.write_config({**config(self.trainer), **own})
 
-    def on_report(self, trainer, report):
+    def save_or_warn(self):
+        """A disk that is full for the moment is not the end of a run."""
         try:
             self.save()
         except OutputError as error:
-            warn(f"step {trainer.step_count:,} is not saved: {error}")
+            warn(f"step {self.trainer.step_count:,} is not saved: {error}")
+
+    def on_report(self, trainer, report):
+        self.save_or_warn()
         if isinstance(self.film, ImageFilm):
             path = self.folder.report_picture(trainer.step_count)
             self._draw(path, lambda path: draw_report(self, path))
 
-    def train(self, interrupts):
-        """Train to the last step, and save.  Returns the signal that stopped it."""
+    def train(self, interrupts, seconds=None):
+        """Train to the last step or for so long, and save.
+
+        Returns the signal that stopped it.
+        """
         callbacks = [self.display, self, self.monitor, interrupts]
+        if "save_every" in self.options:
+            callbacks.append(Saver(self, self.options["save_every"]))
+        if seconds is not None:
+            callbacks.append(Budget(seconds))
         if self.film:
             callbacks.insert(0, self.film)
         try:
@@ -80,8 +92,8 @@ class Session(Callback):
                 stopped_by = interrupts.fit(
                     self.trainer,
                     self.steps - self.trainer.step_count,
+                    report_every=self.options["report_every"],
                     callbacks=callbacks,
-                    **self.options,
                 )
         except NonFiniteError:
             self.save()  # the state of the last good step
@@ -168,6 +180,27 @@ class Session(Callback):
                 rows.reshape(-1, *self.trainer.row_shape)
             )
         return float((0.5 + 0.5 * np.tanh(0.5 * logits)).mean())
+
+
+class Saver(Callback):
+    """Saves the session every so many steps."""
+
+    def __init__(self, session, every):
+        self.session, self.every = session, every
+
+    def on_step(self, trainer):
+        self.session.save_or_warn()
+
+
+class Budget(Callback):
+    """Stops training when its time is over."""
+
+    def __init__(self, seconds):
+        self.end = time.monotonic() + seconds
+
+    def on_progress(self, trainer):
+        if time.monotonic() >= self.end:
+            trainer.stop()
 
 
 def warn(text):

@@ -58,6 +58,12 @@ if nothing had happened.
     help="The same in passes over the data: floor(rows / batch size) steps each.",
 )
 @click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Stop after so long, if not before; --resume goes on.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     metavar="N",
@@ -84,11 +90,12 @@ if nothing had happened.
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @override_options
-def train(recipe, steps, epochs, seed, data, out, backend, resume, quiet, **values):
+def train(recipe, steps, epochs, seconds, seed, out, resume, quiet, **values):
     if steps and epochs:
         raise click.UsageError("--epochs: expected no --steps beside it, got both")
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
-    overrides, options = given(values, "recipe"), given(values, "fit")
+    data, backend = values.pop("data"), values.pop("backend")
+    overrides, options = given(values, "recipe"), given(values, "session")
     if not resume:  # complains before there is a folder
         source = sources.chosen(recipe, data)
         trainer = recipes.load(
@@ -99,7 +106,7 @@ def train(recipe, steps, epochs, seed, data, out, backend, resume, quiet, **valu
             source, trainer = _saved(folder, recipe, data, backend)
             _expect_same(folder, trainer, recipe, seed)
             expect_same(folder, trainer, overrides)
-            options = {**(folder.saved("fit", dict) or {}), **options}
+            options = {**(folder.saved("session", dict) or {}), **options}
         steps = steps or (epochs and _steps_of(trainer, epochs))
         steps = steps or (resume and folder.planned_steps())
         steps = steps or recipes.RECIPES[recipe].steps
@@ -117,7 +124,7 @@ def train(recipe, steps, epochs, seed, data, out, backend, resume, quiet, **valu
         else:
             session.save()
         session.save_config()
-        _run(session, interrupts)
+        _run(session, interrupts, seconds)
 
 
 def _saved(folder, recipe, data, backend):
@@ -145,7 +152,7 @@ def _steps_of(trainer, epochs):
     return epochs * per_epoch
 
 
-def _run(session, interrupts):
+def _run(session, interrupts, budget):
     """From the step that the trainer has reached to the closing summary."""
     trainer, steps, display = session.trainer, session.steps, session.display
     first, started = trainer.step_count, time.monotonic()
@@ -153,13 +160,18 @@ def _run(session, interrupts):
         display.say(
             f"{trainer.name}: steps {first + 1:,} to {steps:,} in {session.folder}"
         )
-        stopped_by = session.train(interrupts)
+        stopped_by = session.train(interrupts, budget)
         if stopped_by:
             display.say(
                 f"stopped after step {trainer.step_count:,} of {steps:,}, and saved; "
                 f"to go on:\n  {session.resume_command()}"
             )
             raise click.exceptions.Exit(128 + stopped_by)
+        if trainer.step_count < steps:
+            display.say(
+                f"{budget:g} seconds are over after step {trainer.step_count:,} of "
+                f"{steps:,}; to go on:\n  {session.resume_command()}"
+            )
     seconds = time.monotonic() - started
     with display.wait("drawing"):
         session.save_results()

@@ -37,7 +37,7 @@ def test_a_run_leaves_its_files_and_a_grid_for_each_report(done):
     grids = sorted(path.name for path in (folder / "samples").iterdir())
     assert grids == ["step-000020.png", "step-000040.png", "step-000060.png"]
     config = json.loads(folder.config.read_text())
-    assert config["source"] == "digits" and config["fit"] == {"report_every": 20}
+    assert config["source"] == "digits" and config["session"] == {"report_every": 20}
     assert config["options"]["batch_size"] == 8 and config["steps"] == 60
 
 
