@@ -12,6 +12,7 @@ from ..errors import ArgumentError
 from ..gan import OBJECTIVES, Rows, Trainer
 
 RATE = click.FloatRange(min=0, min_open=True)
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 LABEL = click.FloatRange(0, 1)
 COUNT = click.IntRange(min=1)
 
@@ -46,8 +47,14 @@ OVERRIDES = (
     Override("real_label", LABEL, "D's target for real rows; 0.9 smooths.", "P"),
     Override("fake_label", LABEL, "D's target for fakes.", "P"),
     Override("discriminator_steps", COUNT, "Steps of D for each one of G."),
+    Override("generator_steps", COUNT, "Steps of G after them."),
+    Override("pretraining_steps", COUNT, "Steps of D alone, at the start."),
     Override("latent", _one_of(("fresh", "shared")), "z for the step of G.", ""),
     Override("fakes", _one_of(("inference", "training")), "BatchNorm in fakes.", ""),
+    Override("clip_value", RATE, "Bound of D's weights (wasserstein).", "C"),
+    Override("ema", SHARE, "Keep a moving average of G, used for samples.", "P"),
+    Override("instance_noise", click.FloatRange(min=0), "On all rows D sees.", "S"),
+    Override("instance_noise_steps", COUNT, "Steps until it has faded."),
     Override("sampling", _one_of(Rows.SAMPLING), "How rows are drawn.", ""),
     Override("learning_rate", RATE, "Of both players.", "RATE"),
     Override("generator_learning_rate", RATE, "Of G alone.", "RATE"),

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import CheckpointError, NonFiniteError, OutputError
 from ..gan.callbacks import Callback
 from ..gan.equilibrium import of as equilibrium_of
-from ..gan.film import ImageFilm, film_of
+from ..gan.film import ImageFilm, film_of, made_from
 from ..gan.generator import Generator
 from ..gan.monitor import Monitor
 from ..gan.recipes import RECIPES
@@ -143,7 +143,7 @@ class Session(Callback):
         real = self.trainer.data.draw(n, rng)
         shape = n, self.trainer.latent_dim
         z = rng.standard_normal(shape, self.trainer.generator.dtype)
-        return real, self.trainer.sample(z=z).reshape(n, -1)
+        return real, made_from(self.trainer, z).reshape(n, -1)
 
     def summary(self):
         """Label and text of each line of the closing summary."""

@@ -137,19 +137,10 @@ def _saved(folder, recipe, data, backend):
 
 def _steps_of(trainer, epochs):
     """How many steps that many passes over the data are."""
-    rows = trainer.data.config().get("rows")
-    if rows is None:
-        raise ArgumentError(
-            f"--epochs: expected data with a number of rows, got {trainer.name}, which "
-            f"computes new points for each step; use --steps"
-        )
-    per_epoch = rows // trainer.batch_size
-    if not per_epoch:
-        raise ArgumentError(
-            f"--epochs: expected a batch of {trainer.batch_size} rows or more in "
-            f"the data, got {rows} rows"
-        )
-    return epochs * per_epoch
+    try:
+        return epochs * trainer.steps_per_epoch
+    except ArgumentError as error:
+        raise ArgumentError(f"--epochs: {error}; use --steps") from error
 
 
 def _run(session, interrupts, budget):

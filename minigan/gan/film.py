@@ -185,8 +185,12 @@ def as_bytes(rows, shape):
 
 
 def made_from(trainer, z):
-    """What the generator makes of z, in the run's own precision."""
-    return trainer.sample(z=z.astype(trainer.generator.dtype))
+    """What the generator makes of z, or its average where there is one.
+
+    In the run's own precision.
+    """
+    averaged = trainer.average is not None
+    return trainer.sample(z=z.astype(trainer.generator.dtype), ema=averaged)
 
 
 def stride(steps):

@@ -16,6 +16,7 @@ from .state import plain_state, versions
 from .streams import NAMES, streams
 
 ARRAYS = ("generator/theta", "generator/buffers")
+AVERAGE = ("average/theta", "average/buffers")  # of a trainer with the option ema
 SAMPLE = NAMES.index("sample")
 
 
@@ -38,11 +39,14 @@ class Generator:
 
     @classmethod
     def of(cls, trainer):
-        """That of a trainer: it shares the network, and has a copy of the stream."""
+        """That of a trainer, or its average where there is one.
+
+        It shares the network, and has a copy of the stream.
+        """
         rng = np.random.Generator(np.random.PCG64(0))
         rng.bit_generator.state = trainer.streams["sample"].bit_generator.state
         return cls(
-            trainer.generator,
+            trainer.generator if trainer.average is None else trainer.average,
             rng,
             recipe=trainer.name,
             seed=trainer.seed,
@@ -147,7 +151,8 @@ class Generator:
         places = [np.random.Generator(np.random.PCG64(0)) for _ in meta["generators"]]
         places[stream].bit_generator.state = meta["generators"][stream]
         inner = places if kind == "trainer" else places[1:]
-        theta, buffers = (arrays[name] for name in ARRAYS)
+        names = AVERAGE if AVERAGE[0] in arrays else ARRAYS
+        theta, buffers = (arrays[name] for name in names)
         network = architecture.build(meta["generator"], dtype, inner, theta.size)
         for mine, saved in ((network.theta, theta), (network.buffers, buffers)):
             if mine.shape != saved.shape or mine.dtype != saved.dtype:

@@ -19,6 +19,12 @@ VALUES = {  # another value than the recipe's, and where config.json has it
     "real_label": (0.9, "options"),
     "fake_label": (0.1, "options"),
     "discriminator_steps": (2, "options"),
+    "generator_steps": (2, "options"),
+    "pretraining_steps": (2, "options"),
+    "clip_value": (0.1, "options"),
+    "ema": (0.9, "options"),
+    "instance_noise": (0.2, "options"),
+    "instance_noise_steps": (9, "options"),
     "latent": ("shared", "options"),
     "fakes": ("training", "options"),
     "report_every": (3, "session"),
@@ -27,8 +33,12 @@ VALUES = {  # another value than the recipe's, and where config.json has it
 
 
 def flags(name, value):
-    also = ("--batches", "separate") if name == "latent" else ()
-    return "--" + name.replace("_", "-"), value, *also
+    also = {
+        "latent": ("--batches", "separate"),
+        "clip_value": ("--objective", "wasserstein"),
+        "instance_noise_steps": ("--instance-noise", 0.1),
+    }
+    return "--" + name.replace("_", "-"), value, *also.get(name, ())
 
 
 @pytest.mark.parametrize("name", VALUES)

@@ -63,6 +63,19 @@ def test_between_two_z(loaded):
     np.testing.assert_allclose(same[:, 1], 1.5 * first, rtol=1e-5)
 
 
+def test_where_there_is_an_average_it_is_taken(tmp_path):
+    trainer = recipes.load("digits", backend="numpy", batch_size=8, ema=0.5)
+    trainer.fit(3, report_every=None)
+    trainer.save(tmp_path / "c.npz")
+    Generator.of(trainer).save(tmp_path / "g.npz")
+    z = trainer.draw_latent(4, "sample")
+    expected = trainer.sample(z=z, ema=True)
+    assert (trainer.sample(z=z) != expected).any()
+    for name in ("c.npz", "g.npz"):
+        found = Generator.load(tmp_path / name).sample(z=z)
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_dropout_in_the_generator(tmp_path):
     layers = [Dense(3, 4), Dropout(0.5, rng=np.random.default_rng(7)), Dense(4, 2)]
     generator = Generator(Sequential(layers), 0)
