@@ -13,7 +13,7 @@ def test_check_prints_a_table():
     assert result.exit_code == 0
     for name in ("Dense", "BatchNorm, training", "BCEWithLogits", "minimax"):
         assert name in result.stdout
-    assert "19 of 19 agree" in result.stdout
+    assert "25 of 25 agree" in result.stdout
 
 
 def test_check_fails_where_a_gradient_is_wrong(monkeypatch):
@@ -27,7 +27,7 @@ def test_check_fails_where_a_gradient_is_wrong(monkeypatch):
     monkeypatch.setattr(Tanh, "backward_pass", wrong)
     result = run("check", "--backend", "numpy")
     assert result.exit_code == 1
-    assert "WRONG" in result.stdout and "16 of 19 agree" in result.stdout
+    assert "WRONG" in result.stdout and "22 of 25 agree" in result.stdout
 
 
 def test_version_and_help():
