@@ -45,6 +45,7 @@ class Layer:
     is_activation = False
     block: Network | None = None
     built = False
+    _ends: tuple | None = None  # the symbolic tensors before and behind it
     _chain: list | tuple = ()  # the layers inside a model
     _holders = 0  # how many models contain this layer
     example_in: tuple | None = None  # shapes of one example, once built
@@ -113,7 +114,8 @@ class Layer:
         """
         if isinstance(inputs, KerasTensor):
             self.build_for(inputs.example)
-            return KerasTensor(self.example_out, self, inputs)
+            self._ends = inputs, KerasTensor(self.example_out, self, inputs)
+            return self._ends[1]
         if isinstance(inputs, (list, tuple)):
             expected = "one tensor or array (layers with several are not supported)"
             got = f"a {type(inputs).__name__}"
@@ -211,6 +213,24 @@ class Layer:
                 "its input, got one that was not built yet"
             )
         return sum(v.array.size for v in self.weights)
+
+    @property
+    def input(self):
+        """The symbolic tensor that the layer was called on last."""
+        return self._tensors()[0]
+
+    @property
+    def output(self):
+        """The symbolic tensor that this call gave."""
+        return self._tensors()[1]
+
+    def _tensors(self):
+        if self._ends is None:
+            raise StateError(
+                f"{self.name}: expected a layer that was called on a tensor, got one "
+                "that is in no graph yet"
+            )
+        return self._ends
 
     @property
     def input_shape(self):

@@ -23,6 +23,7 @@ class Model(Training, Layer):
     """
 
     _network: Network | None = None
+    _graph: tuple | None = None  # the tensors at both ends
     first_shape = None
 
     def __init__(self, inputs=None, outputs=None, name=None, trainable=True, **rest):
@@ -34,7 +35,8 @@ class Model(Training, Layer):
             validate.complain(ArgumentError, "Model", "inputs", expected, "None")
         inputs = one_tensor("Model", "inputs", inputs)
         outputs = one_tensor("Model", "outputs", outputs)
-        self._input, self._output = inputs, outputs
+        self._graph = inputs, outputs
+        self._start = InputLayer(inputs.example, name=inputs.name)
         self._chain = path(inputs, outputs)
         self._refuse_repeats(self._chain)
         for layer in self._chain:
@@ -59,31 +61,23 @@ class Model(Training, Layer):
     @property
     def layers(self):
         """The layers; a functional model's list starts with its InputLayer."""
-        if self._input is None or isinstance(self, Sequential):
-            return list(self._chain)
-        return [self._input_layer, *self._chain]
-
-    @property
-    def _input_layer(self):
-        if "_start" not in self.__dict__:
-            self._start = InputLayer(self._input.example, name=self._input.name)
-        return self._start
+        return [self._start, *self._chain]
 
     @property
     def input(self):
         """The symbolic tensor at the start."""
-        return self._tensors()[0]
+        return self._own_graph()[0]
 
     @property
     def output(self):
         """The symbolic tensor at the end."""
-        return self._tensors()[1]
+        return self._own_graph()[1]
 
     inputs = property(lambda self: [self.input])
     outputs = property(lambda self: [self.output])
 
-    def _tensors(self):
-        return self._input, self._output
+    def _own_graph(self):
+        return self._graph
 
     def get_layer(self, name=None, index=None):
         """The layer of this name, or at this place."""
@@ -163,7 +157,6 @@ class Sequential(Model):
 
     def __init__(self, layers=None, name=None, trainable=True, **rest):
         self._chain: list = []
-        self._input = self._output = None
         Layer.__init__(self, name=name, trainable=True, **rest)
         if layers is not None and not isinstance(layers, (list, tuple)):
             expected = "a list of layers"
@@ -192,15 +185,15 @@ class Sequential(Model):
         shape = self.example_out
         if shape is None and not self._chain:
             shape = layer.example_in or layer.first_shape
-        if shape is not None:
-            layer.build_for(shape)
-            self.example_in = self.example_in or layer.example_in
-            self.example_out = layer.example_out
+        if shape is not None and self._graph is None:
+            tensor = Input(shape=shape)
+            self._graph = tensor, tensor
+            self.example_in = self.example_out = tensor.example
         if not start:
             self._chain.append(layer)
             layer._holders += 1
-            self.built = shape is not None
-        self._changed()
+            self._connect(layer)
+        self._network = self._plan = None
 
     def pop(self):
         """Take the last layer away."""
@@ -209,11 +202,19 @@ class Sequential(Model):
             raise StateError(f"{self.name}.pop: expected layers, got none")
         layer = self._chain.pop()
         layer._holders -= 1
-        if self.example_out is not None:
-            self.example_out = layer.example_in
-        self.built = bool(self._chain) and self.example_in is not None
-        self._changed()
+        if self._graph is not None:
+            self._graph = self._graph[0], self._graph[1].parent
+            self.example_out = self._graph[1].example
+        self.built = bool(self._chain) and self._graph is not None
+        self._network = self._plan = None
         return layer
+
+    def _connect(self, layer):
+        """Call the layer on the tensor at the end, if the shape is known."""
+        if self._graph is not None:
+            self._graph = self._graph[0], layer(self._graph[1])
+            self.example_out = layer.example_out
+            self.built = True
 
     def _check_open(self, where):
         if self._holders:
@@ -222,30 +223,21 @@ class Sequential(Model):
                 "another model"
             )
 
-    def _changed(self):
-        self._network = self._input = self._output = None
-        self._plan = None
+    @property
+    def layers(self):
+        """The layers, without an input."""
+        return list(self._chain)
 
     def build_for(self, shape):
         """Build the layers for examples of `shape`, or check that it fits."""
         if not self.built and self._chain:
-            behind = tuple(shape)
+            tensor = Input(shape=shape)
+            self._graph, self.example_in = (tensor, tensor), tensor.example
             for layer in self._chain:
-                layer.build_for(behind)
-                behind = layer.example_out
-            self.example_in, self.example_out = tuple(shape), behind
-            self.built = True
+                self._connect(layer)
         super().build_for(shape)
 
-    def _tensors(self):
-        if self._input is None:
-            self.blocks()  # raises where the model is not built
-            tensor = self._input = Input(shape=self.example_in)
-            for layer in self._chain:
-                tensor = layer(tensor)
-            self._output = tensor
-        return self._input, self._output
+    def _own_graph(self):
+        self.blocks()  # raises where the model is not built
+        return self._graph
 
-
-# Keras calls it so where it prints the class.
-Functional = Model
