@@ -6,6 +6,10 @@ Importing them is allowed, since tutorials import more than they use.
 from ..errors import ArgumentError
 
 
+class AbsentError(ArgumentError, AttributeError):
+    """A name of Keras that is not supported; `hasattr` is False for what it has."""
+
+
 class Absent:
     """Stands for a name of Keras that is not supported; every use raises."""
 
@@ -16,12 +20,10 @@ class Absent:
         )
 
     def __call__(self, *_, **__):
-        raise ArgumentError(self._message)
+        raise AbsentError(self._message)
 
     def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise ArgumentError(self._message)
+        raise AbsentError(self._message)
 
     def __repr__(self):
         return f"<{self._message}>"

@@ -240,4 +240,3 @@ class Sequential(Model):
     def _own_graph(self):
         self.blocks()  # raises where the model is not built
         return self._graph
-

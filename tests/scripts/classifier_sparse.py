@@ -22,7 +22,9 @@ model = keras.Sequential(
     ]
 )
 rng = np.random.RandomState(15)
-model.set_weights([0.1 + 0.1 * rng.rand(*w.shape) for w in model.get_weights()])
+model.set_weights(
+    [0.2 * rng.randn(*w.shape) + (w.ndim == 1) for w in model.get_weights()]
+)
 model.compile(
     optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
 )

@@ -58,9 +58,7 @@ discriminator.compile(
 discriminator.trainable = False
 z = tf.keras.Input(shape=(LATENT,))
 gan = tf.keras.Model(z, discriminator(generator(z)))
-gan.compile(
-    loss="binary_crossentropy", optimizer=tf.keras.optimizers.Adam(0.0002, 0.5)
-)
+gan.compile(loss="binary_crossentropy", optimizer=tf.keras.optimizers.Adam(0.0002, 0.5))
 
 history = []
 for step in range(STEPS):

@@ -7,7 +7,8 @@ STEPS = 300
 BATCH = 20
 
 np.random.seed(10)
-adam = keras.optimizers.legacy.Adam(lr=0.001, beta_1=0.5)
+# sums of powers of two: the old Adam keeps its settings in float32
+adam = keras.optimizers.legacy.Adam(lr=2**-10, beta_1=0.5, beta_2=1 - 2**-10)
 
 generator = keras.models.Sequential()
 generator.add(keras.layers.Dense(12, input_shape=(4,)))

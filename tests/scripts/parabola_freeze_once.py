@@ -19,7 +19,9 @@ def start(model, seed):
 
 def define_discriminator():
     model = Sequential()
-    model.add(Dense(25, activation="relu", kernel_initializer="he_uniform", input_dim=2))
+    model.add(
+        Dense(25, activation="relu", kernel_initializer="he_uniform", input_dim=2)
+    )
     model.add(Dense(1, activation="sigmoid"))
     model.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
     return model
