@@ -38,10 +38,11 @@ def run(keras, steps=20):
     ones, zeros = np.ones((32, 1)), np.zeros((32, 1))
     for _ in range(steps):
         x = rng.random((32, 1)) - 0.5
+        points = np.hstack([x, x * x])
         z = rng.standard_normal((32, 5))
         fake = np.asarray(generator.predict(z, verbose=0))
 
-        def discriminator_step(real=np.hstack([x, x * x]), fake=fake):
+        def discriminator_step(real=points, fake=fake):
             discriminator.train_on_batch(real, ones)
             discriminator.train_on_batch(fake, zeros)
 
