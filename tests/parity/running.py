@@ -44,7 +44,9 @@ def run(name, engine, steps=None):
     path = SCRIPTS / f"{name}.py"
     source = with_imports(path.read_text(encoding="utf-8"), engine)
     if steps is not None:
-        source = re.sub(r"^STEPS = \d+$", f"STEPS = {steps}", source, flags=re.M)
+        own = int(re.search(r"^STEPS = (\d+)$", source, re.M)[1])
+        shorter = f"STEPS = {min(own, steps)}"
+        source = re.sub(r"^STEPS = \d+$", shorter, source, flags=re.M)
     names = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(source, path.name, "exec"), names)
@@ -56,7 +58,8 @@ def results(names, slots):
 
     slots(model): the optimizer's vectors, in the order of the trained weights.
     """
-    found = {"history": np.array(names["history"], np.float64)}
+    rows = [np.ravel(row).astype(np.float64) for row in names["history"]]
+    found = {"history": np.concatenate(rows)}
     for key in ("probabilities", "hidden_values"):
         if key in names:
             found[key] = np.asarray(names[key])

@@ -41,7 +41,7 @@ first = model.fit(
     validation_split=0.2,
     shuffle=False,
     verbose=0,
-    callbacks=[watch, EarlyStopping(monitor="val_loss", patience=50)],
+    callbacks=[watch, EarlyStopping(monitor="val_loss", patience=20)],
 )
 model.get_layer("hidden").trainable = False
 model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])

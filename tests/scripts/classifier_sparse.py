@@ -39,5 +39,5 @@ record = model.fit(
 )
 history = [record.history[name] for name in sorted(record.history)]
 test_loss, test_accuracy = model.evaluate(x_test, y_test, verbose=0)
-history.append([test_loss, test_accuracy] + [0] * (STEPS - 2))
+history.append([test_loss, test_accuracy])
 probabilities = model.predict(x_test, verbose=0)

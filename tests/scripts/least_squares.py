@@ -1,4 +1,4 @@
-"""A least-squares GAN with BatchNormalization in both networks, and `predict`."""
+"""A least-squares GAN, no biases below BatchNormalization, and `predict`."""
 
 import numpy as np
 from keras import backend as K
@@ -26,9 +26,9 @@ x = stack(z, [10, 8])
 generator = Model(z, Activation("linear")(Dense(2)(x)), name="generator")
 
 points = Input(shape=(2,), name="points")
-score = Dense(1)(stack(points, [9]))
+score = Dense(1)(LeakyReLU(0.2)(Dense(9)(points)))
 discriminator = Model(points, score, name="discriminator")
-discriminator.compile(loss="mse", optimizer=SGD(0.05, momentum=0.5), metrics=["mse"])
+discriminator.compile(loss="mse", optimizer=SGD(0.01, momentum=0.5), metrics=["mse"])
 
 discriminator.trainable = False
 gan = Model(z, discriminator(generator(z)), name="gan")
