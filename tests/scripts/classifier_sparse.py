@@ -16,7 +16,7 @@ x_test = templates[y_test] + 0.4 * np.random.randn(50, 7, 7)
 model = keras.Sequential(
     [
         layers.Flatten(input_shape=(7, 7)),
-        layers.Dense(16, activation="relu"),
+        layers.Dense(16, activation="relu", use_bias=False),
         layers.BatchNormalization(),
         layers.Dense(5, activation="softmax"),
     ]
