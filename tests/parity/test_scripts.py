@@ -11,7 +11,6 @@ import pytest
 from tests.parity import running
 from tests.parity.engines import ask, needs, ours, worst
 
-
 FLOAT32 = {name: 1e-4 for name in running.NAMES}
 FLOAT32["wide_class"] = 5e-4  # its Adam moves five times as fast as the others'
 
