@@ -25,14 +25,24 @@ from .layers import (
     ReLU,
     Reshape,
     Sigmoid,
+    Softmax,
     Tanh,
 )
-from .losses import BCE, BCEWithLogits, SoftmaxCrossEntropy
+from .losses import BCE, BCEWithLogits, MeanSquaredError, SoftmaxCrossEntropy
 from .network import Sequential
 from .optimizers import SGD, Adam
 from .version import __version__
 
 from . import gan  # isort: skip
+
+
+def __getattr__(name):
+    if name == "keras":  # loaded on first use
+        from importlib import import_module
+
+        return import_module(".keras", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "BCE",
@@ -45,6 +55,7 @@ __all__ = [
     "Flatten",
     "Layer",
     "LeakyReLU",
+    "MeanSquaredError",
     "MiniganError",
     "Parameter",
     "RandomNormal",
@@ -52,6 +63,7 @@ __all__ = [
     "Reshape",
     "Sequential",
     "Sigmoid",
+    "Softmax",
     "SoftmaxCrossEntropy",
     "Tanh",
     "gan",

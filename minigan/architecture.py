@@ -18,6 +18,7 @@ LAYERS = {
         layers.ReLU,
         layers.Reshape,
         layers.Sigmoid,
+        layers.Softmax,
         layers.Tanh,
     )
 }

@@ -36,13 +36,7 @@ class Loss:
         where = f"{type(self).__name__}.forward"
         pred = validate.array(where, "pred", pred, finite=True)
         target = validate.array(where, "target", target, pred.shape, pred.dtype)
-        if not ((target.real >= 0) & (target.real <= 1)).all():
-            if not np.isfinite(target).all():
-                validate.array(where, "target", target, finite=True)
-            worst = target.real.flat[np.argmax(np.abs(target.real - 0.5))]
-            validate.complain(
-                ArgumentError, where, "target", "labels in [0, 1]", f"{worst}"
-            )
+        self._check_target(where, target)
         self._check_prediction(where, pred)
         loss = self._loss(pred, target)
         if not np.isfinite(loss):
@@ -62,6 +56,15 @@ class Loss:
         pred, target = self._cache
         self._cache = None
         return self._gradient(pred, target)
+
+    def _check_target(self, where, target):
+        if not ((target.real >= 0) & (target.real <= 1)).all():
+            if not np.isfinite(target).all():
+                validate.array(where, "target", target, finite=True)
+            worst = target.real.flat[np.argmax(np.abs(target.real - 0.5))]
+            validate.complain(
+                ArgumentError, where, "target", "labels in [0, 1]", f"{worst}"
+            )
 
     def _check_prediction(self, where, pred):
         pass
@@ -113,6 +116,23 @@ class BCEWithLogits(Loss):
 
     def _gradient(self, z, t):
         return ops.bce_logits_backward(z, t, 1.0)
+
+
+class MeanSquaredError(Loss):
+    """The mean of the squared differences; any finite target.
+
+    L  = mean((p - t)^2)
+    dp = 2 (p - t) / N,     N the number of elements
+    """
+
+    def _loss(self, p, t):
+        return 2 * ops.squared_forward(p, t)  # the primitive is half of it
+
+    def _gradient(self, p, t):
+        return ops.scale(ops.squared_backward(p, t), 2.0)
+
+    def _check_target(self, where, target):
+        validate.array(where, "target", target, finite=True)
 
 
 class SoftmaxCrossEntropy(Loss):

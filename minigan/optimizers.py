@@ -51,23 +51,27 @@ class Optimizer:
             }
         return self._state[network]
 
-    def step(self, network):
-        """Move the parameters of `network` against its gradient, in place.
+    def step(self, *networks):
+        """Move the parameters of the networks against their gradients, in place.
 
+        Several networks make one step together: t grows by one.  An array that two of
+        them share moves once.
         Errors: StateError for a frozen network; NonFiniteError for a gradient that is
         NaN or infinite.  Nothing has changed then.
         """
         where = f"{type(self).__name__}.step"
-        if not isinstance(network, Sequential):
-            validate.complain(
-                validate.DTypeError, where, "network", "a Sequential", repr(network)
-            )
-        if network.holds_frozen:
-            raise StateError(
-                f"{where}: argument 'network': expected one that may "
-                "change, got one inside its frozen() scope"
-            )
-        owners = [n for n in network.owners() if n.theta.size]
+        for network in networks:
+            if not isinstance(network, Sequential):
+                validate.complain(
+                    validate.DTypeError, where, "network", "a Sequential", repr(network)
+                )
+            if network.holds_frozen:
+                raise StateError(
+                    f"{where}: argument 'network': expected one that may "
+                    "change, got one inside its frozen() scope"
+                )
+        every = dict.fromkeys(owner for n in networks for owner in n.owners())
+        owners = [owner for owner in every if owner.theta.size]
         if not owners:
             validate.complain(
                 validate.ArgumentError, where, "network", "parameters", "none"

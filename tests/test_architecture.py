@@ -17,6 +17,7 @@ from minigan import (
     Reshape,
     Sequential,
     Sigmoid,
+    Softmax,
     Tanh,
 )
 from minigan.architecture import LAYERS, build, describe
@@ -37,6 +38,7 @@ def network(dtype=np.float32):
             LeakyReLU(0.1),
             Tanh(),
             Sigmoid(),
+            Softmax(),
             Reshape((2, 2)),
         ]
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan import BCE, BCEWithLogits
+from minigan import BCE, BCEWithLogits, MeanSquaredError, gradcheck
 from minigan.errors import (
     ArgumentError,
     DTypeError,
@@ -280,3 +280,17 @@ def test_complex_predictions_carry_a_derivative():
 def test_the_base_class_is_abstract():
     with pytest.raises(AttributeError):
         Loss().forward(GOOD, GOOD)
+
+
+def test_mean_squared_error():
+    pred, target = (
+        normal(5, 3, dtype=np.float64),
+        normal(5, 3, dtype=np.float64, seed=1),
+    )
+    loss = MeanSquaredError()
+    assert float(loss.forward(pred, 5 * target)) == pytest.approx(
+        np.mean((pred - 5 * target) ** 2), rel=1e-14
+    )
+    np.testing.assert_allclose(loss.backward(), 2 * (pred - 5 * target) / 15)
+    report = gradcheck(MeanSquaredError(), shape=(5, 3))
+    assert report.ok, report

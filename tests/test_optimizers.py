@@ -289,6 +289,26 @@ def test_a_plain_step_that_overflows(gradient):
 
 
 @each_optimizer
+def test_several_networks_make_one_step(make):
+    parts = [small_network(seed=k) for k in (1, 2)]
+    twins = copy.deepcopy(parts)
+    together, apart = make(), [make(), make()]
+    for round_ in range(3):
+        for part, twin in zip(parts, twins, strict=True):
+            fill_gradients(part, seed=round_)
+            fill_gradients(twin, seed=round_)
+        together.step(*parts, parts[0])  # named twice, moved once
+        for optimizer, twin in zip(apart, twins, strict=True):
+            optimizer.step(twin)
+    assert together.t == 3
+    for part, twin in zip(parts, twins, strict=True):
+        assert_same_bits(part.theta, twin.theta)
+    with parts[1].frozen(), pytest.raises(StateError, match="frozen"):
+        together.step(*parts)
+    assert together.t == 3
+
+
+@each_optimizer
 def test_a_frozen_network_is_refused(make):
     network, optimizer = small_network(), make()
     fill_gradients(network)

@@ -6,6 +6,7 @@ from .batchnorm import BatchNorm
 from .dense import Dense
 from .dropout import Dropout
 from .shaping import Flatten, Reshape
+from .softmax import Softmax
 
 __all__ = [
     "BatchNorm",
@@ -18,5 +19,6 @@ __all__ = [
     "ReLU",
     "Reshape",
     "Sigmoid",
+    "Softmax",
     "Tanh",
 ]

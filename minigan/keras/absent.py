@@ -1,0 +1,44 @@
+"""Names of Keras that this front does not have: using one says what there is instead.
+
+Importing them is allowed, since tutorials import more than they use.
+"""
+
+from ..errors import ArgumentError
+
+
+class AbsentError(ArgumentError, AttributeError):
+    """A name of Keras that is not supported; `hasattr` is False for what it has."""
+
+
+class Absent:
+    """Stands for a name of Keras that is not supported; every use raises."""
+
+    def __init__(self, where, name, supported):
+        self._message = (
+            f"{where}.{name}: not supported; supported in {where} are "
+            f"{', '.join(supported)}"
+        )
+
+    def __call__(self, *_, **__):
+        raise AbsentError(self._message)
+
+    def __getattr__(self, name):
+        raise AbsentError(self._message)
+
+    def __repr__(self):
+        return f"<{self._message}>"
+
+
+def guard(module, supported, known):
+    """Give a module a `__getattr__` that answers for what it does not have.
+
+    module: its globals().  supported: its public names.  known: those Keras has.
+    """
+    where = module["__name__"]
+
+    def __getattr__(name):
+        if name in known:
+            return Absent(where, name, supported)
+        raise AttributeError(f"{where} has no {name!r}; it has {', '.join(supported)}")
+
+    module["__getattr__"] = __getattr__

@@ -1,0 +1,66 @@
+"""`keras.activations`: by name, as a function, or as a layer.
+
+    Dense(15, activation="relu")
+    Dense(15, activation=keras.activations.relu)
+    Dense(15, activation=keras.layers.LeakyReLU(0.2))
+
+The string "leaky_relu" has slope 0.2; the *layer* LeakyReLU has 0.3 (Keras' rules).
+"""
+
+import numpy as np
+
+from .. import layers as engine
+from .. import validate
+from ..errors import ArgumentError
+
+_MAKERS = {
+    "linear": None,
+    "relu": engine.ReLU,
+    "leaky_relu": lambda: engine.LeakyReLU(0.2),
+    "sigmoid": engine.Sigmoid,
+    "softmax": engine.Softmax,
+    "tanh": engine.Tanh,
+}
+NAMES = tuple(_MAKERS)
+
+
+class Activation:
+    """A function of arrays that a layer can take as its activation."""
+
+    def __init__(self, name):
+        self.__name__ = self.name = name
+
+    def __call__(self, x):
+        x = np.asarray(x)
+        x = x if x.dtype in validate.FLOAT_TYPES else x.astype(np.float32)
+        layer = self.layer()
+        return x if layer is None else layer.forward_pass(x, False)[0]
+
+    def layer(self):
+        """A new engine layer, or None for "linear"."""
+        maker = _MAKERS[self.name]
+        return None if maker is None else maker()
+
+    def __repr__(self):
+        return f"<activation {self.name}>"
+
+
+linear, relu, leaky_relu, sigmoid, softmax, tanh = map(Activation, NAMES)
+
+
+def get(identifier, where="activations.get", argument="identifier"):
+    """An object with `layer()`, from a name, a function or a layer of this package."""
+    if identifier is None:
+        return linear
+    if isinstance(identifier, str) and identifier in _MAKERS:
+        return globals()[identifier]
+    if isinstance(identifier, type) and hasattr(identifier, "activation"):
+        identifier = identifier()
+    if isinstance(identifier, Activation):
+        return identifier
+    found = getattr(identifier, "activation", None)  # a layer that is one activation
+    if getattr(identifier, "is_activation", False) and found is not None:
+        return found
+    names = ", ".join(map(repr, NAMES))
+    expected = f"one of {names}, one of these functions, or an activation layer"
+    return validate.complain(ArgumentError, where, argument, expected, repr(identifier))

@@ -1,0 +1,62 @@
+"""Checks of arguments: what Keras knows and this front does not fails at once."""
+
+from .. import validate
+from ..errors import ArgumentError, DTypeError
+
+
+def only(where, argument, value, *allowed):
+    """`value`, which must be one of the `allowed` ones: the rest is not supported."""
+    for choice in allowed:
+        if value is choice or (type(value) is type(choice) and value == choice):
+            return value
+    expected = " or ".join(repr(choice) for choice in allowed)
+    return validate.complain(
+        ArgumentError, where, argument, f"{expected} (all that is supported)", value
+    )
+
+
+def no_more(where, rest, supported):
+    """Refuse the keyword arguments in `rest`, naming those that are supported."""
+    for argument, value in rest.items():
+        expected = f"one of the supported arguments: {', '.join(supported)}"
+        validate.complain(ArgumentError, where, argument, expected, repr(value))
+
+
+def renamed(where, rest, old, new, value, default):
+    """The value of an argument that may come under its old name, taken from `rest`."""
+    if old not in rest:
+        return value
+    given = rest.pop(old)
+    if value != default:
+        expected = f"{new!r} or its old name {old!r}, not both"
+        validate.complain(ArgumentError, where, old, expected, f"{given!r}, {value!r}")
+    return given
+
+
+def lookup(where, argument, value, table, kind):
+    """The object for a name in `table`, or `value` if it is a `kind` already.
+
+    A class is called without arguments, as Keras does.
+    """
+    if isinstance(value, type) and issubclass(value, kind):
+        value = value()
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, str) and value in table:
+        return table[value]()
+    names = ", ".join(repr(name) for name in table)
+    expected = f"one of {names}, or an object of this package"
+    return validate.complain(ArgumentError, where, argument, expected, repr(value))
+
+
+def example_shape(where, argument, value):
+    """The shape of one example: (784,), (28, 28, 1); sizes must be known."""
+    if isinstance(value, (int, str, bytes)) or not hasattr(value, "__iter__"):
+        expected = "a tuple of integers, such as (784,)"
+        validate.complain(DTypeError, where, argument, expected, repr(value))
+    return tuple(validate.integer(where, argument, size) for size in value)
+
+
+def sizes_or_none(where, argument, value):
+    """None, or an integer >= 1."""
+    return None if value is None else validate.integer(where, argument, value)

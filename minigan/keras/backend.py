@@ -1,0 +1,45 @@
+"""`keras.backend`: the float type, the session, and the generator of the front."""
+
+import numpy as np
+
+from .. import validate
+from . import naming
+from .arguments import only
+
+_state = {"floatx": "float32", "rng": np.random.default_rng(0)}
+
+
+def floatx():
+    """The type of the weights of new layers: "float32" or "float64"."""
+    return _state["floatx"]
+
+
+def set_floatx(value):
+    """Give layers made from now on weights of type "float32" or "float64"."""
+    choices = ("float32", "float64")
+    _state["floatx"] = validate.choice("set_floatx", "value", value, choices)
+
+
+def clear_session():
+    """Name layers from the start again: dense, dense_1, ..."""
+    naming.forget()
+
+
+def image_data_format():
+    """Always "channels_last"."""
+    return "channels_last"
+
+
+def set_image_data_format(data_format):
+    """Only "channels_last" is supported."""
+    only("set_image_data_format", "data_format", data_format, "channels_last")
+
+
+def generator():
+    """The numpy Generator behind initial weights, dropout and shuffling."""
+    return _state["rng"]
+
+
+def seed_generator(seed):
+    """Start the generator of the front anew; see `utils.set_random_seed`."""
+    _state["rng"] = validate.random_generator("set_random_seed", seed)

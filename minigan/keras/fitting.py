@@ -1,0 +1,202 @@
+"""The loops over epochs and batches behind `fit` and `evaluate`."""
+
+import sys
+import time
+
+from .. import validate
+from ..errors import ArgumentError
+from . import arguments, backend
+from .callbacks import CallbackList
+
+UNSUPPORTED = {
+    "class_weight": None,
+    "sample_weight": None,
+    "validation_steps": None,
+    "max_queue_size": 10,
+    "workers": 1,
+    "use_multiprocessing": False,
+}
+
+
+def verbosity(where, verbose):
+    """0, 1 or 2; "auto" is 1, and so is True."""
+    if verbose in ("auto", True):
+        return 1
+    return int(arguments.only(where, "verbose", verbose, 0, 1, 2, False))
+
+
+class Means:
+    """Means of results over batches, each weighted by its rows."""
+
+    def __init__(self, names):
+        self.names, self.rows = names, 0
+        self.sums = [0.0] * len(names)
+
+    def add(self, results, rows):
+        """Take in the results of one batch."""
+        self.sums = [s + r * rows for s, r in zip(self.sums, results, strict=True)]
+        self.rows += rows
+
+    def values(self):
+        """The means, in the order of the names."""
+        return [s / max(self.rows, 1) for s in self.sums]
+
+    def logs(self, prefix=""):
+        """name -> mean."""
+        values = zip(self.names, self.values(), strict=True)
+        return {prefix + name: value for name, value in values}
+
+
+def evaluate(plan, x, y, size):
+    """[loss, *metrics] over all rows, `size` at a time."""
+    means = Means(plan.names)
+    for k in range(0, len(x), size):
+        rows = x[k : k + size]
+        means.add(plan.test(rows, y[k : k + size]), len(rows))
+    return means.values()
+
+
+def fit(
+    model,
+    x,
+    y,
+    batch_size=None,
+    epochs=1,
+    verbose="auto",
+    callbacks=None,
+    validation_split=0.0,
+    validation_data=None,
+    shuffle=True,
+    initial_epoch=0,
+    steps_per_epoch=None,
+    validation_batch_size=None,
+    validation_freq=1,
+    **rest,
+):
+    """See `Training.fit`."""
+    where = f"{model.name}.fit"
+    for argument, value in UNSUPPORTED.items():
+        if argument in rest:
+            arguments.only(where, argument, rest.pop(argument), value)
+    epochs = arguments.renamed(where, rest, "nb_epoch", "epochs", epochs, 1)
+    arguments.no_more(where, rest, ("batch_size", "epochs", "verbose", "callbacks"))
+    plan = model.plan("fit")
+    epochs = validate.integer(where, "epochs", epochs)
+    first = validate.integer(where, "initial_epoch", initial_epoch, least=0)
+    size = validate.integer(
+        where, "batch_size", 32 if batch_size is None else batch_size
+    )
+    every = validate.integer(where, "validation_freq", validation_freq)
+    verbose = verbosity(where, verbose)
+    shuffle = validate.flag(where, "shuffle", shuffle)
+    arguments.sizes_or_none(where, "steps_per_epoch", steps_per_epoch)
+    x, y = model._pair(where, x, y)
+    x, y, validation = _validation(
+        model, where, x, y, validation_split, validation_data
+    )
+    size_there = validation_batch_size or size
+    steps = -(-len(x) // size)
+    if steps_per_epoch is not None:
+        if steps_per_epoch > steps:
+            expected = f"at most {steps}, the batches in the data"
+            given = steps_per_epoch
+            validate.complain(ArgumentError, where, "steps_per_epoch", expected, given)
+        steps = steps_per_epoch
+    plan.bind()
+    plan.refuse_single_row(where, len(x) % size if steps * size >= len(x) else size)
+    params = {"verbose": verbose, "epochs": epochs, "steps": steps}
+    hooks = CallbackList(where, callbacks, model, params)
+    model.stop_training, model.history = False, hooks.history
+    hooks.on_train_begin()
+    logs: dict = {}
+    for epoch in range(first, epochs):
+        hooks.on_epoch_begin(epoch)
+        order = backend.generator().permutation(len(x)) if shuffle else None
+        means, report = Means(plan.names), Report(verbose, epoch, epochs, steps)
+        for step in range(steps):
+            hooks.on_train_batch_begin(step)
+            rows = slice(step * size, (step + 1) * size)
+            if order is not None:
+                rows = order[rows]
+            means.add(plan.train(x[rows], y[rows]), len(x[rows]))
+            hooks.on_train_batch_end(step, means.logs())
+            report.step(step, means)
+        logs = means.logs()
+        if validation is not None and (epoch + 1) % every == 0:
+            there = evaluate(plan, *validation, size_there)
+            names = (f"val_{name}" for name in plan.names)
+            logs |= dict(zip(names, there, strict=True))
+        report.end(logs)
+        hooks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    hooks.on_train_end(logs)
+    return hooks.history
+
+
+def _validation(model, where, x, y, split, data):
+    """x and y to train on, and the rows to validate with or None."""
+    split = validate.number(where, "validation_split", split, least=0, below=1)
+    if data is not None:
+        if not isinstance(data, (tuple, list)) or len(data) != 2:
+            validate.complain(
+                ArgumentError, where, "validation_data", "(x, y)", type(data).__name__
+            )
+        return x, y, model._pair(f"{where}: validation_data", *data)
+    if split:
+        kept = int(len(x) * (1 - split))
+        if not 0 < kept < len(x):
+            expected = f"a share that leaves rows on both sides of {len(x)}"
+            validate.complain(ArgumentError, where, "validation_split", expected, split)
+        return x[:kept], y[:kept], (x[kept:], y[kept:])
+    return x, y, None
+
+
+class Report:
+    """What `fit` prints: nothing (0), a bar (1), or a line an epoch (2)."""
+
+    def __init__(self, verbose, epoch, epochs, steps):
+        self.verbose, self.steps = verbose, steps
+        self.started = self.shown = time.perf_counter()
+        if verbose:
+            sys.stdout.write(f"Epoch {epoch + 1}/{epochs}\n")
+
+    def step(self, step, means):
+        """Draw the bar anew, at most ten times a second."""
+        now = time.perf_counter()
+        if self.verbose == 1 and now - self.shown > 0.1 and sys.stdout.isatty():
+            self.shown = now
+            bar = progress(step + 1, self.steps)
+            sys.stdout.write(f"\r{bar} - {in_words(means.logs())}")
+            sys.stdout.flush()
+
+    def end(self, logs):
+        """Close the epoch with its figures."""
+        if not self.verbose:
+            return
+        took = f"{time.perf_counter() - self.started:.0f}s"
+        head = f"{self.steps}/{self.steps}"
+        if self.verbose == 1:
+            head = ("\r" if sys.stdout.isatty() else "") + progress(
+                self.steps, self.steps
+            )
+        sys.stdout.write(f"{head} - {took} - {in_words(logs)}\n")
+        sys.stdout.flush()
+
+
+def progress(done, steps):
+    """`12/40 [========>...................]`"""
+    filled = 30 * done // steps
+    bar = "=" * filled + ">" * (filled < 30)
+    return f"{done}/{steps} [{bar[:30].ljust(30, '.')}]"
+
+
+def in_words(logs):
+    """`loss: 0.6931 - accuracy: 0.5000`"""
+    return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+
+
+def report_evaluation(names, results, steps):
+    """The line that `evaluate` prints."""
+    logs = dict(zip(names, results, strict=True))
+    sys.stdout.write(f"{progress(steps, steps)} - {in_words(logs)}\n")

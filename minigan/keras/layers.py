@@ -1,0 +1,318 @@
+"""`keras.layers`: each layer checks Keras' arguments and builds engine layers."""
+
+import numpy as np
+
+from .. import layers as engine
+from .. import validate
+from ..errors import ArgumentError, ShapeError
+from . import activations, arguments, backend, blocks, initializers
+from .base import Layer
+from .tensors import Input
+
+__all__ = [
+    "Activation",
+    "BatchNormalization",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Input",
+    "InputLayer",
+    "Layer",
+    "LeakyReLU",
+    "ReLU",
+    "Reshape",
+    "Softmax",
+]
+
+
+class Dense(Layer):
+    """y = activation(x kernel + bias), on the last axis.
+
+    units: integer >= 1.  activation: see `keras.activations`.  use_bias: bool.
+    kernel_initializer, bias_initializer: see `keras.initializers`.
+    """
+
+    ONLY = dict.fromkeys(
+        (
+            "kernel_regularizer",
+            "bias_regularizer",
+            "activity_regularizer",
+            "kernel_constraint",
+            "bias_constraint",
+        )
+    )
+    supported = (
+        "units",
+        "activation",
+        "use_bias",
+        "kernel_initializer",
+        "bias_initializer",
+    )
+
+    def __init__(
+        self,
+        units,
+        activation=None,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        **rest,
+    ):
+        super().__init__(**rest)
+        self.units = validate.integer("Dense", "units", units)
+        self.activation = activations.get(activation, "Dense", "activation")
+        self.use_bias = validate.flag("Dense", "use_bias", use_bias)
+        get = initializers.get
+        self.kernel_initializer = get(kernel_initializer, "Dense", "kernel_initializer")
+        self.bias_initializer = get(bias_initializer, "Dense", "bias_initializer")
+
+    def engine_layers(self, shape):
+        kernel, bias = self.kernel_initializer, self.bias_initializer
+        dense = blocks.Dense(
+            shape[-1],
+            self.units,
+            kernel.drawn,
+            "zeros",
+            rng=kernel.rng(),
+            dtype=self.dtype,
+            use_bias=self.use_bias,
+            shape=shape,
+        )
+        if self.use_bias:
+            dense.b.value[...] = bias((self.units,), self.dtype)
+        activation = self.activation.layer()
+        return [dense] if activation is None else [dense, activation]
+
+
+class Activation(Layer):
+    """An activation as a layer of its own; see `keras.activations`."""
+
+    supported = ("activation",)
+    is_activation = True
+
+    def __init__(self, activation, **rest):
+        super().__init__(**rest)
+        self.activation = activations.get(activation, "Activation", "activation")
+
+    def engine_layers(self, shape):
+        layer = self.activation.layer()
+        return [] if layer is None else [layer]
+
+
+class _OneActivation(Layer):
+    """A layer that is one engine activation; may also be given as `activation=`."""
+
+    is_activation = True
+
+    @property
+    def activation(self):
+        return self
+
+    def layer(self):
+        """A new engine layer."""
+        raise NotImplementedError
+
+    def engine_layers(self, shape):
+        return [self.layer()]
+
+
+class LeakyReLU(_OneActivation):
+    """x where x > 0, else negative_slope * x.
+
+    negative_slope: >= 0, default 0.3; `alpha` is its old name.
+    """
+
+    supported = ("negative_slope", "alpha")
+
+    def __init__(self, negative_slope=0.3, **rest):
+        slope = arguments.renamed(
+            "LeakyReLU", rest, "alpha", "negative_slope", negative_slope, 0.3
+        )
+        super().__init__(**rest)
+        self.negative_slope = validate.number(
+            "LeakyReLU", "negative_slope", slope, least=0
+        )
+
+    def layer(self):
+        return engine.LeakyReLU(self.negative_slope)
+
+
+class ReLU(_OneActivation):
+    """x where x > 0, else negative_slope * x.
+
+    negative_slope: >= 0, default 0.  max_value, threshold: only None and 0.
+    """
+
+    supported = ("negative_slope",)
+
+    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **rest):
+        super().__init__(**rest)
+        arguments.only("ReLU", "max_value", max_value, None)
+        arguments.only("ReLU", "threshold", threshold, 0.0, 0)
+        self.negative_slope = validate.number(
+            "ReLU", "negative_slope", negative_slope or 0.0, least=0
+        )
+
+    def layer(self):
+        slope = self.negative_slope
+        return engine.LeakyReLU(slope) if slope else engine.ReLU()
+
+
+class Softmax(_OneActivation):
+    """Probabilities over the last axis."""
+
+    supported = ("axis",)
+
+    def __init__(self, axis=-1, **rest):
+        super().__init__(**rest)
+        arguments.only("Softmax", "axis", axis, -1)
+
+    def layer(self):
+        return engine.Softmax()
+
+
+class BatchNormalization(Layer):
+    """Mean 0 and variance 1 over the batch, per feature of the last axis.
+
+    momentum: weight of the old statistic, default 0.99.  epsilon: default 1e-3.
+    axis: the last one.  center, scale: only True.
+    With `trainable` False when the model is compiled it runs on the moving statistics
+    and leaves them alone.  A training batch of one row is refused.
+    """
+
+    ONLY = {
+        "center": True,
+        "scale": True,
+        "moving_mean_initializer": "zeros",
+        "moving_variance_initializer": "ones",
+        "renorm": False,
+        "fused": None,
+        "virtual_batch_size": None,
+        "synchronized": False,
+        **dict.fromkeys(
+            (
+                "beta_regularizer",
+                "gamma_regularizer",
+                "beta_constraint",
+                "gamma_constraint",
+            )
+        ),
+    }
+    supported = (
+        "axis",
+        "momentum",
+        "epsilon",
+        "beta_initializer",
+        "gamma_initializer",
+    )
+
+    def __init__(
+        self,
+        axis=-1,
+        momentum=0.99,
+        epsilon=1e-3,
+        beta_initializer="zeros",
+        gamma_initializer="ones",
+        **rest,
+    ):
+        super().__init__(**rest)
+        where = self._kind
+        self.axis = axis
+        if isinstance(axis, bool) or not isinstance(axis, int) or axis in (0,):
+            validate.complain(ArgumentError, where, "axis", "the last axis", repr(axis))
+        self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
+        self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
+        get = initializers.get
+        self.beta_initializer = get(beta_initializer, where, "beta_initializer")
+        self.gamma_initializer = get(gamma_initializer, where, "gamma_initializer")
+
+    def engine_layers(self, shape):
+        if self.axis not in (-1, len(shape)):
+            expected = f"-1 or {len(shape)}, the last axis of {(None, *shape)}"
+            validate.complain(
+                ArgumentError, self._kind, "axis", expected, repr(self.axis)
+            )
+        features = shape[-1]
+        norm = blocks.BatchNorm(
+            features, self.momentum, self.epsilon, shape=shape, dtype=self.dtype
+        )
+        norm.gamma.value[...] = self.gamma_initializer((features,), self.dtype)
+        norm.beta.value[...] = self.beta_initializer((features,), self.dtype)
+        return [norm]
+
+
+class Dropout(Layer):
+    """When training, set inputs to 0 with probability `rate` and scale the others.
+
+    rate: 0 <= rate < 1.  seed: integer, or None for the generator of the front.
+    """
+
+    ONLY = {"noise_shape": None}
+    supported = ("rate", "seed")
+
+    def __init__(self, rate, noise_shape=None, seed=None, **rest):
+        super().__init__(noise_shape=noise_shape, **rest)
+        self.rate = validate.number("Dropout", "rate", rate, least=0, below=1)
+        self.seed = seed
+        if seed is not None:
+            validate.integer("Dropout", "seed", seed, least=0)
+
+    def engine_layers(self, shape):
+        if self.seed is not None:
+            rng = np.random.default_rng(self.seed)
+        else:
+            (rng,) = backend.generator().spawn(1)
+        return [engine.Dropout(self.rate, rng=rng)]
+
+
+class Flatten(Layer):
+    """Each example becomes one row of features."""
+
+    ONLY = {"data_format": None}
+
+    def engine_layers(self, shape):
+        return [engine.Flatten()]
+
+
+class Reshape(Layer):
+    """Each example takes `target_shape`; one size may be -1."""
+
+    supported = ("target_shape",)
+
+    def __init__(self, target_shape, **rest):
+        super().__init__(**rest)
+        sizes = list(target_shape)
+        self.target_shape = tuple(
+            -1 if size == -1 else validate.integer("Reshape", "target_shape", size)
+            for size in sizes
+        )
+
+    def engine_layers(self, shape):
+        target, size = list(self.target_shape), int(np.prod(shape))
+        if -1 in target:
+            known = -int(np.prod(target))
+            if target.count(-1) > 1 or size % known:
+                expected = f"a shape that {size} elements fill"
+                given = self.target_shape
+                validate.complain(
+                    ShapeError, self.name, "target_shape", expected, given
+                )
+            target[target.index(-1)] = size // known
+        return [engine.Reshape(tuple(target))]
+
+
+class InputLayer(Layer):
+    """The start of a model, as a layer: `InputLayer(input_shape=(100,))`."""
+
+    supported = ("shape",)
+
+    def __init__(self, shape=None, **rest):
+        if shape is not None:
+            rest["input_shape"] = shape
+        super().__init__(**rest)
+        if self.first_shape is None:
+            validate.complain(ArgumentError, "InputLayer", "shape", "a tuple", "None")
+        self.build_for(self.first_shape)
+
+    def engine_layers(self, shape):
+        return []

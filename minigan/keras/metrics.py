@@ -1,0 +1,112 @@
+"""`keras.metrics`: how often a model is right, measured before the update.
+
+An accuracy compares labels with answers for equality, as Keras does: a soft label such
+as 0.9 never matches.
+"""
+
+import numpy as np
+
+from .. import validate
+from . import arguments, losses
+
+
+class Metric:
+    """Base class: `measure(y, p)` is the mean over one batch."""
+
+    name = ""
+
+    def __init__(self, name=None, dtype=None):
+        arguments.only(type(self).__name__, "dtype", dtype, None)
+        self.name = name or self.name
+
+    def measure(self, y, p):
+        """y: labels, p: the model's outputs (n, ...)."""
+        raise NotImplementedError
+
+
+class BinaryAccuracy(Metric):
+    """Share of outputs on their label's side: y == [p > threshold]."""
+
+    name = "binary_accuracy"
+
+    def __init__(self, name=None, dtype=None, threshold=0.5):
+        super().__init__(name, dtype)
+        self.threshold = validate.number("BinaryAccuracy", "threshold", threshold)
+
+    def measure(self, y, p):
+        y = losses.same_shape(self.name, y, p.shape).astype(p.dtype)
+        return float(np.mean(y == (p > self.threshold)))
+
+
+class SparseCategoricalAccuracy(Metric):
+    """Share of rows whose largest output is at the label (n,) or (n, 1)."""
+
+    name = "sparse_categorical_accuracy"
+
+    def measure(self, y, p):
+        y = losses.same_shape(self.name, y, (*p.shape[:-1], 1))[..., 0]
+        return float(np.mean(y == p.argmax(axis=-1)))
+
+
+class CategoricalAccuracy(Metric):
+    """Share of rows whose largest output is where the one-hot label has its 1."""
+
+    name = "categorical_accuracy"
+
+    def measure(self, y, p):
+        y = losses.same_shape(self.name, y, p.shape)
+        return float(np.mean(y.argmax(axis=-1) == p.argmax(axis=-1)))
+
+
+class _Accuracy(Metric):
+    """The accuracy that fits the shapes: what the string "accuracy" means.
+
+    One output: binary.  More: categorical, by integer or one-hot labels.
+    """
+
+    name = "accuracy"
+
+    def measure(self, y, p):
+        y = np.asarray(y)
+        if p.shape[-1] == 1:
+            kind = BinaryAccuracy
+        elif y.ndim < p.ndim or y.shape[-1] == 1:
+            kind = SparseCategoricalAccuracy
+        else:
+            kind = CategoricalAccuracy
+        return kind(self.name).measure(y, p)
+
+
+class MeanSquaredError(Metric):
+    """mean((p - y)^2)."""
+
+    name = "mean_squared_error"
+
+    def measure(self, y, p):
+        y = losses.same_shape(self.name, y, p.shape)
+        return float(np.mean(np.square(p - y)))
+
+
+NAMES = {
+    "accuracy": _Accuracy,
+    "acc": lambda: _Accuracy("acc"),
+    "binary_accuracy": BinaryAccuracy,
+    "categorical_accuracy": CategoricalAccuracy,
+    "mean_squared_error": MeanSquaredError,
+    "mse": lambda: MeanSquaredError("mse"),
+    "sparse_categorical_accuracy": SparseCategoricalAccuracy,
+}
+
+
+def get(identifier, where="metrics.get", argument="identifier"):
+    """A `Metric` from its name, class or object."""
+    return arguments.lookup(where, argument, identifier, NAMES, Metric)
+
+
+def listed(metrics, where):
+    """The metrics of `compile`: a list of names and objects, or None."""
+    if metrics is None:
+        return []
+    if not isinstance(metrics, (list, tuple)):
+        metrics = [metrics]
+    return [get(metric, where, "metrics") for metric in metrics]

@@ -1,0 +1,242 @@
+"""`keras.models`: Sequential and the functional Model; one input, one output each."""
+
+from .. import validate
+from ..errors import ArgumentError, StateError
+from ..network import Sequential as Network
+from . import naming, saving
+from .base import Layer
+from .layers import InputLayer
+from .summary import print_summary
+from .tensors import Input, KerasTensor, one_tensor, path
+from .training import Training
+
+__all__ = ["Input", "Model", "Sequential"]
+
+
+class Model(Training, Layer):
+    """A chain of layers between two tensors: `Model(inputs, outputs, name=None)`.
+
+    inputs: what `Input` returned, or a tensor inside another model.
+    outputs: a tensor that layers made from it.
+    Branches, several inputs and several outputs are not supported, nor is a layer that
+    comes twice on the way.
+    """
+
+    _network: Network | None = None
+    _graph: tuple | None = None  # the tensors at both ends
+    first_shape = None
+
+    def __init__(self, inputs=None, outputs=None, name=None, trainable=True, **rest):
+        inputs, outputs = rest.pop("input", inputs), rest.pop("output", outputs)
+        self._kind_name = "Functional" if type(self) is Model else self._kind
+        Layer.__init__(self, name=name or naming.unique(self._kind), **rest)
+        if inputs is None and outputs is None:
+            expected = "Model(inputs, outputs); subclassing is not supported"
+            validate.complain(ArgumentError, "Model", "inputs", expected, "None")
+        inputs = one_tensor("Model", "inputs", inputs)
+        outputs = one_tensor("Model", "outputs", outputs)
+        self._graph = inputs, outputs
+        self._start = InputLayer(inputs.example, name=inputs.name)
+        self._chain = path(inputs, outputs)
+        self._refuse_repeats(self._chain)
+        for layer in self._chain:
+            layer._holders += 1
+        self.example_in, self.example_out = inputs.example, outputs.example
+        self.built = True
+        if not validate.flag("Model", "trainable", trainable):
+            self.trainable = False
+
+    def _refuse_repeats(self, chain):
+        """Refuse a layer that would come twice."""
+        leaves = [leaf for layer in chain for leaf, _ in layer.walk()]
+        for k, leaf in enumerate(leaves):
+            if any(leaf is other for other in leaves[:k]):
+                raise StateError(
+                    f"{self.name}: argument 'layers': expected each layer once in a "
+                    f"model, got {leaf!r} twice (shared layers are not supported)"
+                )
+
+    # ---- structure -----------------------------------------------------------------
+
+    @property
+    def layers(self):
+        """The layers; a functional model's list starts with its InputLayer."""
+        return [self._start, *self._chain]
+
+    @property
+    def input(self):
+        """The symbolic tensor at the start."""
+        return self._own_graph()[0]
+
+    @property
+    def output(self):
+        """The symbolic tensor at the end."""
+        return self._own_graph()[1]
+
+    inputs = property(lambda self: [self.input])
+    outputs = property(lambda self: [self.output])
+
+    def _own_graph(self):
+        return self._graph
+
+    def get_layer(self, name=None, index=None):
+        """The layer of this name, or at this place."""
+        if index is not None:
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        names = ", ".join(repr(layer.name) for layer in self.layers)
+        where = f"{self.name}.get_layer"
+        return validate.complain(
+            ArgumentError, where, "name", f"one of {names}", repr(name)
+        )
+
+    def walk(self):
+        for layer in self._chain:
+            for leaf, flag in layer.walk():
+                yield leaf, flag and self._trainable
+
+    @property
+    def network(self):
+        """The engine's network of all blocks, in order."""
+        if self._network is None:
+            self._network = Network(self.blocks())
+        return self._network
+
+    def blocks(self):
+        """The engine's blocks of all layers, in order.  Errors: StateError."""
+        if not self.built:
+            raise StateError(
+                f"{self.name}: expected a model that knows the shape of its input, got "
+                "one that was not built: give the first layer input_shape, or call it"
+            )
+        blocks = [leaf.block for leaf, _ in self.walk() if leaf.block is not None]
+        if not blocks:
+            raise StateError(f"{self.name}: expected layers that compute, got none")
+        return blocks
+
+    def _run(self, x, training):
+        if training:
+            return self.network.forward(x, training=True)
+        return self.network.predict(x)
+
+    def build_for(self, shape):
+        if self.built:
+            super().build_for(shape)
+        else:
+            raise StateError(f"{self.name}: expected layers, got none")
+
+    def summary(self, line_length=None, print_fn=None):
+        """Print the layers, shapes and counts, in Keras' form."""
+        print_summary(self, line_length, print_fn)
+
+    # ---- files ---------------------------------------------------------------------
+
+    def save_weights(self, filepath, overwrite=True):
+        """Write all weights to a file, as an npz archive whatever its name says."""
+        saving.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath):
+        """Read what `save_weights` wrote for a model of the same shapes."""
+        saving.load_weights(self, filepath)
+
+    def save(self, *_, **__):
+        """Not supported."""
+        raise StateError(
+            f"{self.name}.save: whole models are not saved; supported is save_weights"
+        )
+
+
+class Sequential(Model):
+    """Layers one after the other; a model may be one of them.
+
+    layers: a list of layers, which may start with `Input(shape=...)`.
+    Without the shape of an input it is built when it first sees data.
+    """
+
+    def __init__(self, layers=None, name=None, trainable=True, **rest):
+        self._chain: list = []
+        Layer.__init__(self, name=name, trainable=True, **rest)
+        if layers is not None and not isinstance(layers, (list, tuple)):
+            expected = "a list of layers"
+            validate.complain(
+                ArgumentError, "Sequential", "layers", expected, repr(layers)
+            )
+        for layer in layers or ():
+            self.add(layer)
+        if not validate.flag("Sequential", "trainable", trainable):
+            self.trainable = False
+
+    def add(self, layer):
+        """Put a layer, a model, or at the start an `Input`, behind the others."""
+        where = f"{self.name}.add"
+        self._check_open(where)
+        if isinstance(layer, KerasTensor) and layer.layer is None:
+            layer = InputLayer(layer.example, name=layer.name)
+        if not isinstance(layer, Layer):
+            expected = "a layer or model of minigan.keras"
+            validate.complain(ArgumentError, where, "layer", expected, repr(layer))
+        start = isinstance(layer, InputLayer)
+        if start and (self._chain or self.example_in):
+            expected = "an input in the first place only"
+            validate.complain(ArgumentError, where, "layer", expected, repr(layer))
+        self._refuse_repeats([*self._chain, layer])
+        shape = self.example_out
+        if shape is None and not self._chain:
+            shape = layer.example_in or layer.first_shape
+        if shape is not None and self._graph is None:
+            tensor = Input(shape=shape)
+            self._graph = tensor, tensor
+            self.example_in = self.example_out = tensor.example
+        if not start:
+            self._chain.append(layer)
+            layer._holders += 1
+            self._connect(layer)
+        self._network = self._plan = None
+
+    def pop(self):
+        """Take the last layer away."""
+        self._check_open(f"{self.name}.pop")
+        if not self._chain:
+            raise StateError(f"{self.name}.pop: expected layers, got none")
+        layer = self._chain.pop()
+        layer._holders -= 1
+        if self._graph is not None:
+            self._graph = self._graph[0], self._graph[1].parent
+            self.example_out = self._graph[1].example
+        self.built = bool(self._chain) and self._graph is not None
+        self._network = self._plan = None
+        return layer
+
+    def _connect(self, layer):
+        """Call the layer on the tensor at the end, if the shape is known."""
+        if self._graph is not None:
+            self._graph = self._graph[0], layer(self._graph[1])
+            self.example_out = layer.example_out
+            self.built = True
+
+    def _check_open(self, where):
+        if self._holders:
+            raise StateError(
+                f"{where}: expected a model that stands alone, got one that is part of "
+                "another model"
+            )
+
+    @property
+    def layers(self):
+        """The layers, without an input."""
+        return list(self._chain)
+
+    def build_for(self, shape):
+        """Build the layers for examples of `shape`, or check that it fits."""
+        if not self.built and self._chain:
+            tensor = Input(shape=shape)
+            self._graph, self.example_in = (tensor, tensor), tensor.example
+            for layer in self._chain:
+                self._connect(layer)
+        super().build_for(shape)
+
+    def _own_graph(self):
+        self.blocks()  # raises where the model is not built
+        return self._graph

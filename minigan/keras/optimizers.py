@@ -1,0 +1,116 @@
+"""`keras.optimizers`: Keras' arguments, the engine's steps.
+
+One optimizer may be handed to several models, as Keras 2 allowed before 2.11: each
+weight has its own memory, and the step count is shared.
+"""
+
+from .. import optimizers as engine
+from .. import validate
+from . import arguments, naming
+
+_SUPPORTED = ("learning_rate (old name lr)", "name")
+
+
+class Optimizer:
+    """Base class: `engine` is the optimizer that does the work."""
+
+    # What Keras knows beside, with the only values that are supported.
+    ONLY = {
+        "weight_decay": None,
+        "clipnorm": None,
+        "clipvalue": None,
+        "global_clipnorm": None,
+        "use_ema": False,
+        "ema_momentum": 0.99,
+        "ema_overwrite_frequency": None,
+        "loss_scale_factor": None,
+        "gradient_accumulation_steps": None,
+    }
+    supported: tuple = ()
+    engine: engine.Optimizer
+
+    def __init__(self, name=None, **rest):
+        where = type(self).__name__
+        self.name = name or naming.snake_case(where)
+        if "decay" in rest:  # of Keras 2; 0 is "none"
+            arguments.only(where, "decay", rest.pop("decay"), 0, 0.0, None)
+        for argument, value in self.ONLY.items():
+            if argument in rest:
+                arguments.only(where, argument, rest.pop(argument), value)
+        arguments.no_more(where, rest, (*self.supported, *_SUPPORTED))
+
+    @property
+    def learning_rate(self):
+        """The step size; may be set at any time."""
+        return self.engine.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        self.engine.learning_rate = value
+
+    lr = learning_rate
+
+    @property
+    def iterations(self):
+        """How many steps were made, all models together."""
+        return int(self.engine.t)
+
+    def get_config(self):
+        """The arguments, as a dict."""
+        return {"name": self.name, **self.engine.config()}
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.engine.config()}>"
+
+
+def _rate(where, rest, learning_rate, default):
+    rate = arguments.renamed(where, rest, "lr", "learning_rate", learning_rate, default)
+    return validate.number(where, "learning_rate", rate, above=0)
+
+
+class Adam(Optimizer):
+    """Adam with Keras' defaults and Keras' place for epsilon.
+
+    learning_rate: > 0, or `lr`.  beta_1, beta_2: in [0, 1).  epsilon: default 1e-7.
+    amsgrad: only False.
+    """
+
+    supported = ("beta_1", "beta_2", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-7,
+        amsgrad=False,
+        **rest,
+    ):
+        rate = _rate("Adam", rest, learning_rate, 0.001)
+        arguments.only("Adam", "amsgrad", amsgrad, False)
+        super().__init__(**rest)
+        self.engine = engine.Adam(rate, beta_1, beta_2, epsilon)
+
+
+class SGD(Optimizer):
+    """Gradient descent.
+
+    learning_rate: > 0, default 0.01, or `lr`.  momentum: in [0, 1).  nesterov: only
+    False.
+    """
+
+    supported = ("momentum",)
+
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, **rest):
+        rate = _rate("SGD", rest, learning_rate, 0.01)
+        arguments.only("SGD", "nesterov", nesterov, False)
+        super().__init__(**rest)
+        self.engine = engine.SGD(rate, momentum)
+
+
+NAMES = {"adam": Adam, "sgd": SGD, "Adam": Adam, "SGD": SGD}
+
+
+def get(identifier, where="optimizers.get", argument="identifier"):
+    """An `Optimizer` from its name, class or object."""
+    return arguments.lookup(where, argument, identifier, NAMES, Optimizer)

@@ -1,0 +1,81 @@
+"""The public names of the front, module by module; `docs/keras.md` is made from it."""
+
+import sys
+
+from . import activations, initializers, layers, losses, models
+from .absent import guard
+from .keras_names import KERAS
+
+# module -> names that are supported; "" is `minigan.keras` itself, see `install`
+SUPPORTED: dict[str, tuple] = {
+    "activations": (*activations.NAMES, "get"),
+    "backend": (
+        "clear_session",
+        "floatx",
+        "image_data_format",
+        "set_floatx",
+        "set_image_data_format",
+    ),
+    "callbacks": ("Callback", "EarlyStopping", "History", "LambdaCallback"),
+    "datasets": ("fashion_mnist", "mnist"),
+    "initializers": ("Initializer", *sorted(initializers.NAMES), "get"),
+    "layers": tuple(layers.__all__),
+    "losses": (
+        *sorted({kind.__name__ for kind in losses.NAMES.values()}),
+        "Loss",
+        "get",
+    ),
+    "metrics": (
+        "BinaryAccuracy",
+        "CategoricalAccuracy",
+        "MeanSquaredError",
+        "Metric",
+        "SparseCategoricalAccuracy",
+        "get",
+    ),
+    "models": tuple(models.__all__),
+    "optimizers": ("Adam", "Optimizer", "SGD", "get"),
+    "utils": ("set_random_seed", "to_categorical"),
+}
+
+# what is there but not quite as in Keras: module -> name -> how
+DIFFERS = {
+    "layers": {
+        "BatchNormalization": "a training batch of one row is refused; `center` and "
+        "`scale` only True",
+        "Layer": "cannot be subclassed into a new layer (write an engine layer)",
+        "ReLU": "`max_value` and `threshold` only with their defaults",
+        "Input": "known sizes only; one input a model",
+    },
+    "models": {
+        "Model": "one input, one output, no branches, no subclassing; `predict` prints "
+        "no progress; `save_weights` writes an npz archive",
+        "Sequential": "as Model",
+    },
+    "losses": {
+        "BinaryCrossentropy": "computed from the logits of a sigmoid, as Keras does on "
+        "TensorFlow (on JAX and torch it clips)",
+        "CategoricalCrossentropy": "one-hot rows only, no `label_smoothing`; the model "
+        "must end in a softmax, or `from_logits=True`",
+        "SparseCategoricalCrossentropy": "the model must end in a softmax, or "
+        "`from_logits=True`",
+    },
+    "optimizers": {
+        "Adam": "no `amsgrad`, decay, clipping or schedules",
+        "SGD": "no `nesterov`, decay, clipping or schedules",
+    },
+    "callbacks": {"EarlyStopping": "no `baseline`, no `start_from_epoch`"},
+    "datasets": {
+        "mnist": "files are looked for and checked by `minigan.data`",
+        "fashion_mnist": "files are looked for and checked by `minigan.data`",
+    },
+    "utils": {"set_random_seed": "other numbers than Keras draws from the same seed"},
+}
+
+
+def install(package):
+    """Make every module answer for the names it lacks."""
+    SUPPORTED[""] = tuple(sys.modules[package].__all__)
+    for name, supported in SUPPORTED.items():
+        module = sys.modules[f"{package}.{name}" if name else package]
+        guard(vars(module), supported, KERAS.get(name, ()))

@@ -1,0 +1,187 @@
+"""compile, train, evaluate, predict: the calls of a model."""
+
+import numpy as np
+
+from .. import validate
+from ..errors import ShapeError, StateError
+from . import arguments, fitting
+from .compiled import Plan, as_batch, numbers
+
+CHUNK = 4096  # rows at a time in `predict`: results do not depend on it
+
+
+class Training:
+    """The training half of a model; `models.Model` is the structural half."""
+
+    _plan: Plan | None = None
+
+    def compile(self, optimizer=None, loss=None, metrics=None, **rest):
+        """Choose how to train, and note which layers are trainable now.
+
+        optimizer: "adam", "sgd", or an object of `keras.optimizers`.
+        loss: a name or object of `keras.losses`.  metrics: a list of names or objects
+        of `keras.metrics`.
+        """
+        where = f"{self.name}.compile"
+        only = {
+            "loss_weights": (None,),
+            "weighted_metrics": (None,),
+            "run_eagerly": (None, False),
+            "steps_per_execution": (1, None),
+            "jit_compile": (None, False, "auto"),
+            "auto_scale_loss": (True,),
+        }
+        for argument, allowed in only.items():
+            if argument in rest:
+                arguments.only(where, argument, rest.pop(argument), *allowed)
+        arguments.no_more(where, rest, ("optimizer", "loss", "metrics"))
+        self._plan = Plan(self, optimizer, loss, metrics)
+
+    @property
+    def captured(self):
+        """Leaf layer -> whether it trains, as noted by compile(); None before."""
+        return None if self._plan is None else self._plan.captured
+
+    @property
+    def optimizer(self):
+        """The optimizer given to compile(), or None."""
+        return None if self._plan is None else self._plan.optimizer
+
+    @property
+    def metrics_names(self):
+        """["loss", ...]: what train_on_batch and evaluate return."""
+        return self.plan("metrics_names").names
+
+    def plan(self, method):
+        """The compiled plan.  Errors: StateError before compile()."""
+        if self._plan is None:
+            raise StateError(
+                f"{self.name}.{method}: expected a model that was compiled, got one "
+                "without compile(), or with layers added since"
+            )
+        return self._plan
+
+    # ---- one batch -----------------------------------------------------------------
+
+    def train_on_batch(
+        self,
+        x,
+        y=None,
+        sample_weight=None,
+        class_weight=None,
+        reset_metrics=True,
+        return_dict=False,
+    ):
+        """One update.  Returns the loss before it, or [loss, *metrics].
+
+        x: (n, ...) numbers.  y: labels (n,) or (n, 1), or as the loss takes them.
+        """
+        where = f"{self.name}.train_on_batch"
+        self._refuse_weights(where, sample_weight, class_weight)
+        arguments.only(where, "reset_metrics", reset_metrics, True)
+        plan = self.plan("train_on_batch")
+        x, y = self._pair(where, x, y)
+        return self._returned(plan.train(x, y), return_dict)
+
+    def test_on_batch(
+        self, x, y=None, sample_weight=None, reset_metrics=True, return_dict=False
+    ):
+        """The loss, or [loss, *metrics], in inference mode; nothing changes."""
+        where = f"{self.name}.test_on_batch"
+        self._refuse_weights(where, sample_weight)
+        arguments.only(where, "reset_metrics", reset_metrics, True)
+        plan = self.plan("test_on_batch")
+        x, y = self._pair(where, x, y)
+        return self._returned(plan.test(x, y), return_dict)
+
+    def predict_on_batch(self, x):
+        """The outputs (n, ...) in inference mode."""
+        return self.network.predict(as_batch(f"{self.name}.predict_on_batch", x, self))
+
+    # ---- many ----------------------------------------------------------------------
+
+    def fit(self, x=None, y=None, **options):
+        """Train in epochs; returns a `History`.
+
+        batch_size: default 32.  epochs: default 1.  shuffle: bool, default True.
+        verbose: 0 silent, 1 or "auto" a bar, 2 a line an epoch.
+        callbacks: a list of `keras.callbacks.Callback`.
+        validation_data: (x, y).  validation_split: share taken from the end.
+        initial_epoch, steps_per_epoch, validation_batch_size, validation_freq: as in
+        Keras.  The last partial batch of an epoch is trained on as well.
+        """
+        return fitting.fit(self, x, y, **options)
+
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
+        **rest,
+    ):
+        """The loss, or [loss, *metrics]: means over all rows, in inference mode."""
+        where = f"{self.name}.evaluate"
+        arguments.no_more(where, rest, ("x", "y", "batch_size", "verbose"))
+        self._refuse_weights(where, sample_weight)
+        arguments.only(where, "steps", steps, None)
+        arguments.only(where, "callbacks", callbacks, None)
+        plan = self.plan("evaluate")
+        x, y = self._pair(where, x, y)
+        size = validate.integer(
+            where, "batch_size", 32 if batch_size is None else batch_size
+        )
+        verbose = fitting.verbosity(where, verbose)
+        results = fitting.evaluate(plan, x, y, size)
+        if verbose:
+            fitting.report_evaluation(plan.names, results, -(-len(x) // size))
+        return self._returned(results, return_dict)
+
+    def predict(
+        self, x, batch_size=None, verbose="auto", steps=None, callbacks=None, **rest
+    ):
+        """The outputs (n, ...) in inference mode.
+
+        batch_size: checked, but results do not depend on it.  verbose: nothing is
+        printed whatever it says, since this takes microseconds.
+        """
+        where = f"{self.name}.predict"
+        if rest:
+            arguments.no_more(where, rest, ("x", "batch_size", "verbose"))
+        if batch_size is not None:
+            validate.integer(where, "batch_size", batch_size)
+        if verbose != 0:
+            fitting.verbosity(where, verbose)
+        arguments.only(where, "steps", steps, None)
+        arguments.only(where, "callbacks", callbacks, None)
+        x = as_batch(where, x, self)
+        network = self.network
+        if len(x) <= CHUNK:
+            return network.predict(x)
+        parts = [network.predict(x[k : k + CHUNK]) for k in range(0, len(x), CHUNK)]
+        return np.concatenate(parts)
+
+    # ---- helpers -------------------------------------------------------------------
+
+    def _pair(self, where, x, y):
+        x = as_batch(where, x, self)
+        y = numbers(where, "y", y)
+        if len(x) != len(y):
+            expected = f"{len(x)} rows, as in 'x'"
+            validate.complain(ShapeError, where, "y", expected, len(y))
+        return x, y
+
+    @staticmethod
+    def _refuse_weights(where, sample_weight=None, class_weight=None):
+        arguments.only(where, "sample_weight", sample_weight, None)
+        arguments.only(where, "class_weight", class_weight, None)
+
+    def _returned(self, results, return_dict):
+        """A scalar where no metrics were compiled, else a list, or a dict."""
+        if return_dict:
+            return dict(zip(self.metrics_names, results, strict=True))
+        return results[0] if len(results) == 1 else results

@@ -1,0 +1,27 @@
+"""Softmax: scores become probabilities."""
+
+import numpy as np
+
+from .base import Layer
+
+
+class Softmax(Layer):
+    """Each row of scores becomes probabilities that add up to 1.
+
+        y  = exp(x - max x) / sum_j exp(x_j - max x)        over the last axis
+        dx = y (dy - sum_j dy_j y_j)
+
+    Plain NumPy, so a step with this layer in it is not captured.  Where a classifier
+    is trained, use `SoftmaxCrossEntropy` on the scores and leave this layer out.
+    Shapes: x, y (N, ..., C).
+    """
+
+    def forward_pass(self, x, training):
+        top = x.real.max(axis=-1, keepdims=True)  # a constant: it cancels
+        e = np.exp(x - top)
+        y = e / e.sum(axis=-1, keepdims=True)
+        return y, y
+
+    def backward_pass(self, dy, cache, need_dx):
+        y = cache
+        return y * (dy - (dy * y).sum(axis=-1, keepdims=True)) if need_dx else None

@@ -1,0 +1,107 @@
+"""Small models are recorded and replayed: the same bits, and the same refusals."""
+
+import numpy as np
+import pytest
+
+from minigan import keras
+from minigan.errors import NonFiniteError
+from minigan.keras import Sequential, layers, replayed
+from minigan.kernels.compiling import JIT_DISABLED
+from minigan.kernels.ops import backend
+from tests.keras.small import (
+    ONES,
+    REAL,
+    Z,
+    bytes_of,
+    compiled,
+    discriminator,
+    generator,
+    moved,
+)
+
+pytestmark = pytest.mark.skipif(
+    JIT_DISABLED or backend() != "jit", reason="only compiled kernels are replayed"
+)
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    monkeypatch.setattr(replayed, "AFTER", 3)
+
+
+def models():
+    keras.utils.set_random_seed(3)
+    G, D = generator(), discriminator()
+    compiled(D, ["accuracy"])
+    D.trainable = False
+    return G, D, compiled(Sequential([G, D]))
+
+
+def train(steps):
+    G, D, gan = models()
+    rng, results = np.random.default_rng(0), []
+    for k in range(steps):
+        results.append(D.train_on_batch(rng.normal(size=(8, 2)), ONES))
+        results.append(gan.train_on_batch(rng.normal(size=(8, 3)), ONES))
+        if k == 6:
+            D.optimizer.learning_rate = 0.05
+    programs = D._plan._replays._programs, gan._plan._replays._programs
+    return results, bytes_of(G), bytes_of(D), [len(p) for p in programs]
+
+
+def test_same_bits(monkeypatch):
+    eager = train(12)
+    monkeypatch.setattr(replayed, "AFTER", 3)
+    again = train(12)
+    assert again[:3] == eager[:3]
+    assert eager[3] == [0, 0] and again[3] == [1, 1]
+
+
+def test_still_networks_stay_still(soon):
+    G, D, gan = models()
+    for _ in range(6):
+        d = bytes_of(D)
+        gan.train_on_batch(Z, ONES)
+        assert not any(moved(d, D))
+        g = bytes_of(G)
+        D.train_on_batch(REAL, ONES)
+        assert not any(moved(g, G)) and all(moved(d, D))
+
+
+def test_what_is_not_finite_is_refused_and_changes_nothing(soon):
+    _, D, _ = models()
+    for _ in range(5):
+        D.train_on_batch(REAL, ONES)
+    before, t = bytes_of(D), D.optimizer.iterations
+    for x, y in ((REAL * np.inf, ONES), (REAL, ONES * np.nan)):
+        with pytest.raises(NonFiniteError):
+            D.train_on_batch(x, y)
+        assert bytes_of(D) == before and D.optimizer.iterations == t
+    assert D._plan._replays._programs
+
+
+@pytest.mark.parametrize(
+    "loss, layer",
+    [
+        ("binary_crossentropy", lambda: layers.Dropout(0.2)),
+        ("binary_crossentropy", lambda: layers.Softmax()),
+        ("mse", lambda: layers.ReLU()),
+    ],
+)
+def test_what_cannot_be_recorded_runs_eagerly(soon, loss, layer):
+    model = Sequential([layers.Dense(4, input_dim=2), layer(), layers.Dense(1)])
+    model.add(layers.Activation("sigmoid"))
+    compiled(model, loss=loss)
+    for _ in range(6):
+        model.train_on_batch(REAL, ONES)
+    assert not model._plan._replays._programs
+    assert model.optimizer.iterations == 6
+
+
+def test_the_number_of_programs_is_bounded(soon, monkeypatch):
+    monkeypatch.setattr(replayed, "SHAPES", 2)
+    _, D, _ = models()
+    for rows in (4, 5, 6):
+        for _ in range(5):
+            D.train_on_batch(REAL[:rows], ONES[:rows])
+    assert len(D._plan._replays._programs) == 2

@@ -1,0 +1,187 @@
+"""Names, import paths and arguments: what is there, and what fails at once."""
+
+import importlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import minigan as tf
+from minigan import keras
+from minigan.errors import MiniganError
+from minigan.keras import initializers, layers, losses, metrics, optimizers, surface
+from minigan.keras.keras_names import KERAS
+
+
+def test_import_is_lazy_and_tf_keras_works():
+    code = (
+        "import sys, minigan; assert 'minigan.keras' not in sys.modules\n"
+        "minigan.keras.layers.Dense(1); assert 'numba' not in sys.modules\n"
+        "assert 'matplotlib' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert tf.keras.layers is layers
+    with pytest.raises(AttributeError, match="kears"):
+        _ = tf.kears
+
+
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("layers.advanced_activations", "LeakyReLU"),
+        ("layers.convolutional", "UpSampling2D"),
+        ("layers.core", "Dense"),
+        ("layers.normalization", "BatchNormalization"),
+        ("optimizers.legacy", "Adam"),
+        ("utils.np_utils", "to_categorical"),
+        ("datasets.mnist", "load_data"),
+        ("models", "Sequential"),
+    ],
+)
+def test_import_paths(path, name):
+    module = importlib.import_module(f"minigan.keras.{path}")
+    assert getattr(module, name) is not None
+
+
+def test_every_supported_name_is_there():
+    for module, names in surface.SUPPORTED.items():
+        owner = getattr(keras, module) if module else keras
+        for name in names:
+            if module == "initializers" and "_" not in name and name.islower():
+                continue
+            assert not isinstance(
+                getattr(owner, name, None) or initializers.get(name), str
+            )
+
+
+@pytest.mark.parametrize("module", sorted(KERAS))
+def test_absent_names_can_be_imported_but_not_used(module):
+    owner = getattr(keras, module)
+    absent = [name for name in KERAS[module] if name not in vars(owner)]
+    assert absent
+    for name in absent:
+        with pytest.raises(MiniganError, match=f"{name}: not supported; supported in"):
+            getattr(owner, name)(3)
+    with pytest.raises(AttributeError, match="Lairs.*has"):
+        _ = owner.Lairs
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: layers.Dense(3, kernel_regularizer="l2"), "kernel_regularizer.*None"),
+        (lambda: layers.Dense(3, speed=3), "speed.*units"),
+        (lambda: layers.Dense(3, activation="elu"), "activation.*'relu'"),
+        (lambda: layers.Dense(3, activation=np.tanh), "activation.*'relu'"),
+        (lambda: layers.Dense(3, kernel_initializer="orthogonal"), "he_normal"),
+        (lambda: layers.Dense(0), "units"),
+        (lambda: layers.Dense(3, dtype="float16"), "dtype.*float32"),
+        (lambda: layers.Dense(3, input_dim=2, input_shape=(2,)), "not both"),
+        (lambda: layers.Dense(3, input_shape=(None, 2)), "input_shape"),
+        (lambda: layers.Dense(3, trainable="no"), "trainable"),
+        (lambda: layers.Dense(3, name=3), "name"),
+        (lambda: layers.LeakyReLU(0.1, alpha=0.2), "alpha"),
+        (lambda: layers.LeakyReLU(-1), "negative_slope"),
+        (lambda: layers.ReLU(max_value=6), "max_value"),
+        (lambda: layers.BatchNormalization(center=False), "center.*True"),
+        (lambda: layers.BatchNormalization(axis=1, input_shape=(2, 3)), "axis"),
+        (lambda: layers.Dropout(1.0), "rate"),
+        (lambda: layers.Dropout(0.5, noise_shape=(1,)), "noise_shape"),
+        (lambda: layers.Reshape((2, 2), input_shape=(5,)), "4|elements"),
+        (lambda: optimizers.Adam(amsgrad=True), "amsgrad.*False"),
+        (lambda: optimizers.Adam(clipnorm=1.0), "clipnorm.*None"),
+        (lambda: optimizers.Adam(decay=1e-6), "decay"),
+        (lambda: optimizers.Adam(0.1, lr=0.2), "lr"),
+        (lambda: optimizers.Adam(0.1, rho=0.2), "rho.*beta_1"),
+        (lambda: optimizers.SGD(nesterov=True), "nesterov"),
+        (lambda: optimizers.get("rmsprop"), "'adam', 'sgd'"),
+        (lambda: losses.get("hinge"), "'binary_crossentropy'"),
+        (lambda: losses.BinaryCrossentropy(reduction="none"), "reduction"),
+        (lambda: metrics.get("auc"), "'accuracy'"),
+        (lambda: keras.Input(), "shape"),
+        (lambda: keras.Input(shape=10), "shape"),
+        (lambda: keras.Input(shape=(3,), sparse=True), "sparse"),
+        (lambda: keras.backend.set_floatx("float16"), "float32"),
+    ],
+)
+def test_unsupported_arguments(call, words):
+    with pytest.raises(MiniganError, match=words):
+        made = call()
+        keras.Sequential([made])
+
+
+@pytest.mark.parametrize(
+    "method, options",
+    [
+        ("compile", {"optimizer": "adam", "loss": "mse", "loss_weights": [1]}),
+        ("compile", {"optimizer": "adam", "loss": lambda y, p: 0}),
+        ("compile", {"optimizer": None}),
+        ("compile", {"optimizer": "adam", "lose": "mse"}),
+        ("fit", {"class_weight": {0: 1}}),
+        ("fit", {"batch_size": 0}),
+        ("fit", {"verbose": 3}),
+        ("fit", {"validation_data": np.ones(3)}),
+        ("fit", {"speed": 3}),
+        ("fit", {"steps_per_epoch": 99}),
+        ("evaluate", {"sample_weight": np.ones(8)}),
+        ("train_on_batch", {"sample_weight": np.ones(8)}),
+        ("train_on_batch", {"reset_metrics": False}),
+        ("predict", {"steps": 3}),
+        ("predict", {"verbose": "loud"}),
+    ],
+)
+def test_unsupported_options_of_methods(method, options):
+    model = keras.Sequential([layers.Dense(1, input_dim=2)])
+    model.compile("adam", "mse")
+    data = () if method == "compile" else (np.ones((8, 2)), np.ones(8))
+    data = data[:1] if method == "predict" else data
+    (argument,) = list(options)[-1:]
+    with pytest.raises(MiniganError, match=argument):
+        getattr(model, method)(*data, **options)
+
+
+def test_activations_by_name_function_layer_and_class():
+    x = np.linspace(-2, 2, 8).reshape(4, 2)
+    for given, expected in (
+        ("leaky_relu", np.where(x > 0, x, 0.2 * x)),
+        (layers.LeakyReLU(), np.where(x > 0, x, 0.3 * x)),
+        (layers.LeakyReLU, np.where(x > 0, x, 0.3 * x)),
+        (layers.Activation("tanh"), np.tanh(x)),
+        (keras.activations.relu, np.maximum(x, 0)),
+        (None, x),
+    ):
+        dense = layers.Dense(2, activation=given, kernel_initializer="zeros")
+        dense.build((None, 2))
+        dense.set_weights([np.eye(2), np.zeros(2)])
+        np.testing.assert_allclose(dense(x), expected, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(keras.activations.softmax(x).sum(1), 1)
+
+
+def test_initializers():
+    same = initializers.HeNormal(seed=3)
+    np.testing.assert_array_equal(same((3, 4)), same((3, 4)))
+    normal = initializers.RandomNormal(mean=1.0, stddev=0.02, seed=0)((200, 50))
+    assert abs(normal.mean() - 1) < 1e-3 and abs(normal.std() - 0.02) < 1e-3
+    free = initializers.glorot_uniform()
+    assert (free((3, 4)) != free((3, 4))).any()
+    keras.utils.set_random_seed(5)
+    a = layers.Dense(3, input_dim=2)
+    a.build((None, 2))
+    drawn = np.random.rand()  # noqa: NPY002
+    keras.utils.set_random_seed(5)
+    b = layers.Dense(3)
+    b.build((None, 2))
+    np.testing.assert_array_equal(a.get_weights()[0], b.get_weights()[0])
+    assert np.random.rand() == drawn  # noqa: NPY002
+
+
+def test_to_categorical():
+    rows = keras.utils.to_categorical([2, 0, 1])
+    np.testing.assert_array_equal(rows, np.eye(3)[[2, 0, 1]])
+    assert keras.utils.to_categorical(np.ones((4, 1)), num_classes=5).shape == (4, 5)
+    for bad in ([0.5], [-1], []):
+        with pytest.raises(MiniganError, match="to_categorical"):
+            keras.utils.to_categorical(bad)
+    with pytest.raises(MiniganError, match="num_classes"):
+        keras.utils.to_categorical([3], 2)

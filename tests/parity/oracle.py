@@ -1,0 +1,113 @@
+"""Runs in an interpreter that has another engine, and writes what comes out.
+
+python oracle.py tf_keras OUT.npz FLOAT STEPS NAME ...    scripts
+python oracle.py keras    OUT.npz BACKEND PART ...        parts of `single`
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+
+def slots_of_tf_keras(model):
+    """The optimizer's m and v (or momenta) for the model's trained weights."""
+    optimizer = model.optimizer
+    legacy = hasattr(optimizer, "get_slot_names")
+    captured = model._compiled_trainable_state  # as noted by compile()
+    weights = [
+        weight
+        for layer in model._flatten_layers(recursive=True, include_self=False)
+        if captured.get(layer, True)
+        for weight in layer._trainable_weights
+    ]
+    if legacy:
+        names = optimizer.get_slot_names()
+        return [optimizer.get_slot(w, n).numpy() for w in weights for n in names]
+    kinds = [
+        getattr(optimizer, name)
+        for name in ("_momentums", "_velocities", "momentums")
+        if getattr(optimizer, name, None)
+    ]
+    index = [optimizer._index_dict[optimizer._var_key(w)] for w in weights]
+    return [kind[k].numpy() for k in index for kind in kinds]
+
+
+def keep_exact(kind, *names):
+    """Hold these arguments in float64.
+
+    tf_keras passes Python floats through float32 on their way into float64 formulas
+    (0.999 becomes 0.99900001); float64 scalars come through whole.
+    """
+    made = kind.__init__
+
+    def init(self, *args, **kwargs):
+        made(self, *args, **kwargs)
+        for name in names:
+            setattr(self, name, np.float64(getattr(self, name)))
+
+    kind.__init__ = init
+
+
+def keep_slopes_exact():
+    """TensorFlow's leaky_relu holds its slope in float32 in any case: another one."""
+    import tensorflow as tf
+
+    def leaky_relu(features, alpha=0.2, name=None):
+        return tf.where(features > 0, features, alpha * features)
+
+    for module in (tf.nn, tf.compat.v2.nn):
+        module.leaky_relu = leaky_relu
+
+
+def single(out, backend, *parts):
+    """Parts of `single` on Keras 3, in float64 as far as the backend goes along.
+
+    On JAX and torch Keras itself turns some float64 values into float32.
+    """
+    os.environ.update(KERAS_BACKEND=backend, JAX_ENABLE_X64="1", JAX_PLATFORMS="cpu")
+    if backend == "tensorflow":
+        keep_slopes_exact()
+    import keras
+
+    from tests.parity import single as scenarios
+
+    keras.backend.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    found = {}
+    for part in parts:
+        name, _, steps = part.partition(":")
+        options = (int(steps),) if steps else ()
+        for key, value in getattr(scenarios, name)(keras, *options).items():
+            found[f"{part}/{key}"] = value
+    np.savez(out, **found)
+
+
+def scripts(out, floatx, steps, *names):
+    """Results of the scripts on tf_keras."""
+    import tf_keras
+
+    from tests.parity.running import results, run
+
+    tf_keras.backend.set_floatx(floatx)
+    if floatx == "float64":
+        keep_exact(tf_keras.optimizers.Adam, "beta_1", "beta_2")
+        keep_exact(tf_keras.optimizers.SGD, "momentum")
+        keep_exact(tf_keras.layers.BatchNormalization, "momentum")
+        keep_slopes_exact()
+    found = {}
+    for name in names:
+        tf_keras.backend.clear_session()
+        ran = run(name, "tf_keras", int(steps) or None)
+        for key, value in results(ran, slots_of_tf_keras).items():
+            found[f"{name}|{key}"] = value
+    np.savez(out, **found)
+
+
+if __name__ == "__main__":
+    {"tf_keras": scripts, "keras": single}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,176 @@
+"""Single layers and initialisers, on any engine's `keras`; imports only NumPy.
+
+Gradients are read off plain gradient descent with rate 1: a weight moves by its
+gradient.  The layer stands on a Dense without bias that is shown the rows of the unit
+matrix: what comes out of that Dense is its kernel, so its kernel's gradient is dx.
+"""
+
+import numpy as np
+
+ROWS = 7
+
+# name -> (shape of an example, the layer)
+LAYERS = {
+    "Dense": ((5,), lambda k: k.layers.Dense(3)),
+    "Dense relu": ((5,), lambda k: k.layers.Dense(3, activation="relu")),
+    "Dense tanh": ((5,), lambda k: k.layers.Dense(3, activation="tanh")),
+    "Dense sigmoid": ((5,), lambda k: k.layers.Dense(3, activation="sigmoid")),
+    "Dense softmax": ((5,), lambda k: k.layers.Dense(3, activation="softmax")),
+    "Dense leaky_relu": ((5,), lambda k: k.layers.Dense(3, activation="leaky_relu")),
+    "Dense without bias": ((5,), lambda k: k.layers.Dense(3, use_bias=False)),
+    "Dense on images": ((2, 3, 4), lambda k: k.layers.Dense(3)),
+    "Activation": ((5,), lambda k: k.layers.Activation("tanh")),
+    "LeakyReLU": ((5,), lambda k: k.layers.LeakyReLU()),
+    "LeakyReLU 0.25": ((5,), lambda k: k.layers.LeakyReLU(0.25)),
+    "ReLU": ((5,), lambda k: k.layers.ReLU()),
+    "ReLU 0.125": ((5,), lambda k: k.layers.ReLU(negative_slope=0.125)),
+    "Softmax": ((5,), lambda k: k.layers.Softmax()),
+    "BatchNormalization": ((5,), lambda k: k.layers.BatchNormalization()),
+    "BatchNormalization 0.75": (
+        (5,),
+        lambda k: k.layers.BatchNormalization(momentum=0.75, epsilon=2**-12),
+    ),
+    "BatchNormalization, frozen": (
+        (5,),
+        lambda k: k.layers.BatchNormalization(trainable=False),
+    ),
+    "BatchNormalization of images": (
+        (2, 3, 4),
+        lambda k: k.layers.BatchNormalization(),
+    ),
+    "Flatten": ((2, 3), lambda k: k.layers.Flatten()),
+    "Reshape": ((6,), lambda k: k.layers.Reshape((2, 3))),
+    "Reshape -1": ((2, 6), lambda k: k.layers.Reshape((-1, 4))),
+    "Dropout, frozen rate 0": ((5,), lambda k: k.layers.Dropout(0.0)),
+}
+
+INITIALIZERS = {
+    "glorot_uniform": lambda k: k.initializers.GlorotUniform(seed=1),
+    "glorot_normal": lambda k: k.initializers.GlorotNormal(seed=2),
+    "he_uniform": lambda k: k.initializers.HeUniform(seed=3),
+    "he_normal": lambda k: k.initializers.HeNormal(seed=4),
+    "RandomNormal": lambda k: k.initializers.RandomNormal(seed=5),
+    "RandomNormal 1 0.02": lambda k: k.initializers.RandomNormal(1.0, 0.02, seed=6),
+    "zeros": lambda k: k.initializers.Zeros(),
+    "ones": lambda k: k.initializers.Ones(),
+}
+
+
+def layers(keras):
+    """name|what -> array: outputs, gradients and moving statistics of every layer."""
+    found = {}
+    for name, (shape, make) in LAYERS.items():
+        rng = np.random.RandomState(len(name))
+        size = int(np.prod(shape))
+        below = [
+            keras.layers.Input(shape=(ROWS,)),
+            keras.layers.Dense(size, use_bias=False),
+            keras.layers.Reshape(shape),
+        ]
+        model = keras.Sequential([*below, make(keras)])
+        weights = [rng.randn(*w.shape) for w in model.get_weights()]
+        if "Batch" in name:
+            weights[-1] = np.abs(weights[-1]) + 0.5
+        model.set_weights(weights)
+        rate = keras.optimizers.SGD(1.0)
+        model.compile(optimizer=rate, loss="mean_squared_error")
+        x = np.eye(ROWS)
+        found[f"{name}|inference"] = np.asarray(model.predict_on_batch(x))
+        target = rng.randn(*found[f"{name}|inference"].shape)
+        found[f"{name}|loss"] = np.asarray(model.train_on_batch(x, target))
+        for k, (old, new) in enumerate(zip(weights, model.get_weights(), strict=True)):
+            found[f"{name}|change of weight {k}"] = new - old
+        found[f"{name}|afterwards"] = np.asarray(model.predict_on_batch(x))
+    return found
+
+
+def initializers(keras):
+    """name -> quantiles of 90,000 draws, the smallest and the largest with them."""
+    levels = np.linspace(0, 1, 101)
+    found = {}
+    for name, make in INITIALIZERS.items():
+        values = np.asarray(make(keras)((200, 450)))
+        found[name] = np.quantile(values, levels)
+    return found
+
+
+def losses(keras):
+    """Values of every loss for logits, through evaluate."""
+    found = {}
+    rng = np.random.RandomState(3)
+    x, label = 3 * rng.randn(9, 4), rng.randint(0, 4, 9)
+    rows = np.eye(4)[label]
+    binary = (rng.rand(9, 4) > 0.5).astype(float)
+    cases = {
+        "binary": (keras.losses.BinaryCrossentropy(from_logits=True), binary),
+        "smoothed": (
+            keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.25),
+            binary,
+        ),
+        "mse": ("mean_squared_error", rows),
+        "sparse": (
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            label,
+        ),
+        "categorical": (keras.losses.CategoricalCrossentropy(from_logits=True), rows),
+    }
+    for name, (loss, y) in cases.items():
+        model = keras.Sequential(
+            [keras.layers.Input(shape=(4,)), keras.layers.Dense(4)]
+        )
+        model.set_weights([np.eye(4), np.zeros(4)])
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss=loss)
+        found[f"{name}|before"] = np.asarray(model.train_on_batch(x, y))
+        found[f"{name}|bias"] = -model.get_weights()[1]
+        found[f"{name}|after"] = np.asarray(model.evaluate(x, y, verbose=0))
+    return found
+
+
+def gan(keras, steps):
+    """A GAN on logits with toggled flags, which every engine trains correctly."""
+    rng = np.random.RandomState(20)
+    layers = keras.layers
+    generator = keras.Sequential(
+        [
+            layers.Input(shape=(4,)),
+            layers.Dense(8),
+            layers.LeakyReLU(0.25),
+            layers.BatchNormalization(momentum=0.75),
+            layers.Dense(2),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [
+            layers.Input(shape=(2,)),
+            layers.Dense(12, activation="relu"),
+            layers.Dense(1),
+        ]
+    )
+    for model in (generator, discriminator):
+        model.set_weights(
+            [0.3 * rng.randn(*w.shape) + (w.ndim == 1) for w in model.get_weights()]
+        )
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    settings = {"learning_rate": 2**-9, "beta_1": 0.5, "beta_2": 1 - 2**-10}
+    discriminator.compile(loss=loss, optimizer=keras.optimizers.Adam(**settings))
+    discriminator.trainable = False
+    z = keras.Input(shape=(4,))
+    whole = keras.Model(z, discriminator(generator(z)))
+    whole.compile(loss=loss, optimizer=keras.optimizers.Adam(**settings))
+    history = []
+    for _ in range(steps):
+        x = rng.rand(16, 1) - 0.5
+        noise = rng.randn(16, 4)
+        fake = np.asarray(generator.predict_on_batch(noise))
+        discriminator.trainable = True
+        rows, labels = np.hstack([x, x * x]), np.ones((16, 1))
+        a = discriminator.train_on_batch(rows, labels)
+        b = discriminator.train_on_batch(fake, 0 * labels)
+        discriminator.trainable = False
+        c = whole.train_on_batch(rng.randn(16, 4), labels)
+        history.append([np.ravel(v)[0] for v in (a, b, c)])
+    found = {"history": np.array(history, np.float64)}
+    for name, model in (("G", generator), ("D", discriminator)):
+        for k, weight in enumerate(model.get_weights()):
+            found[f"{name}{k}"] = weight
+    return found

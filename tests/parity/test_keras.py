@@ -1,0 +1,75 @@
+"""Layers, losses, initialisers and a GAN beside Keras 3.
+
+On TensorFlow within 1e-10.  On JAX Keras computes parts of a float64 model in float32
+(its mean, tanh and Adam among them), so that there 1e-5 is what can be asked for.
+"""
+
+import numpy as np
+import pytest
+
+from minigan import keras
+from tests.parity import single
+from tests.parity.engines import ask, interpreter, needs, worst
+
+STEPS = 200
+BACKENDS = {
+    "tensorflow": (1e-10, ("layers", "losses", f"gan:{STEPS}")),
+    "jax": (1e-5, ("layers", "losses", "initializers", "gan:5")),
+}
+pytestmark = needs("keras")
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def oracle(request, tmp_path_factory):
+    """(tolerance, part -> name -> array) of one backend."""
+    if interpreter(request.param, beside="keras") is None:
+        pytest.skip(f"{request.param} is not installed beside keras")
+    tolerance, parts = BACKENDS[request.param]
+    found: dict = {part: {} for part in parts}
+    out = tmp_path_factory.mktemp("oracle") / "keras.npz"
+    for key, value in ask("keras", out, request.param, *parts).items():
+        part, _, name = key.partition("/")
+        found[part][name] = value
+    return tolerance, found
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    keras.backend.set_floatx("float64")
+    yield
+    keras.backend.set_floatx("float32")
+
+
+def test_layers(oracle):
+    tolerance, found = oracle
+    got = single.layers(keras)
+    assert set(got) == set(found["layers"]) and len(got) > 5 * len(single.LAYERS)
+    for key, there in found["layers"].items():
+        scale = max(1, np.abs(there).max())
+        assert np.abs(got[key] - there).max() < tolerance * scale, key
+
+
+def test_losses(oracle):
+    tolerance, found = oracle
+    difference, where = worst(single.losses(keras), found["losses"])
+    assert difference < tolerance, where
+
+
+def test_gan(oracle):
+    tolerance, found = oracle
+    (part,) = (part for part in found if part.startswith("gan"))
+    steps = int(part.partition(":")[2])
+    difference, where = worst(single.gan(keras, steps), found[part])
+    assert difference < tolerance, where
+
+
+def test_distribution_of_initializers(oracle):
+    """Quantiles of 90,000 draws each: apart by chance only."""
+    _, found = oracle
+    got = single.initializers(keras)
+    for name, there in found.get("initializers", {}).items():
+        spread = there.std() or 1
+        apart = np.abs(got[name] - there)
+        assert apart[1:-1].max() < 0.03 * spread, name
+        if not name.startswith("RandomNormal"):  # the others have bounds
+            assert apart.max() < 0.03 * spread, name
