@@ -626,7 +626,8 @@ def test_a_schedule_that_cannot_be_recorded_leaves_the_state():
         twin = copy.deepcopy(generator)
         critic = Sequential([Dense(2, 4, rng=0), Plain(), Dense(4, 1, rng=1)])
         points = Parabola(3)
-        trainer = Trainer(twin, critic, points, capture=capture, **PHASES)
+        options = {"capture": capture, "backend": "jit", **PHASES}
+        trainer = Trainer(twin, critic, points, **options)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             trainer.fit(3)
