@@ -13,11 +13,12 @@ import time
 import numba
 import numpy as np
 
-from minigan.kernels import gemm
+from minigan.kernels import gemm, tiles
+from minigan.kernels.vectors import ROWS, VECTOR_BYTES, VECTORS
 
 N, K, M = 128, 1024, 768
-ROWS, LANES = gemm.ROWS, gemm.VECTOR_BYTES // 4
-WIDE, WIDTH = gemm.VECTORS, gemm.VECTORS * LANES
+LANES = VECTOR_BYTES // 4
+WIDE, WIDTH = VECTORS, VECTORS * LANES
 SLOPE = np.float32(0)  # of no activation
 njit = numba.njit(error_model="numpy")
 
@@ -49,8 +50,8 @@ def tiles_pack_each(A, B, C):
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            gemm._pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
-            gemm._tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            tiles.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
+            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -60,9 +61,9 @@ def tiles_pack_once(A, B, C):
     a, b, c = A.reshape(A.size), B.reshape(B.size), C.reshape(C.size)
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
-        gemm._pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
+        tiles.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
         for i in range(0, N, ROWS):
-            gemm._tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def packed_by_first_tile(A, B, C):
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            gemm._tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, j, M, 0, K, WIDE,
+            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, j, M, 0, K, WIDE,
                        i == 0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def tiles_without_packing(A, B, C):
     work = np.zeros(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            gemm._tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
