@@ -83,3 +83,18 @@ def build(rows, dtype, generators, size):
         vars(layer).update(wanted)
         made.append(layer)
     return Sequential(made)
+
+
+def filled(network, theta, buffers):
+    """The network, with parameters and statistics that were saved.
+
+    theta, buffers: vectors of the network's sizes and dtype.
+    Errors: CheckpointError for others.
+    """
+    for mine, saved in ((network.theta, theta), (network.buffers, buffers)):
+        if (mine.shape, mine.dtype) != (saved.shape, saved.dtype):
+            raise CheckpointError(
+                f"expected {mine.dtype} {mine.shape}, got {saved.dtype} {saved.shape}"
+            )
+        mine[...] = saved
+    return network

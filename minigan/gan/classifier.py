@@ -104,14 +104,7 @@ class Classifier:
                 raise CheckpointError("expected a classifier")
             theta, buffers = arrays["theta"], arrays["buffers"]
             network = architecture.build(meta["network"], dtype, [], theta.size)
-            for array, saved in ((network.theta, theta), (network.buffers, buffers)):
-                if (array.shape, array.dtype) != (saved.shape, saved.dtype):
-                    raise CheckpointError(
-                        f"expected {array.dtype} {array.shape}, got {saved.dtype} "
-                        f"{saved.shape}"
-                    )
-                array[...] = saved
-            return cls(network)
+            return cls(architecture.filled(network, theta, buffers))
         except Exception as error:  # a file made to deceive can raise nearly anything
             raise CheckpointError(f"{path}: holds no classifier ({error})") from error
 

@@ -154,15 +154,8 @@ class Generator:
         names = AVERAGE if AVERAGE[0] in arrays else ARRAYS
         theta, buffers = (arrays[name] for name in names)
         network = architecture.build(meta["generator"], dtype, inner, theta.size)
-        for mine, saved in ((network.theta, theta), (network.buffers, buffers)):
-            if mine.shape != saved.shape or mine.dtype != saved.dtype:
-                raise CheckpointError(
-                    f"expected {mine.dtype} {mine.shape}, got {saved.dtype} "
-                    f"{saved.shape}"
-                )
-            mine[...] = saved
         return cls(
-            network,
+            architecture.filled(network, theta, buffers),
             places[stream],
             recipe=str(meta["recipe"]),
             seed=int(meta["seed"]),

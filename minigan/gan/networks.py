@@ -42,13 +42,13 @@ def parabola_discriminator(rng, dtype, shape=(2,)):
 
 
 def digits_generator(rng, dtype, shape=DIGITS):
-    """GENERATOR_DOC"""
+    """32 -> 64 -> 128 -> images, BatchNorm(0.8) behind every hidden layer"""
     hidden = _hidden((32, 64, 128), "glorot_uniform", rng, dtype, 0.8)
     return Sequential([*hidden, *_drawn(128, shape, rng, dtype)])
 
 
 def digits_discriminator(rng, dtype, shape=DIGITS):
-    """DISCRIMINATOR_DOC"""
+    """images -> 128 -> 64 -> 1 sigmoid"""
     hidden = _hidden((prod(shape), 128, 64), "glorot_uniform", rng, dtype)
     return Sequential([*_flat(shape), *hidden, *_score(64, rng, dtype)])
 
