@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from .files import write_atomically
 from .gan.equilibrium import equilibrium
 from .gan.film import view
+from .gan.objectives import OBJECTIVES
 
 REAL, FAKE = "#d62222", "#1f4ed8"  # red, blue
 CURVES = {  # column of History -> label, colour
@@ -43,7 +44,7 @@ def losses(
     """Draw losses and D's answers over steps, with the values of the equilibrium.
 
     The bands around the answers are as wide as their spread in a batch, a standard
-    deviation to each side.
+    deviation to each side.  Answers are probabilities, or scores if D is a critic.
 
     history: a `History`.  The labels and the objective place the equilibrium lines:
     ln 2 for both losses without label smoothing.
@@ -62,14 +63,19 @@ def losses(
     above.set_ylim(_limits([history[name] for name in CURVES], levels))
     above.set_ylabel("loss")
     above.set_title("Losses", loc="left")
+    critic = OBJECTIVES[objective].critic
     for name, (label, colour) in ANSWERS.items():
-        _band(below, history, name, f"{name}_std", colour)
+        _band(below, history, name, f"{name}_std", colour, clipped=not critic)
         _curve(below, history, name, label, colour)
     half = "1/2" if balance.score == 0.5 else f"{balance.score:.3g}"
     _level(below, balance.score, f"equilibrium {half}")
     below.set_ylim(-0.02, 1.02)
-    below.set_ylabel("answer of D")
-    below.set_title("What D says: 1 is real, 0 is fake; mean and spread", loc="left")
+    meaning = "1 is real, 0 is fake"
+    if critic:
+        below.set_ylim(_limits([history[name] for name in ANSWERS], [balance.score]))
+        meaning = "higher is more real"
+    below.set_ylabel("score of D" if critic else "answer of D")
+    below.set_title(f"What D says: {meaning}; mean and spread", loc="left")
     _steps(figure, history, above, below)
     _save(figure, path)
 
@@ -141,10 +147,12 @@ def _curve(axes, history, name, label, colour):
     axes.plot(history.step, values, color=colour, linewidth=1.4, label=label)
 
 
-def _band(axes, history, mean, spread, colour):
+def _band(axes, history, mean, spread, colour, clipped):
     """One standard deviation to each side of the mean, both as moving averages."""
     middle, half = (smooth(history[n], _window(history)) for n in (mean, spread))
-    low, high = np.clip((middle - half, middle + half), 0, 1)
+    low, high = middle - half, middle + half
+    if clipped:
+        low, high = np.clip((low, high), 0, 1)
     axes.fill_between(history.step, low, high, color=colour, alpha=0.13, linewidth=0)
 
 

@@ -82,6 +82,20 @@ def test_losses_draw_every_curve(tmp_path):
         assert near(picture, colour).sum() > 50
 
 
+def test_scores_of_a_critic_are_not_cut_to_probabilities(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plotting, "_save", lambda figure, path: drawn.append(figure))
+    table = history().table.copy()
+    table[:, 4:6] += 3  # d_real, d_fake
+    for objective in ("hinge", "non-saturating"):
+        plotting.losses(History(table), tmp_path / "losses.png", objective=objective)
+    (_, scores), (_, answers) = (figure.axes for figure in drawn)
+    assert scores.get_ylim()[0] < 3.5 < scores.get_ylim()[1]
+    assert answers.get_ylim() == (-0.02, 1.02)
+    assert "1 is real" in answers.get_title("left")
+    assert "1 is real" not in scores.get_title("left")
+
+
 @pytest.mark.parametrize("steps", [0, 1, 7])
 def test_losses_of_short_runs(tmp_path, steps):
     options = {"real_label": 0.9, "objective": "minimax"}

@@ -174,12 +174,12 @@ class Session(Callback):
         return lines
 
     def _answer(self, rows):
-        """Mean of D's answers."""
+        """Mean of D's answers: probabilities, or scores if D is a critic."""
         with use_backend(self.trainer.backend):
             logits = self.trainer.logits.predict(
                 rows.reshape(-1, *self.trainer.row_shape)
             )
-        return float((0.5 + 0.5 * np.tanh(0.5 * logits)).mean())
+            return float(self.trainer.objective.moments(logits)[0])
 
 
 class Saver(Callback):

@@ -121,7 +121,8 @@ class PointFilm(Film):
     def _shot(self, trainer):
         with use_backend(trainer.backend):
             logits = trainer.logits.predict(self.grid.reshape(-1, *trainer.row_shape))
-        surface = 0.5 + 0.5 * np.tanh(0.5 * logits.reshape(ROWS, COLUMNS))  # sigmoid
+        logits = logits.reshape(ROWS, COLUMNS) - trainer.objective.threshold
+        surface = 0.5 + 0.5 * np.tanh(0.5 * logits)  # sigmoid; 1/2 at D's border
         fakes = made_from(trainer, self.z).reshape(POINTS, 2)
         return {
             "fakes": fakes.astype(np.float32),

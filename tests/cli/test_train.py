@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from minigan.cli.rundir import FILES, RunDir
+from minigan.cli.session import Session
 from minigan.gan import Trainer
 from minigan.gan.history import COLUMNS
 
@@ -88,3 +89,18 @@ def test_temporary_files_of_dead_processes_are_swept(tmp_path, no_pictures):
     (tmp_path / f".checkpoint.npz.{dead.pid}.00ff00ff.tmp").write_text("half")
     assert train(tmp_path).exit_code == 0
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_the_answers_of_a_critic_are_its_scores():
+    from minigan.gan import recipes
+
+    rows = np.array([[0.1, 0.5], [-0.4, 0.2]], np.float32)
+    for objective, answer in (("hinge", lambda s: s), ("minimax", sigmoid)):
+        trainer = recipes.load("parabola", objective=objective, backend=BACKEND)
+        scores = trainer.logits.predict(rows).astype(np.float64)
+        said = Session(None, trainer, 10, None)._answer(rows)
+        assert abs(said - answer(scores).mean()) < 1e-6
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
