@@ -36,10 +36,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Stream:
-    """A random generator: its name, and its number among those of the program."""
+    """A random generator: its name, and the address under which kernels know it."""
 
     name: str
-    number: int
+    address: int
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,17 @@ class Instruction:
         )
         return replace(self, primitive=primitive, operands=chosen)
 
-    def encode(self):
-        """(int64 row, float64 constants), as the player wants them."""
+    def encode(self, kernel):
+        """(int64 row, float64 constants), as the player wants them.
+
+        kernel: the address of the primitive's machine code.
+        """
         columns, constants = layout(self.primitive)
         row, numbers = np.zeros(WIDTH, np.int64), np.zeros(CONSTANTS)
-        row[0] = _OPCODES[self.name]
+        row[:2] = _OPCODES[self.name], kernel
         for operand, value in zip(self.primitive.operands, self.operands, strict=True):
-            if isinstance(value, Place):
+            if isinstance(value, (Place, Stream)):
                 row[columns[operand.name]] = value.address
-            elif isinstance(value, Stream):
-                row[columns[operand.name]] = value.number
             elif operand.kind == "float":
                 numbers[constants[operand.name]] = value
         for size in self.primitive.sizes:

@@ -18,9 +18,6 @@ from .fusion import fuse
 from .instructions import Instruction, Place, Stream
 from .kernels import ops
 
-GENERATORS = 8  # random generators a step can use
-_UNUSED = np.random.Generator(np.random.PCG64(0))
-
 
 class Recorder:
     """Notes the primitives that run while it is active; see `capture`.
@@ -35,9 +32,8 @@ class Recorder:
         self.instructions = []
         self.dtype = None
         self.made = []  # places that primitives allocated
-        self._arrays = []  # kept alive, so that no address is used twice
+        self.arrays = []  # kept alive, so that no address is used twice
         self._heading = ""
-        self._used = []  # names of generators, in the order of their numbers
         self._known = [self._place(name, array) for name, array in arrays.items()]
         self.gradients = [p for p in self._known if p.name in gradients]
 
@@ -70,7 +66,7 @@ class Recorder:
         self._heading = text
 
     def _place(self, name, array):
-        self._arrays.append(array)
+        self.arrays.append(array)
         return Place(name, array.ctypes.data, array.shape, array.nbytes)
 
     def _find(self, primitive, operand, value):
@@ -88,23 +84,11 @@ class Recorder:
     def _stream(self, primitive, rng):
         for name, known in self.generators.items():
             if known is rng:
-                if name not in self._used:
-                    self._used.append(name)
-                return Stream(name, self._used.index(name))
+                return Stream(name, ops.stream(rng))
         raise CaptureError(
             f"{primitive.name}: expected one of the declared random generators, got "
             "another"
         )
-
-    def used_generators(self):
-        """Always GENERATORS of them: their number is part of the player's type."""
-        if len(self._used) > GENERATORS:
-            raise CaptureError(
-                f"expected at most {GENERATORS} random generators in a step, got "
-                f"{len(self._used)}"
-            )
-        used = [self.generators[name] for name in self._used]
-        return tuple(used + [_UNUSED] * (GENERATORS - len(used)))
 
     def _check_type(self, primitive, operand, value):
         if operand.dtype != "T":
@@ -138,12 +122,20 @@ class Program:
         self.instructions = instructions
         self.memory = memory
         self.dtype = recorder.dtype
-        rows = [instruction.encode() for instruction in instructions]
+        self._like = np.empty(0, recorder.dtype)
+        self._kept = recorder.generators, recorder.arrays
+        rows = [i.encode(self._entry(i.primitive)) for i in instructions]
         self._code = np.array([row for row, _ in rows])
         self._constants = np.array([numbers for _, numbers in rows])
-        self._rngs = recorder.used_generators()
-        self._arrays = recorder._arrays
-        self._like = np.empty(0, recorder.dtype)
+
+    def _entry(self, primitive):
+        """Where the machine code of a primitive is."""
+        from .kernels import player
+
+        try:
+            return player.entry(primitive, self._like)
+        except TypeError as error:
+            raise CaptureError(f"expected compiled kernels, got: {error}") from None
 
     def play(self, count):
         """Run the step `count` times, in one compiled call."""
@@ -158,7 +150,7 @@ class Program:
     def _play(self, code, constants, count, ticks):
         from .kernels import player
 
-        player.play(code, constants, self._rngs, self._like, count, ticks)
+        player.play(code, constants, self._like, count, ticks)
 
     def show(self):
         """The listing, one line an instruction; prints as a table."""

@@ -1,99 +1,226 @@
-"""Normal random numbers: the ziggurat of Marsaglia and Tsang, as NumPy draws them.
+"""Random numbers in compiled code: those of NumPy's generators, to the bit.
 
-`rng.standard_normal(size)` inside compiled code looks up the bit generator and counts
-its references for every number.  Here it is looked up once, and the case of 98.5 % of
-all draws, one random integer and two table look-ups, is a straight line.  Numbers and
-state are those of NumPy.
+A kernel gets a generator as the address of its `bitgen_t`, the C structure that NumPy
+keeps for code like this: a state, and functions that draw 32 bits, 64 bits or a double
+from it.  An address is an int64, so that a kernel that draws costs no more to call than
+any other, and a recorded step can hold it.
 
-The area under exp(-x^2 / 2) is cut into 256 layers of equal area.  Eight random bits
-choose a layer, one the sign, 23 (float64: 52) the place in it: x.  Nearly always x lies
+Normal numbers are drawn by the ziggurat of Marsaglia and Tsang, as in NumPy.  The area
+under exp(-x^2 / 2) is cut into 256 layers of equal area.  Eight random bits choose a
+layer, one the sign, 23 (float64: 52) the place in it: x.  In 98.5 % of all draws x lies
 where the whole layer is under the curve, and is the number.  Otherwise it lies at the
 layer's edge, where a second number decides, or in the tail beyond x = 3.65.
+
+With NUMBA_DISABLE_JIT=1 (or a Numba whose tables of layers lie elsewhere) a stream is
+the generator itself and the kernels that draw are plain NumPy.
 """
 
 import numpy as np
+from llvmlite import ir
 from numba import float32, types
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic
 
-from .compiling import JIT_DISABLED, kernel
+from .compiling import JIT_DISABLED, inlined, kernel
 
 try:
     from numba.np.random import _constants as tables
-    from numba.np.random.distributions import np_log1pf, random_standard_normal
-    from numba.np.random.generator_core import next_float, next_uint32
-except ImportError:  # another Numba: the public, slower way
-    random_standard_normal = None  # type: ignore[assignment]
+    from numba.np.random.distributions import np_log1p, np_log1pf
+except ImportError:
+    tables = None  # type: ignore[assignment]
+
+COMPILED = tables is not None and not JIT_DISABLED
+
+
+def stream(rng):
+    """What the kernels take for a generator: the address of its `bitgen_t`."""
+    return rng.bit_generator.ctypes.bit_generator.value if COMPILED else rng
+
+
+def draw_kernel(function):
+    """As `kernel`, for one that draws."""
+    return kernel(function) if COMPILED else function
+
+
+# ---- uniform ----
+
+
+def _member(builder, address, k):
+    """Member k of a `bitgen_t`, which never changes."""
+    pointers = builder.inttoptr(address, ir.IntType(64).as_pointer())
+    value = builder.load(builder.gep(pointers, [ir.IntType(64)(k)]))
+    value.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return value
+
+
+def _next(k, kind, result):
+    """Signature and code of a call of the function in member k."""
+
+    def build(context, builder, signature, arguments):
+        pointer = ir.IntType(8).as_pointer()
+        function = ir.FunctionType(result, [pointer]).as_pointer()
+        state = builder.inttoptr(_member(builder, arguments[0], 0), pointer)
+        function = builder.inttoptr(_member(builder, arguments[0], k), function)
+        return builder.call(function, [state])
+
+    return kind(types.int64), build
 
 
 @intrinsic
-def _apart(typing_context):
-    """Keep the function that calls this from being inlined."""
-
-    def build(context, builder, signature, arguments):
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), build
+def _uint64(context, rng):
+    return _next(1, types.uint64, ir.IntType(64))
 
 
-if random_standard_normal is None or JIT_DISABLED:
+@intrinsic
+def _uint32(context, rng):
+    return _next(2, types.uint32, ir.IntType(32))
 
-    @kernel
-    def standard_normal(rng, n, d, z):
-        draws = rng.standard_normal(size=z.size, dtype=z.dtype.type)
-        for i in range(n):
-            for j in range(d):
-                z[i, j] = draws[i * d + j]
-else:
-    WIDTH, CERTAIN, HEIGHT = tables.wi_float, tables.ki_float, tables.fi_float
-    TAIL, PER_TAIL = tables.ziggurat_nor_r_f, tables.ziggurat_nor_inv_r_f
+
+@intrinsic
+def _double(context, rng):
+    return _next(3, types.float64, ir.DoubleType())
+
+
+if COMPILED:
+
+    @inlined
+    def next_double(rng):
+        """A float64 in [0, 1)."""
+        return _double(rng)
+
+    @inlined
+    def _float(rng):
+        """A float32 in [0, 1)."""
+        return float32(_uint32(rng) >> types.uint32(8)) * float32(2.0**-24)
 
     @kernel(inside=True)
-    def _edge(bits, layer, place, x):
+    def next_uniform(rng, u):
+        """Fill the vector u with numbers in [0, 1)."""
+        if u.itemsize == 4:
+            for i in range(u.size):
+                u[i] = _float(rng)
+        else:
+            for i in range(u.size):
+                u[i] = _double(rng)
+else:
+
+    def next_double(rng):
+        """A float64 in [0, 1)."""
+        return rng.random()
+
+    def next_uniform(rng, u):
+        """Fill the vector u with numbers in [0, 1)."""
+        u[:] = rng.random(u.size, u.dtype)
+
+
+# ---- normal ----
+
+if COMPILED:
+
+    @kernel(inside=True)
+    def _edge32(rng, layer, place, x):
         """x at the edge of a layer, or a number of the tail; NaN to draw again."""
         if layer > 0:
-            step = HEIGHT[layer - 1] - HEIGHT[layer]
-            y = step * next_float(bits) + HEIGHT[layer]
+            high, low = tables.fi_float[layer - 1], tables.fi_float[layer]
+            y = (high - low) * _float(rng) + low
             under = y < np.exp(-0.5 * x * x)  # in float64, as NumPy (and unlike Numba)
             return x if under else float32(np.nan)
         while True:
-            beyond = float32(-PER_TAIL * np_log1pf(-next_float(bits)))
-            y = float32(-np_log1pf(-next_float(bits)))
-            if float32(y + y) > float32(beyond * beyond):
-                x = float32(TAIL + beyond)
-                return -x if (place >> 8) & 1 else x
+            a = float32(-tables.ziggurat_nor_inv_r_f * np_log1pf(-_float(rng)))
+            b = float32(-np_log1pf(-_float(rng)))
+            if float32(b + b) > float32(a * a):
+                a = float32(tables.ziggurat_nor_r_f + a)
+                return -a if (place >> 8) & 1 else a
 
     @kernel(inside=True)
-    def _fill_float32(bits, z):
-        for i in range(z.shape[0]):
-            for j in range(z.shape[1]):
-                while True:
-                    r = next_uint32(bits)
-                    layer, place = r & 0xFF, (r >> 9) & 0x7FFFFF
-                    sign = float32(1) - float32(2) * float32((r >> 8) & 1)
-                    z[i, j] = sign * float32(float32(place) * WIDTH[layer])
-                    if place < CERTAIN[layer]:
-                        break
-                    z[i, j] = _edge(bits, layer, place, z[i, j])
-                    if z[i, j] == z[i, j]:
-                        break
+    def _edge64(rng, layer, place, x):
+        """The same in float64."""
+        if layer > 0:
+            high, low = tables.fi_double[layer - 1], tables.fi_double[layer]
+            y = (high - low) * _double(rng) + low
+            return x if y < np.exp(-0.5 * x * x) else np.nan
+        while True:
+            a = -tables.ziggurat_nor_inv_r * np_log1p(-_double(rng))
+            b = -np_log1p(-_double(rng))
+            if b + b > a * a:
+                a = tables.ziggurat_nor_r + a
+                return -a if (place >> 8) & 1 else a
 
     @kernel(inside=True)
-    def _fill_float64(bits, z):
-        for i in range(z.shape[0]):
-            for j in range(z.shape[1]):
-                z[i, j] = random_standard_normal(bits)
+    def _normal32(rng, z):
+        for i in range(z.size):
+            while True:
+                r = _uint32(rng)
+                layer, place = r & 0xFF, (r >> 9) & 0x7FFFFF
+                sign = float32(1) - float32(2) * float32((r >> 8) & 1)
+                z[i] = sign * float32(float32(place) * tables.wi_float[layer])
+                if place < tables.ki_float[layer]:
+                    break
+                z[i] = _edge32(rng, layer, place, z[i])
+                if z[i] == z[i]:
+                    break
 
-    def _fill(bits, z):
-        """Fill z, whatever its type."""
-
-    @overload(_fill, inline="always")
-    def _(bits, z):
-        if z.dtype == types.float32:
-            return lambda bits, z: _fill_float32(bits, z)
-        return lambda bits, z: _fill_float64(bits, z)
+    @kernel(inside=True)
+    def _normal64(rng, z):
+        for i in range(z.size):
+            while True:
+                r = _uint64(rng)
+                layer = r & types.uint64(0xFF)
+                place = (r >> types.uint64(9)) & types.uint64(0xFFFFFFFFFFFFF)
+                sign = 1.0 - 2.0 * float((r >> types.uint64(8)) & types.uint64(1))
+                z[i] = sign * (float(place) * tables.wi_double[layer])
+                if place < tables.ki_double[layer]:
+                    break
+                z[i] = _edge64(rng, layer, place, z[i])
+                if z[i] == z[i]:
+                    break
 
     @kernel
     def standard_normal(rng, n, d, z):
-        _apart()
-        _fill(rng.bit_generator, z)
+        if z.itemsize == 4:
+            _normal32(rng, z.reshape(z.size))
+        else:
+            _normal64(rng, z.reshape(z.size))
+else:
+
+    def standard_normal(rng, n, d, z):
+        z[...] = rng.standard_normal(z.shape, z.dtype)
+
+
+# ---- what the program draws ----
+
+
+@draw_kernel
+def uniform(rng, n, d, u):
+    next_uniform(rng, u.reshape(u.size))
+
+
+@draw_kernel
+def integers(rng, high, n, index):
+    for i in range(n):
+        index[i] = int(next_double(rng) * high)
+
+
+@draw_kernel
+def epoch_indices(rng, order, cursor, shuffle, n, index):
+    if cursor[0] + n > order.size:
+        cursor[0] = 0
+    if cursor[0] == 0 and shuffle:
+        u = np.empty(order.size)
+        next_uniform(rng, u)
+        for i in range(order.size - 1, 0, -1):
+            k = int(u[i] * (i + 1))
+            order[i], order[k] = order[k], order[i]
+    start = cursor[0]
+    for i in range(n):
+        index[i] = order[start + i]
+    cursor[0] = start + n if start + 2 * n <= order.size else 0
+
+
+@draw_kernel
+def dropout_forward(x, rng, rate, y, mask):
+    kind = x.dtype.type
+    edge, keep = kind(rate), kind(1 / (1 - rate))
+    next_uniform(rng, mask)
+    for i in range(x.size):
+        mask[i] = keep if mask[i] >= edge else kind(0)
+        y[i] = x[i] * mask[i]

@@ -83,19 +83,6 @@ def tanh_backward(dy, y, dx):
         dx[i] = dy[i] * (one - y[i] * y[i])
 
 
-# ---- Dropout -----------------------------------------------------------------------
-
-
-@kernel
-def dropout_forward(x, rng, rate, y, mask):
-    kind = x.dtype.type
-    edge, keep = kind(rate), kind(1 / (1 - rate))
-    u = rng.random(size=x.size, dtype=x.dtype.type)
-    for i in range(x.size):
-        mask[i] = keep if u[i] >= edge else kind(0)
-        y[i] = x[i] * mask[i]
-
-
 @kernel
 def dropout_backward(dy, mask, dx):
     for i in range(dy.size):

@@ -1,12 +1,14 @@
 """The compiled twins of `reference.py`: same names, same arguments.
 
-Here stand those that move data, draw random numbers and multiply matrices; the others
-are in `elementwise`, `columns`, `losses` and `updates`.
+Here stand those that move data and multiply matrices; the others are in `draws`,
+`elementwise`, `columns`, `losses` and `updates`.
 
 Operands of any shape (`[*]` in the table) arrive as vectors and memory cells as arrays
 of one element.  Constants arrive as float64 and are rounded once to the type of the
 data (`kind(slope)`), as NumPy does it.
 """
+
+import inspect
 
 from . import gemm
 from .columns import (
@@ -20,11 +22,17 @@ from .columns import (
     batchnorm_update,
     dense_db,
 )
-from .compiling import inlined, kernel
-from .draws import standard_normal
+from .compiling import kernel
+from .draws import (
+    dropout_forward,
+    epoch_indices,
+    integers,
+    standard_normal,
+    stream,
+    uniform,
+)
 from .elementwise import (
     dropout_backward,
-    dropout_forward,
     leaky_relu_backward,
     leaky_relu_forward,
     relu_backward,
@@ -54,22 +62,7 @@ from .losses import (
 )
 from .updates import adam_schedule, adam_update, average_update, clip, sgd_update
 
-# ---- data and random draws ---------------------------------------------------------
-
-
-@kernel
-def uniform(rng, n, d, u):
-    draws = rng.random(size=u.size, dtype=u.dtype.type)
-    for i in range(n):
-        for j in range(d):
-            u[i, j] = draws[i * d + j]
-
-
-@kernel
-def integers(rng, high, n, index):
-    u = rng.random(size=n)
-    for i in range(n):
-        index[i] = int(u[i] * high)
+# ---- data --------------------------------------------------------------------------
 
 
 @kernel
@@ -132,57 +125,51 @@ def full(n, d, value, x):
             x[i, j] = value
 
 
-@kernel
-def epoch_indices(rng, order, cursor, shuffle, n, index):
-    if cursor[0] + n > order.size:
-        cursor[0] = 0
-    if cursor[0] == 0 and shuffle:
-        u = rng.random(size=order.size)
-        for i in range(order.size - 1, 0, -1):
-            k = int(u[i] * (i + 1))
-            order[i], order[k] = order[k], order[i]
-    start = cursor[0]
-    for i in range(n):
-        index[i] = order[start + i]
-    cursor[0] = start + n if start + 2 * n <= order.size else 0
-
-
 # ---- Dense -------------------------------------------------------------------------
 
 
-@inlined
-def dense_forward(x, W, b, y):
-    gemm.gemm_nn(x, W, y, b, gemm.BIAS, 0.0)
+class Product:
+    """A Dense primitive: one of the three products, and what it is handed.
+
+    arguments: the primitive's operands -> those of the product.
+    """
+
+    def __init__(self, product, arguments):
+        self.product, self.arguments = product, arguments
+        self.__signature__ = inspect.signature(arguments)
+
+    def __call__(self, *operands):
+        self.product(*self.arguments(*operands))
 
 
-@inlined
-def dense_relu_forward(x, W, b, y):
-    gemm.gemm_nn(x, W, y, b, gemm.RELU, 0.0)
-
-
-@inlined
-def dense_leaky_relu_forward(x, W, b, slope, y):
-    gemm.gemm_nn(x, W, y, b, gemm.LEAKY, slope)
-
-
-@inlined
-def dense_dW(x, dy, dW):
-    gemm.gemm_tn(x, dy, dW, 1)
-
-
-@inlined
-def dense_dW_first(x, dy, dW):
-    gemm.gemm_tn(x, dy, dW, 0)
-
-
-@inlined
-def dense_dx(dy, W, dx):
-    gemm.gemm_nt(dy, W, dx, gemm.PLAIN, dx, 0.0)
-
-
-@inlined
-def dense_leaky_relu_dx(dy, W, y, slope, dx):
-    gemm.gemm_nt(dy, W, dx, gemm.DERIVATIVE, y, slope)
+dense_forward = Product(
+    gemm.gemm_nn,
+    lambda x, W, b, y: (x, W, y, b, gemm.BIAS, 0.0),
+)
+dense_relu_forward = Product(
+    gemm.gemm_nn,
+    lambda x, W, b, y: (x, W, y, b, gemm.RELU, 0.0),
+)
+dense_leaky_relu_forward = Product(
+    gemm.gemm_nn,
+    lambda x, W, b, slope, y: (x, W, y, b, gemm.LEAKY, slope),
+)
+dense_dW = Product(
+    gemm.gemm_tn,
+    lambda x, dy, dW: (x, dy, dW, 1),
+)
+dense_dW_first = Product(
+    gemm.gemm_tn,
+    lambda x, dy, dW: (x, dy, dW, 0),
+)
+dense_dx = Product(
+    gemm.gemm_nt,
+    lambda dy, W, dx: (dy, W, dx, gemm.PLAIN, dx, 0.0),
+)
+dense_leaky_relu_dx = Product(
+    gemm.gemm_nt,
+    lambda dy, W, y, slope, dx: (dy, W, dx, gemm.DERIVATIVE, y, slope),
+)
 
 
 # ---- cells -------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """How an instruction lies in memory: which column of its row holds what."""
 
-WIDTH = 16  # int64 columns: opcode, operands (addresses), sizes
+WIDTH = 16  # int64 columns: opcode, kernel, operands (all addresses), sizes
+FIRST = 2  # column of the first operand
 CONSTANTS = 4  # float64 columns: the primitive's Python floats
 
 
@@ -9,10 +10,10 @@ def layout(primitive):
     columns, constants = {}, {}
     for operand in primitive.operands:
         if operand.kind in ("array", "rng"):
-            columns[operand.name] = 1 + len(columns)
+            columns[operand.name] = FIRST + len(columns)
         elif operand.kind == "float":
             constants[operand.name] = len(constants)
     for size in primitive.sizes:
-        columns["size " + size] = 1 + len(columns)
-    assert len(columns) < WIDTH and len(constants) <= CONSTANTS, primitive.name
+        columns["size " + size] = FIRST + len(columns)
+    assert FIRST + len(columns) <= WIDTH and len(constants) <= CONSTANTS, primitive.name
     return columns, constants

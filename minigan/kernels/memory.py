@@ -1,4 +1,4 @@
-"""Arrays from addresses, memory on the stack, a clock: what Python does not offer."""
+"""Memory on the stack, and a clock: what Python does not offer."""
 
 import platform
 
@@ -8,33 +8,9 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiling import JIT_DISABLED, kernel
+from .compiling import JIT_DISABLED
 
 MACHINE = platform.machine().lower()
-
-
-@intrinsic
-def _pointer(typing_context, address):
-    """An address as a pointer."""
-
-    def build(context, builder, signature, arguments):
-        return builder.inttoptr(
-            arguments[0], context.get_value_type(signature.return_type)
-        )
-
-    return types.voidptr(types.int64), build
-
-
-@kernel(inside=True)
-def vector(address, n, like):
-    """The n elements at `address`, of the type of `like`."""
-    return carray(_pointer(address), (n,), like.dtype)
-
-
-@kernel(inside=True)
-def matrix(address, n, d, like):
-    """The n x d elements at `address`, row after row, of the type of `like`."""
-    return carray(_pointer(address), (n, d), like.dtype)
 
 
 @intrinsic

@@ -72,6 +72,13 @@ def _kernels(name):
     return {p: getattr(module, p) for p in PRIMITIVES}
 
 
+def stream(rng):
+    """What compiled kernels take for a random generator: see `draws.stream`."""
+    from .draws import stream
+
+    return stream(rng)
+
+
 def _sizes(primitive, shapes, numbers):
     """Bind the size letters; raise `ShapeError` where the operands disagree."""
     sizes = dict(numbers)
@@ -104,6 +111,7 @@ def _make(primitive):
     """The function for one entry of the table."""
     inputs, outputs, name = primitive.inputs, primitive.outputs, primitive.name
     is_array = [o.kind == "array" for o in inputs]
+    streams = [k for k, o in enumerate(inputs) if o.kind == "rng"]
     sized_ints = [k for k, o in enumerate(inputs) if o.kind == "int"]
     flatten = [
         k
@@ -170,6 +178,8 @@ def _make(primitive):
             for k in flatten:
                 if flat[k].ndim != 1:
                     flat[k] = flat[k].reshape(-1)
+            for k in streams:
+                flat[k] = stream(flat[k])
             _kernels("jit")[name](*flat)
         else:
             _kernels("numpy")[name](*operands)
