@@ -71,7 +71,7 @@ class Machine:
             lambda: updates.adam_update(*vectors, schedule, 0.9, 0.999, cell), 8
         )
         rng, z = np.random.default_rng(0), np.empty((drawn, 1), dtype)
-        normal = _seconds(lambda: jit.standard_normal(rng, drawn, 1, z), 20)
+        normal = _seconds(lambda: jit.standard_normal(jit.stream(rng), drawn, 1, z), 20)
         width = np.dtype(dtype).itemsize
         return cls(2 * n**3 / product, 7 * width * p / adam, drawn / normal)
 

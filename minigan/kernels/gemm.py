@@ -35,6 +35,9 @@ plays which part and in what has to be packed:
 In nt the large matrix W is read once, as it lies; only the small dy and dx are
 transposed, 8 x 16 blocks of them in registers.
 
+Small products, a discriminator's last layer and those of the parabola, need none of
+this: see `narrow` (one column) and `slim` (one tile wide).
+
 **Exactness.**  Every element is one chain of fused multiply-adds (one rounding each)
 over k = 0, 1, 2, ... from +0, never a sum of partial sums; bias, activation and `+=`
 are separate roundings afterwards.  So the bits do not depend on the tile, the
@@ -53,7 +56,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from . import narrow
+from . import narrow, slim
 from .compiling import JIT_DISABLED, kernel
 from .tiles import (
     ADD,
@@ -73,7 +76,7 @@ from .vectors import I64, ROWS, VECTOR_BYTES, VECTORS
 DEPTH = 512  # steps of k in a packed panel: 3 vectors x 512 are 96 KB
 GROUP = 18  # nt: vectors of right packed together (288 float32 rows of dy)
 LEFT = 1 << 18  # elements of left that one task reads again and again: 1 MB
-PARALLEL = 400_000  # multiply-adds (some 5 us) from which two threads pay
+PARALLEL = slim.LARGEST  # multiply-adds (some 5 us) from which two threads pay
 NN, TN, NT = 0, 1, 2  # forms
 
 
@@ -234,6 +237,10 @@ def gemm_nn(A, B, C, bias, mode, slope):
     if M == 1:
         narrow.forward(A, B, C, bias, mode, slope)
         return
+    if slim.fits(N, M, K, A.itemsize):
+        sizes = N, M, K, K, np.int64(1), np.int64(mode)
+        slim.slim(A, B, C, bias, A.dtype.type(slope), sizes)
+        return
     plan = np.int64(NN), K, K, np.int64(1), M, M, np.int64(mode)
     flat = C.reshape(C.size)
     left, right = A.reshape(A.size), B.reshape(B.size)
@@ -249,6 +256,10 @@ def gemm_tn(A, B, C, accumulate):
     (N, K), M = A.shape, B.shape[1]
     if M == 1:
         narrow.dW(A, B, C, accumulate)
+        return
+    if slim.fits(K, M, N, A.itemsize):
+        sizes = K, M, N, np.int64(1), K, np.int64(ADD if accumulate else PLAIN)
+        slim.slim(A, B, C, C, A.dtype.type(0), sizes)
         return
     plan = np.int64(TN), N, np.int64(1), K, M, M, np.int64(ADD if accumulate else PLAIN)
     flat = C.reshape(C.size)
@@ -271,6 +282,10 @@ def gemm_nt(A, B, C, mode, Y, slope):
     (N, M), K = A.shape, B.shape[0]
     if M == 1:
         narrow.dx(A, B, C, mode, Y, slope)
+        return
+    if M <= slim.TURNED and slim.fits(N, K, M, A.itemsize):
+        sizes = N, K, M, np.int64(mode)
+        slim.slim_turned(A, B, C, Y, A.dtype.type(slope), sizes)
         return
     plan = np.int64(NT), M, M, np.int64(1), M, K, np.int64(mode)
     flat = C.reshape(C.size)

@@ -53,7 +53,7 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
                             _walk(w, depth, source, panel, sums)
             with b.if_else(direct) as (leaving, staying):
                 with leaving:
-                    _finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode)
+                    finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode)
                 with staying:
                     for r, row in enumerate(sums):
                         for s, column in zip(row, columns, strict=True):
@@ -74,7 +74,7 @@ def _walk(w, depth, source, panel, sums):
             for u in range(steps):
                 columns = range(u * width, (u + 1) * width, w.lanes)
                 vectors = [w.load(w.at(row, c, 1)) for c in columns]
-                _multiply_add(w, [w.at(line, u, step) for line in here], vectors, sums)
+                multiply_add(w, [w.at(line, u, step) for line in here], vectors, sums)
 
 
 def _walk_and_pack(w, depth, source, right, r_step, panel, sums):
@@ -87,10 +87,10 @@ def _walk_and_pack(w, depth, source, right, r_step, panel, sums):
         for x, c in zip(vectors, columns, strict=True):
             w.store(x, w.at(panel, k.index, len(columns) * w.lanes, c))
             w.ask(w.at(row, AHEAD, r_step, c))
-        _multiply_add(w, [w.at(line, k.index, step) for line in lines], vectors, sums)
+        multiply_add(w, [w.at(line, k.index, step) for line in lines], vectors, sums)
 
 
-def _multiply_add(w, places, vectors, sums):
+def multiply_add(w, places, vectors, sums):
     """Write one step of k: sums[r][v] += places[r] * vectors[v]."""
     for place, row in zip(places, sums, strict=True):
         scalar = w.splat(w.b.load(place))
@@ -98,7 +98,7 @@ def _multiply_add(w, places, vectors, sums):
             w.b.store(w.fma(scalar, x, w.b.load(s)), s)
 
 
-def _finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode):
+def finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode):
     """Write: C[c0] = act(sums + bias[b0]), or C + sums, or the sums, by `mode`.
 
     The activation without a branch: what is not above zero is multiplied by slope (1:

@@ -35,6 +35,9 @@ def host_tile():
 
 
 VECTOR_BYTES, ROWS, VECTORS, FUSED = host_tile()
+MASKED = (
+    FUSED and VECTORS == 3 and llvmlite.binding.get_process_triple().startswith("x86")
+)
 I32, I64 = ir.IntType(32), ir.IntType(64)
 
 

@@ -22,6 +22,9 @@ numba = pytest.importorskip("numba")
 # Sides below, at and above the tile's, several blocks of k, several panels.
 SIDES = st.one_of(st.integers(1, 20), st.sampled_from([31, 33, 48, 49, 64, 97, 130]))
 DEPTHS = st.one_of(SIDES, st.sampled_from([gemm.DEPTH, gemm.DEPTH + 1, 2100]))
+# Rows of one tile's width are multiplied as they lie (`slim`), wider ones packed.
+SLIM = [(3, 40, 5), (9, 7, 18), (2, gemm.DEPTH + 30, 3)]
+PACKED = [(3, 60, 60), (2, gemm.DEPTH + 30, 50), (2, 50, gemm.DEPTH + 30)]
 SHAPES = [(1, 1, 1), (64, 5, 15), (7, 9, 17), (9, 1030, 50), (130, 70, 350)]
 
 
@@ -157,7 +160,7 @@ def chain(A, B, dtype):
 
 @compiled_only
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", [(3, 40, 5), (9, 7, 18), (2, gemm.DEPTH + 30, 3)])
+@pytest.mark.parametrize("shape", SLIM + PACKED)
 def test_every_element_is_one_chain(shape, dtype):
     N, K, M = shape
     A, B, D = (draw(i, *s, dtype=dtype) for i, s in enumerate([(N, K), (K, M), (N, M)]))

@@ -1,0 +1,129 @@
+"""Small products with few columns: all of a product in one go, nothing packed.
+
+The scheme of `gemm` prepares: it cuts C into tasks, asks for scratch, copies panels.
+That takes some 600 ns, which a product of 64 x 5 by 5 x 15 cannot earn back.  Where a
+row of C is one tile wide, right is read as it lies (the lanes beyond the last column
+are masked), tile after tile.  The chains of multiply-adds are those of `gemm`, and so
+are the bits.
+
+For dx = dy W^T, where the vectors would run down the columns of W, W is small, and is
+turned first, on the stack.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from .compiling import inlined
+from .tiles import DERIVATIVE, finish, multiply_add
+from .vectors import MASKED, ROWS, VECTOR_BYTES, VECTORS, written_once
+
+LARGEST = 400_000  # multiply-adds
+TURNED = 64  # rows of a W^T on the stack
+
+
+@inlined
+def fits(rows, cols, depth, itemsize):
+    """True where a product of this size is done here."""
+    few = cols * itemsize <= VECTORS * VECTOR_BYTES
+    return MASKED and few and rows * cols * depth < LARGEST
+
+
+def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
+    """Write the loops: sums[i, j] = sum_k left[i, k] right[k, j], a tile at a time.
+
+    left[i, k] is left[i*lines_step + k*k_step], right[k, j] is right[k*r_step + j].
+    leave: writes what happens to (sums, first row, rows that exist, lanes of the last
+    vector that exist).
+    """
+    b = w.b
+    tiles = b.sdiv(b.add(rows, w.int(ROWS - 1)), w.int(ROWS))
+    for count in range(1, VECTORS + 1):
+        last = b.sub(cols, w.int((count - 1) * w.lanes))
+        fits = b.and_(w.less(0, last), w.less(last, w.lanes + 1))
+        with b.if_then(fits):
+            mask = w.first(last)
+            sums = [
+                [cgutils.alloca_once_value(b, w.zero) for _ in range(count)]
+                for _ in range(ROWS)
+            ]
+            with cgutils.for_range(b, tiles) as tile:
+                row = b.mul(tile.index, w.int(ROWS))
+                exist = b.sub(rows, row)
+                lines = w.lines(left, b.mul(row, lines_step), exist, lines_step)
+                for s in sum(sums, []):
+                    b.store(w.zero, s)
+                with cgutils.for_range(b, depth) as k:
+                    here = w.at(right, k.index, r_step)
+                    vectors = [
+                        w.load(w.at(here, v * w.lanes, 1)) for v in range(count - 1)
+                    ]
+                    final = w.at(here, (count - 1) * w.lanes, 1)
+                    vectors.append(w.masked_load(final, mask))
+                    places = [w.at(line, k.index, k_step) for line in lines]
+                    multiply_add(w, places, vectors, sums)
+                leave(sums, row, exist, last)
+
+
+def _slim(w, b, left, right, C, bias, slope, rows, cols, depth, l_step, k_step, mode):
+    """Write: C = act(left @ right + bias), or as `mode` says; see `tiles.finish`."""
+
+    def leave(sums, row, exist, last):
+        c0 = b.mul(row, cols)
+        finish(w, sums, C, bias, slope, exist, last, c0, cols, w.int(0), mode)
+
+    _rows(w, left, right, l_step, k_step, cols, depth, rows, cols, leave)
+
+
+@intrinsic
+def slim(context, left, right, C, bias, slope, numbers):
+    kinds = left, right, C, bias, slope, numbers
+    return types.void(*kinds), written_once(_slim)
+
+
+def _slim_turned(w, b, dy, W, dx, Y, slope, rows, cols, depth, mode):
+    """Write: dx = dy W^T, times act'(Y) if mode is DERIVATIVE.   W: (cols, depth)"""
+    width = VECTORS * w.lanes
+    block = cgutils.alloca_once(b, ir.ArrayType(w.element, TURNED * width))
+    turned = b.bitcast(block, w.element.as_pointer())
+    with cgutils.for_range(b, cols) as j, cgutils.for_range(b, depth) as k:
+        b.store(
+            b.load(w.at(W, j.index, depth, k.index)),
+            w.at(turned, k.index, width, j.index),
+        )
+    slopes = w.splat(slope)
+
+    def leave(sums, row, exist, last):
+        tail = w.first(last)
+
+        def each(change):
+            for r, line in enumerate(sums):
+                with b.if_then(w.less(r, exist)):
+                    start = b.mul(b.add(row, w.int(r)), cols)
+                    for v, s in enumerate(line):
+                        change(b.load(s), start, v * w.lanes, v == len(line) - 1)
+
+        def plain(x, start, column, final):
+            place = w.at(dx, start, 1, column)
+            w.masked_store(x, place, tail) if final else w.store(x, place)
+
+        def times_derivative(x, start, column, final):
+            place = w.at(Y, start, 1, column)
+            y = w.masked_load(place, tail) if final else w.load(place)
+            above = b.fcmp_ordered(">", y, w.zero)
+            plain(b.select(above, x, b.fmul(slopes, x)), start, column, final)
+
+        with b.if_else(w.equal(mode, DERIVATIVE)) as (derived, direct):
+            with derived:
+                each(times_derivative)
+            with direct:
+                each(plain)
+
+    _rows(w, dy, turned, depth, w.int(1), w.int(width), depth, rows, cols, leave)
+
+
+@intrinsic
+def slim_turned(context, dy, W, dx, Y, slope, numbers):
+    kinds = dy, W, dx, Y, slope, numbers
+    return types.void(*kinds), written_once(_slim_turned)
