@@ -24,7 +24,7 @@ SIDES = st.one_of(st.integers(1, 20), st.sampled_from([31, 33, 48, 49, 64, 97, 1
 DEPTHS = st.one_of(SIDES, st.sampled_from([gemm.DEPTH, gemm.DEPTH + 1, 2100]))
 # Rows of one tile's width are multiplied as they lie (`slim`), wider ones packed.
 SLIM = [(3, 40, 5), (9, 7, 18), (2, gemm.DEPTH + 30, 3)]
-PACKED = [(3, 60, 60), (2, gemm.DEPTH + 30, 50), (2, 50, gemm.DEPTH + 30)]
+PACKED = [(3, 60, 60), (1, gemm.DEPTH + 2, 49), (1, 49, gemm.DEPTH + 2)]
 SHAPES = [(1, 1, 1), (64, 5, 15), (7, 9, 17), (9, 1030, 50), (130, 70, 350)]
 
 
