@@ -8,6 +8,7 @@ order, so that a fused program leaves the bytes of the eager step:
     activations  a product whose only reader is a rectifier applies it while storing,
     derivatives  and dy W^T whose only reader is the derivative of one likewise
     gradients    "set to zero, then add once" becomes "store 0 + x"
+    norms        Adam, then the length of the same gradient: read once
 
 `capture` compares the fused program with the eager step, whatever the argument.
 """
@@ -25,7 +26,7 @@ def fuse(instructions, made, gradients):
     """
     instructions = _without_copies(list(instructions), made)
     instructions = _activations(instructions)
-    return _first_gradients(instructions, gradients)
+    return _norms(_first_gradients(instructions, gradients))
 
 
 def _without_copies(instructions, made):
@@ -125,6 +126,18 @@ def _first_gradients(instructions, gradients):
                 kept[j] = replace(other, heading=kept[j].heading)
             dropped.add(k)
     return _without(kept, dropped)
+
+
+def _norms(instructions):
+    kept = []
+    for instruction in instructions:
+        before = kept[-1] if kept else None
+        pair = before and (before.name, instruction.name) == ("adam_update", "norm")
+        if pair and before["dtheta"].address == instruction["x"].address:
+            kept[-1] = before.become("adam_update_norm", length=instruction["norm"])
+        else:
+            kept.append(instruction)
+    return kept
 
 
 def _without(instructions, dropped):

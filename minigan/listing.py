@@ -20,7 +20,7 @@ PRODUCTS = ("dense_forward", "dense_relu_forward", "dense_leaky_relu_forward") +
     "dense_dx",
     "dense_leaky_relu_dx",
 )
-UPDATES = ("adam_update", "sgd_update")
+UPDATES = ("adam_update", "adam_update_norm", "sgd_update")
 DRAWS = ("standard_normal", "uniform", "integers")
 
 

@@ -74,7 +74,7 @@ def test_the_floor_counts_products_updates_and_draws_alone(program):
         name = instruction.primitive.name
         if re.match(r"dense_(\w+_)?(forward|dW|dx)", name):
             kinds["products"] += instruction.flops / 1e9
-        elif name == "adam_update":
+        elif name == "adam_update_norm":
             kinds["updates"] += instruction.bytes / 1e9
         elif name in ("standard_normal", "uniform"):
             kinds["draws"] += np.prod(instruction.shapes[-1]) / 1e6

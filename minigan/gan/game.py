@@ -71,8 +71,8 @@ class Game:
         """Backpropagate `loss`, the objective's last, through D and step."""
         self.discriminator.zero_grad()
         self.logits.backward(self.objective.dscore(), need_dx=False)
-        self._record("d_gradient", ops.norm(self.discriminator.dtheta))
         self.discriminator_optimizer.step(self.discriminator)
+        self._record("d_gradient", ops.norm(self.discriminator.dtheta))
         if self.clip_value is not None:
             ops.clip(self.discriminator.theta, self.clip_value)
 
@@ -89,8 +89,8 @@ class Game:
         ops.heading("The gradient goes on into G")
         self.generator.zero_grad()
         self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
-        self._record("g_gradient", ops.norm(self.generator.dtheta))
         self.generator_optimizer.step(self.generator)
+        self._record("g_gradient", ops.norm(self.generator.dtheta))
         if self.average is not None:
             self._follow()
         self._record("g_loss", loss)

@@ -53,14 +53,21 @@ from .losses import (
     linear_backward,
     linear_forward,
     moments,
-    norm,
     sigmoid_moments,
     softmax_backward,
     softmax_forward,
     squared_backward,
     squared_forward,
 )
-from .updates import adam_schedule, adam_update, average_update, clip, sgd_update
+from .updates import (
+    adam_schedule,
+    adam_update,
+    adam_update_norm,
+    average_update,
+    clip,
+    norm,
+    sgd_update,
+)
 
 # ---- data --------------------------------------------------------------------------
 

@@ -7,13 +7,10 @@ same on every CPU and for any number of threads.
 import math
 
 import numpy as np
-from numba import prange
 
 from .compiling import kernel
 from .mathfun import exp, log, log1p_exp_neg, sigmoid
 from .memory import lanes
-
-BLOCK = 65_536  # elements a task
 
 # ---- losses ------------------------------------------------------------------------
 
@@ -202,35 +199,3 @@ def accuracy(z, threshold, label, share):
     for i in range(z.size):
         right += (z[i] > border) == (label == 1)
     share[0] = right / z.size
-
-
-@kernel(inside=True)
-def _sum_of_squares(x):
-    """256 lanes in the type of x, then one float64 sum: this is memory's speed."""
-    partial = np.zeros(256, x.dtype)
-    whole = x.size - x.size % 256
-    for start in range(0, whole, 256):
-        row = x[start : start + 256]
-        for lane in range(256):
-            partial[lane] += row[lane] * row[lane]
-    total = 0.0
-    for lane in range(256):
-        total += np.float64(partial[lane])
-    for i in range(whole, x.size):
-        total += np.float64(x[i] * x[i])
-    return total
-
-
-@kernel(parallel=True)
-def norm(x, norm):
-    if x.size <= BLOCK:
-        norm[0] = math.sqrt(_sum_of_squares(x))
-    else:
-        blocks = np.empty((x.size + BLOCK - 1) // BLOCK)
-        for block in prange(blocks.size):
-            end = min(x.size, (block + 1) * BLOCK)
-            blocks[block] = _sum_of_squares(x[block * BLOCK : end])
-        total = 0.0
-        for block in range(blocks.size):
-            total += blocks[block]
-        norm[0] = math.sqrt(total)

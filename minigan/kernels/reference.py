@@ -470,6 +470,12 @@ def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     overflow |= not (np.isfinite(m).all() and np.isfinite(v).all())
 
 
+def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
+    """`adam_update`, and the `norm` of dtheta.   length: ()"""
+    norm(dtheta, length)
+    adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
+
+
 def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     """velocity = momentum velocity - learning_rate dtheta;   theta += velocity.
 

@@ -260,6 +260,12 @@ PRIMITIVES = {
             " overflow[]!:i",
             "11*P",
         ),
+        Primitive(  # with the length of the gradient, for `fusion`
+            "adam_update_norm",
+            "theta[P]! dtheta[P] m[P]! v[P]! schedule[2]:f beta_1=f beta_2=f"
+            " overflow[]!:i -> length[]:f",
+            "13*P",
+        ),
         Primitive(
             "sgd_update",
             "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f"
