@@ -14,15 +14,15 @@ def main(arguments=None):
     run = commands.add_parser("run", help="measure, print tables, write JSON")
     _run_options(run)
     plot = commands.add_parser("plot", help="draw what a run measured")
-    plot.add_argument("json", type=Path)
+    plot.add_argument("json", type=Path, nargs="+")
     plot.add_argument("--out", type=Path, default=Path("docs/images"), metavar="DIR")
     docs = commands.add_parser("docs", help="write the page from a run's results")
-    docs.add_argument("json", type=Path)
+    docs.add_argument("json", type=Path, nargs="+")
     docs.add_argument(
         "--out", type=Path, default=Path("docs/benchmarks.md"), metavar="FILE"
     )
     table = commands.add_parser("table", help="print the tables of a run again")
-    table.add_argument("json", type=Path)
+    table.add_argument("json", type=Path, nargs="+")
     verify = commands.add_parser("verify", help="do all compute the same step?")
     verify.add_argument("--only", nargs="+", default=(), metavar="PATTERN")
     verify.add_argument("--python", default=os.environ.get("BENCHMARK_PYTHON"))
@@ -85,7 +85,7 @@ def _run(options):
 def _table(options):
     from .results import Results
 
-    _print_tables(Results.read(options.json))
+    _print_tables(Results.read(*options.json))
 
 
 def _print_tables(results):
@@ -112,7 +112,7 @@ def _plot(options):
     from .results import Results
 
     options.out.mkdir(parents=True, exist_ok=True)
-    for path in plot(Results.read(options.json), options.out):
+    for path in plot(Results.read(*options.json), options.out):
         print(path)
     return 0
 
@@ -121,7 +121,7 @@ def _docs(options):
     from .docs import page
     from .results import Results
 
-    options.out.write_text(page(Results.read(options.json)))
+    options.out.write_text(page(Results.read(*options.json)))
 
 
 def _verify(options):

@@ -42,7 +42,7 @@ def page(results):
 
 def _facts(results):
     content = results.content
-    machine, plan = content["machine"], content["plan"]
+    machine = content["machine"]
     have = {}
     for packages in content["packages"].values():
         have.update(packages)
@@ -55,10 +55,20 @@ def _facts(results):
         f"{machine['memory_mb'] / 1024:.0f} GB, {machine['system']}",
         f"- Versions: {versions}",
         f"- Threads as each library reports them: {_threads(results)}",
-        f"- {plan['repetitions']} processes for each pair, blocks of "
-        f"{plan['seconds']:g} s; load before the run {content['load']}",
+        f"- Processes for each pair: {_processes(results)}; load before the run "
+        f"{content['load']}",
     ]
     return facts + [f"- **{warning}**" for warning in results.warnings()]
+
+
+def _processes(results):
+    parts = []
+    for group, title in GROUPS.items():
+        if results.workloads(group):
+            least, most = results.processes(group)
+            count = least if least == most else f"{least}-{most}"
+            parts.append(f"{title[0].lower()}{title[1:]} {count}")
+    return ", ".join(parts)
 
 
 def _threads(results):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from minigan.tables import Table
@@ -51,9 +52,25 @@ class Results:
             self.rows.setdefault(key, []).append(row)
 
     @classmethod
-    def read(cls, path):
-        with open(path) as file:
-            return cls(json.load(file))
+    def read(cls, *paths):
+        """One or more files: the groups of a long run may be measured one by one.
+
+        Errors: NotResults where they are not of one machine and the same versions.
+        """
+        runs = [cls(json.loads(Path(path).read_text())).content for path in paths]
+        first = runs[0]
+        for other in runs[1:]:
+            for key in ("machine", "packages"):
+                if other[key] != first[key]:
+                    raise NotResults(f"expected runs with the same {key}, got another")
+            first["results"] += other["results"]
+            first["forced"] |= other["forced"]
+            first["load"] = max(first["load"], other["load"])
+            first["absent"] |= other["absent"]
+            first["plan"]["quick"] |= other["plan"]["quick"]
+            if other.get("roofline"):
+                first["roofline"] = other["roofline"]
+        return cls(first)
 
     def workloads(self, group):
         """Those of a group that were run, in the registry's order."""
@@ -72,6 +89,12 @@ class Results:
             if value is not None:
                 found.append(median(value) if isinstance(value, list) else value)
         return Spread.of(found) if found else None
+
+    def processes(self, group):
+        """How many processes each pair of a group had: least and most."""
+        names = {workload.name for workload in self.workloads(group)}
+        counts = [len(rows) for (name, _), rows in self.rows.items() if name in names]
+        return min(counts), max(counts)
 
     def error(self, workload, contestant):
         """The first error of a pair, or an empty string."""

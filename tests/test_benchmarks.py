@@ -1,5 +1,6 @@
 """The benchmarks: complete, honest, and every contestant computes the same step."""
 
+import copy
 import json
 
 import numpy as np
@@ -162,6 +163,22 @@ def test_spread_and_foreign_files():
     assert Spread.of([3.0, 1.0, 2.0]) == Spread(1.0, 2.0, 3.0, 3)
     with pytest.raises(NotResults):
         Results({"format": 7})
+
+
+def test_runs_of_one_machine_are_read_as_one(content, tmp_path):
+    one, two, other = (copy.deepcopy(content) for _ in range(3))
+    two["forced"], two["load"] = True, one["load"] + 1
+    other["machine"]["cores"] += 1
+    paths = [tmp_path / name for name in ("one.json", "two.json", "other.json")]
+    for path, found in zip(paths, (one, two, other), strict=True):
+        path.write_text(json.dumps(found))
+    results = Results.read(*paths[:2])
+    assert len(results.content["results"]) == 2 * len(content["results"])
+    assert results.content["forced"] and results.content["load"] == two["load"]
+    alone = Results(content).processes("recipes")
+    assert results.processes("recipes") == tuple(2 * count for count in alone)
+    with pytest.raises(NotResults, match="machine"):
+        Results.read(paths[0], paths[2])
 
 
 def test_a_busy_machine_is_refused(monkeypatch):
