@@ -16,6 +16,7 @@ from .initializers import RandomNormal
 from .kernels.ops import use_backend
 from .layers import (
     BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,
@@ -27,6 +28,8 @@ from .layers import (
     Sigmoid,
     Softmax,
     Tanh,
+    UpSampling2D,
+    ZeroPadding2D,
 )
 from .losses import BCE, BCEWithLogits, MeanSquaredError, SoftmaxCrossEntropy
 from .network import Sequential
@@ -50,6 +53,7 @@ __all__ = [
     "Adam",
     "BCEWithLogits",
     "BatchNorm",
+    "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -66,6 +70,8 @@ __all__ = [
     "Softmax",
     "SoftmaxCrossEntropy",
     "Tanh",
+    "UpSampling2D",
+    "ZeroPadding2D",
     "gan",
     "gradcheck",
     "__version__",

@@ -3,6 +3,8 @@
 Only what this table names can come out of a checkpoint.
 """
 
+from math import prod
+
 from . import initializers, layers
 from .errors import CheckpointError, StateError
 from .network import Sequential
@@ -11,6 +13,7 @@ LAYERS = {
     kind.__name__: kind
     for kind in (
         layers.BatchNorm,
+        layers.Conv2D,
         layers.Dense,
         layers.Dropout,
         layers.Flatten,
@@ -20,6 +23,8 @@ LAYERS = {
         layers.Sigmoid,
         layers.Softmax,
         layers.Tanh,
+        layers.UpSampling2D,
+        layers.ZeroPadding2D,
     )
 }
 
@@ -57,7 +62,7 @@ def build(rows, dtype, generators, size):
         if name not in LAYERS:
             raise CheckpointError(f"expected one of {sorted(LAYERS)}, got {name!r}")
         config = dict(config)
-        if name == "Dense":
+        if name in ("Dense", "Conv2D"):
             wanted = {
                 key: initializers.from_config(config.pop(key))
                 for key in ("kernel_initializer", "bias_initializer")
@@ -65,15 +70,20 @@ def build(rows, dtype, generators, size):
             for key, initializer in wanted.items():
                 known = isinstance(initializer, initializers.RandomNormal)
                 if not known and initializer not in initializers.NAMES:
-                    raise CheckpointError(f"Dense: unknown {key} {initializer!r}")
-            elements = int(config["inputs"]) * int(config["units"])
+                    raise CheckpointError(f"{name}: unknown {key} {initializer!r}")
+            sizes = (
+                (config["inputs"], config["units"])
+                if name == "Dense"
+                else (*config["kernel_size"], config["image"][2], config["filters"])
+            )
+            elements = prod(map(int, sizes))
         else:
             wanted, elements = {}, int(config.get("features", 0))
         if elements > size:
             raise CheckpointError(
                 f"{name}: expected at most {size} parameters, got {elements}"
             )
-        if name == "Dense":
+        if name in ("Dense", "Conv2D"):
             config.update(kernel_initializer="zeros", dtype=dtype)
         elif name == "BatchNorm":
             config.update(dtype=dtype)

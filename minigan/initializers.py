@@ -1,6 +1,7 @@
 """Initial values of weights, with Keras' names, bounds and defaults.
 
-For a kernel of shape (inputs, units):
+For a kernel of shape (inputs, units); one of shape (KH, KW, channels, filters) has
+inputs = KH KW channels and units = KH KW filters:
 
     glorot_uniform   U(-a, a), a = sqrt(6 / (inputs + units))     Glorot & Bengio 2010
     he_uniform       U(-a, a), a = sqrt(6 / inputs)                     He et al. 2015
@@ -13,6 +14,7 @@ An initialiser is a name from this list, or a `RandomNormal(...)`.
 """
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -41,6 +43,12 @@ class RandomNormal:
         return self.mean + self.stddev * rng.standard_normal(shape)
 
 
+def _fans(shape):
+    """(inputs, units) of a kernel; of a bias, its size twice."""
+    area = prod(shape[:-2])
+    return area * shape[-2 if len(shape) > 1 else -1], area * shape[-1]
+
+
 def _uniform(bound, shape, rng):
     return bound * (2 * rng.random(shape) - 1)
 
@@ -53,10 +61,10 @@ def _truncated_normal(variance, shape, rng):
 
 
 _NAMED = {
-    "glorot_uniform": lambda s, rng: _uniform(np.sqrt(6 / (s[0] + s[-1])), s, rng),
-    "he_uniform": lambda s, rng: _uniform(np.sqrt(6 / s[0]), s, rng),
-    "glorot_normal": lambda s, rng: _truncated_normal(2 / (s[0] + s[-1]), s, rng),
-    "he_normal": lambda s, rng: _truncated_normal(2 / s[0], s, rng),
+    "glorot_uniform": lambda s, rng: _uniform(np.sqrt(6 / sum(_fans(s))), s, rng),
+    "he_uniform": lambda s, rng: _uniform(np.sqrt(6 / _fans(s)[0]), s, rng),
+    "glorot_normal": lambda s, rng: _truncated_normal(2 / sum(_fans(s)), s, rng),
+    "he_normal": lambda s, rng: _truncated_normal(2 / _fans(s)[0], s, rng),
     "zeros": lambda s, rng: np.zeros(s),
     "ones": lambda s, rng: np.ones(s),
 }

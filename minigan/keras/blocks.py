@@ -4,6 +4,8 @@ None of them computes: each calls the engine's layer on another shape or in anot
 mode.
 """
 
+from math import prod
+
 import numpy as np
 
 from .. import layers as engine
@@ -14,15 +16,23 @@ def _rows(x):
     return x.reshape(-1, x.shape[-1])
 
 
-class Dense(engine.Dense):
-    """The engine's Dense on the last axis of any shape.
+class _OptionalBias:
+    """use_bias: False keeps b at zero: it is neither trained nor shown."""
 
-    use_bias: False keeps b at zero: it is neither trained nor shown.
-    """
+    use_bias = True
 
-    def __init__(self, *args, use_bias=True, shape, **kwargs):
+    def backward_pass(self, dy, cache, need_dx):
+        dx = super().backward_pass(dy, cache, need_dx)
+        if not self.use_bias and not self.is_frozen:
+            self.b.grad[...] = 0
+        return dx
+
+
+class Dense(_OptionalBias, engine.Dense):
+    """The engine's Dense on the last axis of any shape."""
+
+    def __init__(self, *args, shape, **kwargs):
         super().__init__(*args, **kwargs)
-        self.use_bias = use_bias
         self.input_shape = tuple(shape)
 
     def forward_pass(self, x, training):
@@ -31,12 +41,41 @@ class Dense(engine.Dense):
 
     def backward_pass(self, dy, cache, need_dx):
         dx = super().backward_pass(_rows(dy), cache, need_dx)
-        if not self.use_bias and not self.is_frozen:
-            self.b.grad[...] = 0
         return dx.reshape(*dy.shape[:-1], -1) if need_dx else None
 
     def output_shape(self, shape):
         return (*shape[:-1], self.units)
+
+
+class _OnImages:
+    """A layer of the engine for images, on (N, H, W, C) instead of (N, H W C)."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.input_shape = self.image
+
+    def forward_pass(self, x, training):
+        y, cache = super().forward_pass(x.reshape(len(x), -1), training)
+        return y.reshape(len(x), *self.output_image), cache
+
+    def backward_pass(self, dy, cache, need_dx):
+        dx = super().backward_pass(dy.reshape(len(dy), -1), cache, need_dx)
+        return dx.reshape(len(dy), *self.image) if need_dx else None
+
+    def output_shape(self, shape):
+        return self.output_image
+
+
+class Conv2D(_OnImages, _OptionalBias, engine.Conv2D):
+    """The engine's Conv2D."""
+
+
+class UpSampling2D(_OnImages, engine.UpSampling2D):
+    """The engine's UpSampling2D."""
+
+
+class ZeroPadding2D(_OnImages, engine.ZeroPadding2D):
+    """The engine's ZeroPadding2D."""
 
 
 class BatchNorm(engine.BatchNorm):
@@ -46,17 +85,11 @@ class BatchNorm(engine.BatchNorm):
     """
 
     def __init__(self, *args, shape, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, positions=prod(shape[:-1]), **kwargs)
         self.input_shape = tuple(shape)
 
     def forward_pass(self, x, training):
-        batch = training and not self.is_frozen
-        y, cache = super().forward_pass(_rows(x), batch)
-        return y.reshape(x.shape), cache
-
-    def backward_pass(self, dy, cache, need_dx):
-        dx = super().backward_pass(_rows(dy), cache, need_dx)
-        return dx.reshape(dy.shape) if need_dx else None
+        return super().forward_pass(x, training and not self.is_frozen)
 
 
 def convert(x, dtype):

@@ -63,7 +63,8 @@ class Plan:
                 continue
             (self._live if self.captured[leaf] else self._held).append(leaf.block)
         self._out_shape = model.example_out
-        self._has_norm = any(block.statistics for block in self._live)
+        parts = [part for block in self._live for part in block.layers]
+        self._has_norm = any(getattr(part, "positions", 0) == 1 for part in parts)
         engine = self.optimizer.engine
         parts = self._body, self._live, self._frozen, self._engine_loss, engine
         self._replays = Replays(*parts)

@@ -7,11 +7,13 @@ from .. import validate
 from ..errors import ArgumentError, ShapeError
 from . import activations, arguments, backend, blocks, initializers
 from .base import Layer
+from .images import Conv2D, UpSampling2D, ZeroPadding2D
 from .tensors import Input
 
 __all__ = [
     "Activation",
     "BatchNormalization",
+    "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -22,6 +24,8 @@ __all__ = [
     "ReLU",
     "Reshape",
     "Softmax",
+    "UpSampling2D",
+    "ZeroPadding2D",
 ]
 
 
@@ -75,9 +79,9 @@ class Dense(Layer):
             "zeros",
             rng=kernel.rng(),
             dtype=self.dtype,
-            use_bias=self.use_bias,
             shape=shape,
         )
+        dense.use_bias = self.use_bias
         if self.use_bias:
             dense.b.value[...] = bias((self.units,), self.dtype)
         activation = self.activation.layer()

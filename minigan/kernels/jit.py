@@ -1,7 +1,7 @@
 """The compiled twins of `reference.py`: same names, same arguments.
 
 Here stand those that move data and multiply matrices; the others are in `draws`,
-`elementwise`, `columns`, `losses` and `updates`.
+`elementwise`, `columns`, `pixels`, `losses` and `updates`.
 
 Operands of any shape (`[*]` in the table) arrive as vectors and memory cells as arrays
 of one element.  Constants arrive as float64 and are rounded once to the type of the
@@ -59,6 +59,7 @@ from .losses import (
     squared_backward,
     squared_forward,
 )
+from .pixels import gather_pixels, scatter_pixels
 from .updates import (
     adam_schedule,
     adam_update,

@@ -277,6 +277,34 @@ def batchnorm_inference_backward(dy, gamma, rstd, dx):
     dx[:] = dy * (gamma * rstd)
 
 
+# ---- images ------------------------------------------------------------------------
+
+
+def gather_pixels(x, index, K, y):
+    """Put together images from pixels of others: y[:, p] = x[:, index[p]].
+
+    A pixel is a run of C = K / P numbers, its channels.  At -1 stands a pixel of
+    zeros.  x: (N, D), D / C pixels   index: (P,)   y: (N, K), P pixels
+    """
+    n, places = len(x), len(index)
+    pixels = x.reshape(n, -1, K // places)
+    zero = np.zeros_like(pixels[:, :1])
+    y[:] = np.concatenate([pixels, zero], axis=1)[:, index].reshape(n, K)
+
+
+def scatter_pixels(dy, index, D, dx):
+    """The gradient of `gather_pixels`: dx[:, index[p]] += dy[:, p], p = 0, 1, 2, ...
+
+    dy: (N, K), P pixels   index: (P,)   dx: (N, D), D / C pixels with C = K / P
+    """
+    n, places = len(dy), len(index)
+    dx[:] = 0
+    pixels = dx.reshape(n, -1, dy.shape[1] // places)
+    for p, place in enumerate(index):
+        if place >= 0:
+            pixels[:, place] += dy.reshape(n, places, -1)[:, p]
+
+
 # ---- Dropout -----------------------------------------------------------------------
 
 

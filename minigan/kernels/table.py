@@ -209,6 +209,8 @@ PRIMITIVES = {
             "dy[N,D] gamma[D] rstd[D] -> dx[N,D]",
             "N*D+D",
         ),
+        Primitive("gather_pixels", "x[N,D] index[P]:i K=i -> y[N,K]"),
+        Primitive("scatter_pixels", "dy[N,K] index[P]:i D=i -> dx[N,D]", "N*K"),
         Primitive("dropout_forward", "x[*] rng rate=f -> y[*] mask[*]", "3*S"),
         Primitive("dropout_backward", "dy[*] mask[*] -> dx[*]", "S"),
         # ---- losses and metrics ----------------------------------------------------

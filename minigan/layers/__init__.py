@@ -3,13 +3,16 @@
 from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from .base import Layer, Parameter
 from .batchnorm import BatchNorm
+from .convolution import Conv2D
 from .dense import Dense
 from .dropout import Dropout
+from .resizing import UpSampling2D, ZeroPadding2D
 from .shaping import Flatten, Reshape
 from .softmax import Softmax
 
 __all__ = [
     "BatchNorm",
+    "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
@@ -21,4 +24,6 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Tanh",
+    "UpSampling2D",
+    "ZeroPadding2D",
 ]

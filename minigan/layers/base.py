@@ -91,6 +91,12 @@ class Layer:
         self.__dict__.setdefault("_buffers", []).append(buffer)
         return buffer
 
+    def add_table(self, name, places):
+        """Register an array of int64 that no step changes and return it."""
+        table = np.ascontiguousarray(places, np.int64)
+        self.__dict__.setdefault("_tables", {})[name] = table
+        return table
+
     # ---- what a user calls ---------------------------------------------------------
 
     def forward(self, x, training=False):
@@ -168,6 +174,11 @@ class Layer:
     def statistics(self):
         """All running statistics, in order."""
         return list(self.__dict__.get("_buffers", ()))
+
+    @property
+    def tables(self):
+        """name -> array of integers, constant."""
+        return dict(self.__dict__.get("_tables", {}))
 
     def zero_grad(self):
         """Set every gradient to zero.  Errors: StateError while frozen."""

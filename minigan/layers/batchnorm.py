@@ -30,17 +30,26 @@ class BatchNorm(Layer):
     statistics still, nothing else (Keras ties the two together).
 
     features: D, integer >= 1.  momentum: weight of the *old* statistic, 0 <= m < 1.
-    epsilon: >= 1e-30.  Shapes: x, y (N, D); gamma, beta (D,).
+    epsilon: >= 1e-30.
+    positions: P, integer >= 1.  Of an image (H, W, C), D = C and P = H W: all of its
+    pixels count as rows of one batch, so that a channel has the same statistics
+    everywhere.
+    Shapes: x, y (N, P D); gamma, beta (D,).
     Errors: ShapeError when training on a batch of one row, whose variance is 0.
     Source: Ioffe & Szegedy 2015, with Keras' defaults and biased moving variance.
     """
 
-    def __init__(self, features, momentum=0.99, epsilon=1e-3, *, dtype=np.float32):
+    def __init__(
+        self, features, momentum=0.99, epsilon=1e-3, *, positions=1, dtype=np.float32
+    ):
         self.features = validate.integer("BatchNorm", "features", features, most=2**31)
         self.momentum = validate.number(
             "BatchNorm", "momentum", momentum, least=0, below=1
         )
         self.epsilon = validate.number("BatchNorm", "epsilon", epsilon, least=1e-30)
+        self.positions = validate.integer(
+            "BatchNorm", "positions", positions, most=2**31
+        )
         self.dtype = validate.float_type("BatchNorm", dtype)
         self.gamma = self.add_parameter("gamma", np.ones(self.features, self.dtype))
         self.beta = self.add_parameter("beta", np.zeros(self.features, self.dtype))
@@ -50,16 +59,17 @@ class BatchNorm(Layer):
         self.moving_var = self.add_buffer(
             "moving_var", np.ones(self.features, self.dtype)
         )
-        self.input_shape = (self.features,)
+        self.input_shape = (self.positions * self.features,)
 
     def forward_pass(self, x, training):
+        shape, x = x.shape, x.reshape(-1, self.features)
         gamma, beta = self.gamma.value, self.beta.value
         moving = self.moving_mean.value, self.moving_var.value
         if not training:
             y, xhat, rstd = ops.batchnorm_inference(
                 x, gamma, beta, *moving, self.epsilon
             )
-            return y, (xhat, rstd, False)
+            return y.reshape(shape), (xhat, rstd, False)
         if len(x) < 2:
             raise ShapeError(
                 "BatchNorm.forward: argument 'x': expected a batch of at least 2 rows "
@@ -68,10 +78,11 @@ class BatchNorm(Layer):
         y, xhat, mean, var, rstd = ops.batchnorm_forward(x, gamma, beta, self.epsilon)
         if not self.is_frozen:
             ops.batchnorm_update(mean, var, *moving, self.momentum)
-        return y, (xhat, rstd, True)
+        return y.reshape(shape), (xhat, rstd, True)
 
     def backward_pass(self, dy, cache, need_dx):
         xhat, rstd, batch_statistics = cache
+        shape, dy = dy.shape, dy.reshape(-1, self.features)
         if not self.is_frozen or (need_dx and batch_statistics):
             sum_dy, sum_dy_xhat = ops.batchnorm_sums(dy, xhat)
         if not self.is_frozen:
@@ -81,12 +92,15 @@ class BatchNorm(Layer):
             return None
         gamma = self.gamma.value
         if batch_statistics:
-            return ops.batchnorm_backward(dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat)
-        return ops.batchnorm_inference_backward(dy, gamma, rstd)
+            dx = ops.batchnorm_backward(dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat)
+        else:
+            dx = ops.batchnorm_inference_backward(dy, gamma, rstd)
+        return dx.reshape(shape)
 
     def config(self):
         return {
             "features": self.features,
             "momentum": self.momentum,
             "epsilon": self.epsilon,
+            "positions": self.positions,
         }

@@ -1,0 +1,63 @@
+"""Sizes of images, and tables of pixels: what layers for images have in common.
+
+An image (H, W, C) is a row of H W C features: pixel by pixel, the channels last.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .. import validate
+from ..errors import ArgumentError, DTypeError
+
+LARGEST = 2**24  # places in a table: 128 MB
+
+
+def sizes(where, argument, value, count, *, names="integers", least=1):
+    """`count` integers, from a tuple or list, or from one integer for two."""
+    if count == 2 and not isinstance(value, (tuple, list)):
+        value = (value, value) if not hasattr(value, "__len__") else value
+    if not isinstance(value, (tuple, list)) or len(value) != count:
+        expected = f"{count} {names}" + (" or one integer" if count == 2 else "")
+        validate.complain(DTypeError, where, argument, expected, repr(value))
+    return tuple(
+        validate.integer(where, argument, size, least=least, most=2**31)
+        for size in value
+    )
+
+
+def image_size(where, value):
+    """(H, W, C)."""
+    return sizes(where, "image", value, 3, names="integers (height, width, channels)")
+
+
+def border(where, padding):
+    """((top, bottom), (left, right)), from one integer, two, or four."""
+    if not isinstance(padding, (tuple, list)):
+        padding = (padding, padding)
+    if len(padding) != 2:
+        expected = "an integer, 2 integers or ((top, bottom), (left, right))"
+        validate.complain(DTypeError, where, "padding", expected, repr(padding))
+    return tuple(sizes(where, "padding", side, 2, least=0) for side in padding)
+
+
+def check_area(where, argument, places):
+    """Refuse tables that would fill the memory."""
+    if places > LARGEST:
+        expected = f"at most {LARGEST:,} pixels to move an image"
+        validate.complain(ArgumentError, where, argument, expected, f"{places:,}")
+
+
+def positions(image):
+    """The pixels of an image, numbered row by row.   (H, W)"""
+    return np.arange(image[0] * image[1]).reshape(image[:2])
+
+
+def bordered(table, border):
+    """A table of pixels with a border of zeros: ((top, bottom), (left, right))."""
+    return np.pad(table, border, constant_values=-1)
+
+
+def patches(table, kernel_size, strides):
+    """What a kernel sees at each place.   (H, W) -> (OH, OW, KH, KW)"""
+    windows = sliding_window_view(table, kernel_size)
+    return windows[:: strides[0], :: strides[1]]
