@@ -19,6 +19,9 @@ PRODUCTS = ("dense_forward", "dense_relu_forward", "dense_leaky_relu_forward") +
     "dense_dW_first",
     "dense_dx",
     "dense_leaky_relu_dx",
+    "conv_forward",
+    "conv_dW",
+    "conv_dx",
 )
 UPDATES = ("adam_update", "adam_update_norm", "sgd_update")
 DRAWS = ("standard_normal", "uniform", "integers")

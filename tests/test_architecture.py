@@ -7,6 +7,7 @@ import pytest
 
 from minigan import (
     BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,
@@ -19,6 +20,8 @@ from minigan import (
     Sigmoid,
     Softmax,
     Tanh,
+    UpSampling2D,
+    ZeroPadding2D,
 )
 from minigan.architecture import LAYERS, build, describe
 from minigan.errors import CheckpointError, MiniganError, StateError
@@ -34,7 +37,13 @@ def network(dtype=np.float32):
             ReLU(),
             BatchNorm(8, momentum=0.8, epsilon=1e-5, dtype=dtype),
             Dropout(0.4, rng=RNG),
-            Dense(8, 4, "he_uniform", rng=RNG, dtype=dtype),
+            UpSampling2D((2, 2, 2), (2, 1)),
+            ZeroPadding2D((4, 2, 2), ((0, 1), (1, 0))),
+            Conv2D(
+                (5, 3, 2), 3, (2, 3), 2, "same", RandomNormal(), rng=RNG, dtype=dtype
+            ),
+            BatchNorm(3, positions=6, dtype=dtype),
+            Dense(18, 4, "he_uniform", rng=RNG, dtype=dtype),
             LeakyReLU(0.1),
             Tanh(),
             Sigmoid(),
@@ -96,13 +105,29 @@ DENSE = {
     "kernel_initializer": "zeros",
     "bias_initializer": "zeros",
 }
+CONV = {
+    "image": [4, 4, 1],
+    "filters": 2,
+    "kernel_size": [3, 3],
+    "kernel_initializer": "zeros",
+    "bias_initializer": "zeros",
+}
 BAD = {
-    "unknown": ["Conv2D", {}],
+    "unknown": ["Conv3D", {}],
     "a builtin": ["eval", {"source": "1"}],
     "no name": [None, {}],
     "Sequential": ["Sequential", {"layers": []}],
     "Layer": ["Layer", {}],
     "too large": ["Dense", {**DENSE, "inputs": 2**20, "units": 2**20}],
+    "too many filters": ["Conv2D", {**CONV, "filters": 2**40}],
+    "too large an image": ["Conv2D", {**CONV, "image": [2**14, 2**14, 1]}],
+    "padding": ["Conv2D", {**CONV, "padding": "full"}],
+    "kernel": ["Conv2D", {**CONV, "kernel_size": 3}],
+    "upsampling": ["UpSampling2D", {"image": [64, 64, 1], "size": [2**20, 2**20]}],
+    "border": [
+        "ZeroPadding2D",
+        {"image": [64, 64, 1], "padding": [[2**30, 0], [0, 0]]},
+    ],
     "negative": ["Dense", {**DENSE, "inputs": -2, "units": -3}],
     "text": ["Dense", {**DENSE, "inputs": "two"}],
     "missing": ["Dense", {"inputs": 2}],
@@ -125,8 +150,8 @@ def test_what_describe_would_not_have_written(row):
 
 
 def test_unknown_layers_are_named_beside_the_known_ones():
-    with pytest.raises(CheckpointError, match="one of .*'Dense'.*got 'Conv2D'"):
-        build([["Conv2D", {}]], np.float32, [], 10)
+    with pytest.raises(CheckpointError, match="one of .*'Dense'.*got 'Conv3D'"):
+        build([["Conv3D", {}]], np.float32, [], 10)
 
 
 def test_nothing_large_is_allocated():

@@ -12,6 +12,7 @@ from minigan import (
     SGD,
     Adam,
     BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
     LeakyReLU,
@@ -20,6 +21,8 @@ from minigan import (
     ReLU,
     Reshape,
     Sequential,
+    UpSampling2D,
+    ZeroPadding2D,
 )
 
 nan, inf = float("nan"), float("inf")
@@ -27,6 +30,14 @@ NO_NUMBERS = (nan, inf, -inf, "0.1", None, True, 1j, [0.5], np.ones(2), 10**400)
 NO_SIZES = (0, -1, 1.0, nan, "64", None, True, [3], 2**40, np.ones(1))
 NO_TYPES = (int, "float16", "int8", None, 3.5, "double trouble")
 NO_SEEDS = (-1, 1.5, "0", None, True, [1])
+NO_IMAGES = (None, 784, "28", (28, 28), (28, 28, 0), (28, 28, 1.0), (28, 28, 1, 1))
+NO_PAIRS = (0, -1, 1.5, "3", None, (), (3,), (3, 0), (3, 3, 3), (1.0, 1))
+NO_BORDERS = (-1, 1.5, "1", None, (1,), (1, 1, 1), (1, -1), (1, (2, 2, 2)), 2**20)
+
+
+def conv(**arguments):
+    return Conv2D((4, 4, 1), 1, 1, **arguments)
+
 
 # callable, argument, a call with a value of that argument, the values
 ARGUMENTS = [
@@ -36,10 +47,26 @@ ARGUMENTS = [
     (Dense, "bias_initializer", lambda v: Dense(1, 1, "ones", v), ("he", None, 0.0)),
     (Dense, "rng", lambda v: Dense(1, 1, rng=v), NO_SEEDS),
     (Dense, "dtype", lambda v: Dense(1, 1, dtype=v), NO_TYPES),
+    (Conv2D, "image", lambda v: Conv2D(v, 1, 1), NO_IMAGES),
+    (Conv2D, "image", lambda v: Conv2D(v, 1, 1), ((2**13, 2**13, 1),)),
+    (Conv2D, "filters", lambda v: Conv2D((4, 4, 1), v, 1), NO_SIZES),
+    (Conv2D, "kernel_size", lambda v: Conv2D((4, 4, 1), 1, v), (*NO_PAIRS, 5, (1, 5))),
+    (Conv2D, "strides", lambda v: Conv2D((4, 4, 1), 1, 1, v), NO_PAIRS),
+    (Conv2D, "padding", lambda v: conv(padding=v), ("SAME", 1, None)),
+    (Conv2D, "kernel_initializer", lambda v: conv(kernel_initializer=v), ("he", 0)),
+    (Conv2D, "bias_initializer", lambda v: conv(bias_initializer=v), ("he", 0)),
+    (Conv2D, "rng", lambda v: conv(rng=v), NO_SEEDS),
+    (Conv2D, "dtype", lambda v: conv(dtype=v), NO_TYPES),
+    (UpSampling2D, "image", UpSampling2D, NO_IMAGES),
+    (UpSampling2D, "size", lambda v: UpSampling2D((4, 4, 1), v), (*NO_PAIRS, 2**15)),
+    (UpSampling2D, "interpolation", lambda v: UpSampling2D((1, 1, 1), 2, v), (None, 1)),
+    (ZeroPadding2D, "image", ZeroPadding2D, NO_IMAGES),
+    (ZeroPadding2D, "padding", lambda v: ZeroPadding2D((4, 4, 1), v), NO_BORDERS),
     (LeakyReLU, "negative_slope", LeakyReLU, (*NO_NUMBERS, -1, -1e-9)),
     (BatchNorm, "features", BatchNorm, NO_SIZES),
     (BatchNorm, "momentum", lambda v: BatchNorm(1, v), (*NO_NUMBERS, -0.1, 1, 2)),
     (BatchNorm, "epsilon", lambda v: BatchNorm(1, 0.9, v), (*NO_NUMBERS, 0, -1, 1e-60)),
+    (BatchNorm, "positions", lambda v: BatchNorm(1, positions=v), NO_SIZES),
     (BatchNorm, "dtype", lambda v: BatchNorm(1, dtype=v), NO_TYPES),
     (Dropout, "rate", Dropout, (*NO_NUMBERS, -0.1, 1, 50)),
     (Dropout, "rng", lambda v: Dropout(0.5, rng=v), NO_SEEDS),

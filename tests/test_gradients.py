@@ -43,6 +43,41 @@ def test_batchnorm(batch, features, epsilon, case):
     prove(mg.BatchNorm(features, epsilon=epsilon), shape=(batch, features), **case)
 
 
+@few
+@given(batches, st.integers(1, 9), st.integers(1, 5), cases)
+def test_batchnorm_of_images(batch, positions, channels, case):
+    layer = mg.BatchNorm(channels, positions=positions)
+    prove(layer, shape=(batch, positions * channels), **case)
+
+
+few_pixels = st.integers(1, 7)
+images = st.tuples(few_pixels, few_pixels, st.integers(1, 4))
+pairs = st.tuples(st.integers(1, 5), st.integers(1, 5))
+
+
+@few
+@given(images, st.integers(1, 4), pairs, pairs, st.integers(1, 4), cases)
+def test_convolution_same(image, filters, kernel_size, strides, batch, case):
+    layer = mg.Conv2D(image, filters, kernel_size, strides, "same", rng=case["seed"])
+    prove(layer, shape=(batch, *layer.input_shape), **case)
+
+
+@few
+@given(pairs, images, st.integers(1, 4), pairs, st.integers(1, 4), cases)
+def test_convolution_valid(kernel_size, more, filters, strides, batch, case):
+    rows, columns, channels = more
+    image = (kernel_size[0] + rows - 1, kernel_size[1] + columns - 1, channels)
+    layer = mg.Conv2D(image, filters, kernel_size, strides, rng=case["seed"])
+    prove(layer, shape=(batch, *layer.input_shape), **case)
+
+
+@few
+@given(images, pairs, pairs, st.integers(1, 4), cases)
+def test_upsampling_and_zero_padding(image, pair, other, batch, case):
+    for layer in (mg.UpSampling2D(image, pair), mg.ZeroPadding2D(image, (pair, other))):
+        prove(layer, shape=(batch, *layer.input_shape), **case)
+
+
 @pytest.mark.parametrize(
     "layer",
     [
@@ -110,6 +145,23 @@ def test_generator_through_frozen_discriminator(
     D = Sequential([*deep(features, down, 1, case["seed"] + 1), mg.Sigmoid()])
     case |= {"through": D, "objective": objective}
     prove(G, max_entries=6, shape=(batch, latent), **case)
+
+
+def test_generator_of_images_through_frozen_discriminator():
+    """A small DCGAN: noise -> 2 x 2 x 3 -> 4 x 4 x 2 -> 4 x 4 x 1, and back to one."""
+    rng = np.random.default_rng(0)
+    up = mg.UpSampling2D((2, 2, 3))
+    first = mg.Conv2D(up.output_image, 2, 3, padding="same", rng=rng)
+    last = mg.Conv2D(first.output_image, 1, 3, padding="same", rng=rng)
+    norm = mg.BatchNorm(2, positions=16)
+    G = [Dense(5, 12, rng=rng), up, first, norm, mg.LeakyReLU(0.2), last, mg.Tanh()]
+    padded = mg.ZeroPadding2D((4, 4, 1), ((0, 1), (0, 1)))
+    down = mg.Conv2D(padded.output_image, 4, 3, 2, rng=rng)
+    D = [padded, down, mg.BatchNorm(4, positions=4), mg.LeakyReLU(0.2)]
+    D = Sequential([*D, mg.Dropout(0.2, rng=rng), Dense(16, 1, rng=rng), mg.Sigmoid()])
+    G = Sequential(G)
+    for seed in range(4):
+        prove(G, shape=(8, 5), through=D, seed=seed)
 
 
 @few

@@ -32,6 +32,17 @@ def test_bounds_and_variance(name):
     np.testing.assert_allclose(values.var(), variance, rtol=0.02)
 
 
+def test_fans_of_a_convolution():
+    """Each filter sees 3 x 5 pixels of 40 channels; each pixel reaches 20 filters."""
+    shape = (3, 5, 40, 20)
+    for name, fan in (("glorot_uniform", (600 + 300) / 2), ("he_uniform", 600)):
+        bound = np.sqrt((3 if "glorot" in name else 6) / fan)
+        assert 0.98 * bound < np.abs(draw(name, shape)).max() <= bound
+    for name, fan in (("glorot_normal", 900 / 2), ("he_normal", 600)):
+        variance = (1 if "glorot" in name else 2) / fan
+        np.testing.assert_allclose(draw(name, shape).var(), variance, rtol=0.05)
+
+
 @pytest.mark.parametrize("name", ["glorot_normal", "he_normal"])
 def test_the_tails_are_drawn_again_not_piled_up(name):
     values = np.abs(draw(name))

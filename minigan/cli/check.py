@@ -65,9 +65,16 @@ def cases(seed):
         (layers.Tanh(), (5, 6)),
         (layers.Flatten(), (5, 2, 3)),
         (layers.Reshape((2, 3)), (5, 6)),
+        (layers.UpSampling2D((2, 3, 2), 2), (5, 12)),
+        (layers.ZeroPadding2D((2, 3, 2), ((0, 1), (1, 0))), (5, 12)),
     ):
         yield case(type(layer).__name__, layer, shape=shape)
     yield case("Dense, frozen", layers.Dense(6, 4, rng=rng), shape=(5, 6), frozen=True)
+    for padding in ("valid", "same"):
+        convolution = layers.Conv2D((5, 4, 2), 3, 3, 2, padding, rng=rng)
+        yield case(f"Conv2D, {padding}", convolution, shape=(5, 40))
+    images = layers.BatchNorm(2, positions=3)
+    yield case("BatchNorm of images", images, shape=(5, 6))
     for layer in (layers.BatchNorm(6), layers.Dropout(0.3, rng=rng)):
         for training in (True, False):
             mode = "training" if training else "inference"

@@ -59,7 +59,7 @@ from .losses import (
     squared_backward,
     squared_forward,
 )
-from .pixels import gather_pixels, scatter_pixels
+from .pixels import conv_dW, conv_dx, conv_forward, gather_pixels, scatter_pixels
 from .updates import (
     adam_schedule,
     adam_update,

@@ -209,8 +209,15 @@ PRIMITIVES = {
             "dy[N,D] gamma[D] rstd[D] -> dx[N,D]",
             "N*D+D",
         ),
-        Primitive("gather_pixels", "x[N,D] index[P]:i K=i -> y[N,K]"),
-        Primitive("scatter_pixels", "dy[N,K] index[P]:i D=i -> dx[N,D]", "N*K"),
+        Primitive("gather_pixels", "x[N,D] index[Q]:i Z=i -> y[N,Z]"),
+        Primitive("scatter_pixels", "dy[N,Z] index[Q]:i D=i -> dx[N,D]", "N*Z"),
+        Primitive(
+            "conv_forward",
+            "x[N,D] index[Q]:i W[K,M] b[M] Y=i -> y[N,Y]",
+            "2*N*Y*K+N*Y",
+        ),
+        Primitive("conv_dW", "x[N,D] index[Q]:i dy[N,Y] dW[K,M]!", "2*N*Y*K"),
+        Primitive("conv_dx", "dy[N,Y] index[Q]:i W[K,M] D=i -> dx[N,D]", "2*N*Y*K"),
         Primitive("dropout_forward", "x[*] rng rate=f -> y[*] mask[*]", "3*S"),
         Primitive("dropout_backward", "dy[*] mask[*] -> dx[*]", "S"),
         # ---- losses and metrics ----------------------------------------------------

@@ -100,21 +100,19 @@ class Conv2D(Layer):
         self.table = self.add_table("patches", table.reshape(-1))
 
     def forward_pass(self, x, training):
-        patches = ops.gather_pixels(x, self.table, self.table.size * self.image[2])
-        patches = patches.reshape(-1, prod(self.W.value.shape[:-1]))
-        y = ops.dense_forward(patches, self._matrix(self.W.value), self.b.value)
-        return y.reshape(len(x), -1), patches
+        W, size = self._matrix(self.W.value), prod(self.output_image)
+        return ops.conv_forward(x, self.table, W, self.b.value, size), x
 
     def backward_pass(self, dy, cache, need_dx):
-        patches, n = cache, len(dy)
-        dy = dy.reshape(-1, self.filters)  # a row for each place
+        x = cache
         if not self.is_frozen:
-            ops.dense_dW(patches, dy, self._matrix(self.W.grad))  # dW += P^T dy
-            ops.accumulate(ops.dense_db(dy), self.b.grad)  # db += sum dy
+            ops.conv_dW(x, self.table, dy, self._matrix(self.W.grad))  # dW += P^T dy
+            rows = dy.reshape(-1, self.filters)
+            ops.accumulate(ops.dense_db(rows), self.b.grad)  # db += sum dy
         if not need_dx:
             return None
-        dpatches = ops.dense_dx(dy, self._matrix(self.W.value)).reshape(n, -1)
-        return ops.scatter_pixels(dpatches, self.table, prod(self.image))
+        W = self._matrix(self.W.value)
+        return ops.conv_dx(dy, self.table, W, prod(self.image))
 
     def _matrix(self, kernel):
         """(KH, KW, C, F) -> (KH KW C, F)."""

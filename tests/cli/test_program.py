@@ -11,9 +11,10 @@ from .helpers import run
 def test_check_prints_a_table():
     result = run("check", "--backend", "numpy")
     assert result.exit_code == 0
-    for name in ("Dense", "BatchNorm, training", "BCEWithLogits", "minimax"):
+    names = "Dense", "BatchNorm, training", "Conv2D, same", "BCEWithLogits", "minimax"
+    for name in names:
         assert name in result.stdout
-    assert "25 of 25 agree" in result.stdout
+    assert "30 of 30 agree" in result.stdout
 
 
 def test_check_fails_where_a_gradient_is_wrong(monkeypatch):
@@ -27,7 +28,7 @@ def test_check_fails_where_a_gradient_is_wrong(monkeypatch):
     monkeypatch.setattr(Tanh, "backward_pass", wrong)
     result = run("check", "--backend", "numpy")
     assert result.exit_code == 1
-    assert "WRONG" in result.stdout and "19 of 25 agree" in result.stdout
+    assert "WRONG" in result.stdout and "24 of 30 agree" in result.stdout
 
 
 def test_version_and_help():

@@ -6,6 +6,7 @@ from minigan import (
     SGD,
     Adam,
     BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,
@@ -14,6 +15,8 @@ from minigan import (
     Sequential,
     Sigmoid,
     Tanh,
+    UpSampling2D,
+    ZeroPadding2D,
 )
 from minigan.gan import Parabola, Rows, Trainer
 from minigan.gan.streams import streams
@@ -36,6 +39,7 @@ OPTIONS = {
     "dropout": {"dropout": True},
     "dropout, fakes in training mode": {"dropout": True, "fakes": "training"},
     "images": {"images": True},
+    "convolutions": {"convolutions": True, "norm": True, "dropout": True},
     "float64": {"dtype": np.float64, "norm": True, "dropout": True},
     "other optimizers": {"optimizers": "other"},
     "least squares": {"objective": "least-squares", "batches": "mixed"},
@@ -65,6 +69,7 @@ def build(
     dropout=False,
     sigmoid=True,
     images=False,
+    convolutions=False,
     optimizers="adam",
     rows=0,
     sampling="replacement",
@@ -83,15 +88,28 @@ def build(
             layers.append(Dropout(0.25, rng=masks))
         return layers
 
+    made, seen, wide = [Dense(4, 2, rng=rng, dtype=dtype)], hidden(2, 5), 5
+    if convolutions:  # the two numbers are an image of 1 x 2 pixels
+        made = [
+            UpSampling2D((1, 2, 2), (1, 2)),
+            Conv2D((1, 4, 2), 1, (1, 3), (1, 2), "same", rng=rng, dtype=dtype),
+        ]
+        seen, wide = (
+            [
+                ZeroPadding2D((1, 2, 1), ((0, 1), (1, 0))),
+                Conv2D((2, 3, 1), 5, 2, rng=rng, dtype=dtype),
+                BatchNorm(5, positions=2, dtype=dtype),
+                LeakyReLU(0.2),
+            ],
+            10,
+        )
     generator = Sequential(
-        hidden(LATENT, 4)
-        + [Dense(4, 2, rng=rng, dtype=dtype)]
-        + ([Tanh(), Reshape((2, 1))] if images else [])
+        hidden(LATENT, 4) + made + ([Tanh(), Reshape((2, 1))] if images else [])
     )
     discriminator = Sequential(
         ([Reshape((2, 1)), Flatten()] if images else [])
-        + hidden(2, 5)
-        + [Dense(5, 1, rng=rng, dtype=dtype)]
+        + seen
+        + [Dense(wide, 1, rng=rng, dtype=dtype)]
         + ([Sigmoid()] if sigmoid else [])
     )
     draws = streams(seed)["data"]

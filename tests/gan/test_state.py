@@ -220,7 +220,7 @@ TAMPERED = {
     "seed": _set("seed", -1),
     "seed text": _set("seed", "0"),
     "backend": _set("backend", "gpu"),
-    "unknown layer": _set("generator.0.0", "Conv2D"),
+    "unknown layer": _set("generator.0.0", "Conv3D"),
     "wider layer": _set("generator.0.1.units", 5),
     "bomb layer": _set("generator.0.1.units", 10**9),
     "no layers": _set("generator", []),

@@ -10,21 +10,15 @@ import numpy as np
 from minigan.kernels.table import PRIMITIVES, extents
 
 # Sizes of the letters of the table; `shape` is that of the operands of any shape.
-SIZES = (
-    {"N": 1, "D": 1, "M": 1, "R": 1, "C": 1, "P": 1, "n": 1, "d": 1, "shape": (1, 1)},
-    {"N": 7, "D": 5, "M": 3, "R": 9, "C": 4, "P": 13, "n": 4, "d": 3, "shape": (7, 5)},
-    {"N": 2, "D": 1, "M": 9, "R": 3, "C": 2, "P": 8, "n": 1, "d": 6, "shape": (17,)},
-    {
-        "N": 33,
-        "D": 17,
-        "M": 16,
-        "R": 40,
-        "C": 3,
-        "P": 257,
-        "n": 16,
-        "d": 5,
-        "shape": (3, 4, 5),
-    },
+_NAMES = ("N", "D", "M", "R", "C", "P", "n", "d", "Q", "Z", "K", "Y", "shape")
+SIZES = tuple(
+    dict(zip(_NAMES, row, strict=True))
+    for row in (  # Q Z: pixels of D / 1 or D / 5 channels; K Y: patches of a few
+        (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, (1, 1)),
+        (7, 5, 3, 9, 4, 13, 4, 3, 12, 60, 20, 9, (7, 5)),
+        (2, 1, 9, 3, 2, 8, 1, 6, 6, 6, 2, 27, (17,)),
+        (33, 17, 16, 40, 3, 257, 16, 5, 27, 27, 9, 48, (3, 4, 5)),
+    )
 )
 
 
@@ -52,7 +46,8 @@ MAKERS = {
     "p": _probability,
     "t": _probability,
     ("adam_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
-    "index": lambda rng, shape, dtype: np.arange(*shape, dtype=dtype) % shape[0],
+    ("gather", "index"): lambda rng, shape, dtype: np.arange(*shape, dtype=dtype),
+    "index": lambda rng, shape, dtype: np.arange(*shape, dtype=dtype) % 2 - 1,
     ("softmax_forward", "label"): lambda rng, shape, dtype: np.zeros(shape, dtype),
     ("softmax_backward", "label"): lambda rng, shape, dtype: np.zeros(shape, dtype),
     "order": lambda rng, shape, dtype: rng.permutation(*shape).astype(dtype),

@@ -92,7 +92,7 @@ def test_momentum_weighs_the_old_statistic():
 
 def test_defaults_are_keras():
     layer = BatchNorm(3)
-    config = {"features": 3, "momentum": 0.99, "epsilon": 1e-3}
+    config = {"features": 3, "momentum": 0.99, "epsilon": 1e-3, "positions": 1}
     assert layer.config() == config
     values = [array.value.tolist() for array in (*layer.parameters, *layer.statistics)]
     assert values == [[1] * 3, [0] * 3, [0] * 3, [1] * 3]
