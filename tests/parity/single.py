@@ -38,6 +38,28 @@ LAYERS = {
         (2, 3, 4),
         lambda k: k.layers.BatchNormalization(),
     ),
+    "Conv2D": ((4, 5, 2), lambda k: k.layers.Conv2D(3, 3)),
+    "Conv2D same": (
+        (4, 5, 2),
+        lambda k: k.layers.Conv2D(3, (3, 2), padding="same", activation="tanh"),
+    ),
+    "Conv2D same 2": (
+        (5, 4, 2),
+        lambda k: k.layers.Conv2D(3, 3, strides=2, padding="same", use_bias=False),
+    ),
+    "Conv2D same 4 2 3": (
+        (6, 6, 1),
+        lambda k: k.layers.Conv2D(2, 4, strides=(2, 3), padding="same"),
+    ),
+    "Conv2D valid 2": ((6, 5, 1), lambda k: k.layers.Conv2D(2, (2, 3), strides=(2, 2))),
+    "UpSampling2D": ((2, 3, 2), lambda k: k.layers.UpSampling2D()),
+    "UpSampling2D 2 3": ((2, 3, 2), lambda k: k.layers.UpSampling2D((2, 3))),
+    "ZeroPadding2D": ((2, 3, 2), lambda k: k.layers.ZeroPadding2D()),
+    "ZeroPadding2D 2 1": ((2, 3, 2), lambda k: k.layers.ZeroPadding2D((2, 1))),
+    "ZeroPadding2D below": (
+        (2, 3, 2),
+        lambda k: k.layers.ZeroPadding2D(((0, 1), (0, 2))),
+    ),
     "Flatten": ((2, 3), lambda k: k.layers.Flatten()),
     "Reshape": ((6,), lambda k: k.layers.Reshape((2, 3))),
     "Reshape -1": ((2, 6), lambda k: k.layers.Reshape((-1, 4))),

@@ -34,6 +34,95 @@ def batchnorm(layer):
     return twin, lambda: (twin.weight.grad, twin.bias.grad)
 
 
+def to_torch(x, image):
+    """(N, H W C) -> (N, C, H, W)"""
+    return x.reshape(-1, *image).permute(0, 3, 1, 2)
+
+
+def from_torch(y):
+    """(N, C, H, W) -> (N, H W C)"""
+    return y.permute(0, 2, 3, 1).reshape(len(y), -1)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, (5, 2)])
+@pytest.mark.parametrize("strides", [1, 2, (3, 1)])
+def test_convolution(kernel_size, strides, padding):
+    rng = np.random.default_rng(0)
+    image = (8, 7, 3)
+    layer = mg.Conv2D(image, 4, kernel_size, strides, padding, rng=1, dtype="float64")
+    layer.b.value[...] = rng.standard_normal(4)
+    x = rng.standard_normal((5, *layer.input_shape))
+    y = layer.forward(x)
+    dy = rng.standard_normal(y.shape)
+    dx = layer.backward(dy)
+
+    their_x, W, b = theirs(x), theirs(layer.W.value), theirs(layer.b.value)
+    images = to_torch(their_x, image)
+    if padding == "same":  # torch has it for stride 1 only: the zeros, one by one
+        borders = []
+        for size, k, s in zip(
+            (7, 8), layer.kernel_size[::-1], layer.strides[::-1], strict=True
+        ):
+            zeros = max((-(-size // s) - 1) * s + k - size, 0)
+            borders += [zeros // 2, zeros - zeros // 2]
+        images = torch.nn.functional.pad(images, borders)
+    their_y = torch.nn.functional.conv2d(
+        images, W.permute(3, 2, 0, 1), b, stride=layer.strides
+    )
+    their_y = from_torch(their_y)
+    their_y.backward(torch.tensor(dy))
+    np.testing.assert_allclose(y, their_y.detach().numpy(), **CLOSE)
+    np.testing.assert_allclose(dx, their_x.grad.numpy(), **CLOSE)
+    np.testing.assert_allclose(layer.W.grad, W.grad.numpy(), **CLOSE)
+    np.testing.assert_allclose(layer.b.grad, b.grad.numpy(), **CLOSE)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_batchnorm_of_images(training):
+    rng = np.random.default_rng(1)
+    layer = mg.BatchNorm(3, positions=20, dtype="float64")
+    layer.gamma.value[...], layer.beta.value[...] = rng.standard_normal((2, 3))
+    twin = torch.nn.BatchNorm2d(3, 1e-3, 0.01, dtype=torch.float64).train(training)
+    with torch.no_grad():
+        twin.weight[:] = torch.tensor(layer.gamma.value)
+        twin.bias[:] = torch.tensor(layer.beta.value)
+    x = rng.standard_normal((6, 60))
+    y = layer.forward(x, training=training)
+    dy = rng.standard_normal(y.shape)
+    dx = layer.backward(dy)
+    their_x = theirs(x)
+    their_y = from_torch(twin(to_torch(their_x, (4, 5, 3))))
+    their_y.backward(torch.tensor(dy))
+    np.testing.assert_allclose(y, their_y.detach().numpy(), **CLOSE)
+    np.testing.assert_allclose(dx, their_x.grad.numpy(), **CLOSE)
+    np.testing.assert_allclose(layer.gamma.grad, twin.weight.grad.numpy(), **CLOSE)
+    np.testing.assert_allclose(layer.beta.grad, twin.bias.grad.numpy(), **CLOSE)
+    mean = twin.running_mean.numpy()
+    np.testing.assert_allclose(layer.moving_mean.value, mean, **CLOSE)
+
+
+def test_upsampling_and_zero_padding():
+    rng = np.random.default_rng(2)
+    functional = torch.nn.functional
+    x = rng.standard_normal((3, 24))
+    for layer, function in (
+        (mg.UpSampling2D((4, 3, 2), 2), lambda t: functional.interpolate(t, None, 2)),
+        (
+            mg.ZeroPadding2D((4, 3, 2), ((0, 1), (2, 3))),
+            lambda t: functional.pad(t, (2, 3, 0, 1)),
+        ),
+    ):
+        y = layer.forward(x)
+        dy = rng.standard_normal(y.shape)
+        dx = layer.backward(dy)
+        their_x = theirs(x)
+        their_y = from_torch(function(to_torch(their_x, (4, 3, 2))))
+        their_y.backward(torch.tensor(dy))
+        np.testing.assert_allclose(y, their_y.detach().numpy(), **CLOSE)
+        np.testing.assert_allclose(dx, their_x.grad.numpy(), **CLOSE)
+
+
 def plain(twin):
     return lambda layer: (twin, lambda: ())
 
