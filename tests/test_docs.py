@@ -113,7 +113,8 @@ def test_every_layer_and_optimizer_is_derived():
         "leaky_relu_forward leaky_relu_backward sigmoid_forward sigmoid_backward "
         "tanh_forward tanh_backward batchnorm_forward batchnorm_update "
         "batchnorm_inference batchnorm_backward batchnorm_inference_backward "
-        "batchnorm_sums dropout_forward dropout_backward bce_forward "
+        "batchnorm_sums dropout_forward dropout_backward gather_pixels scatter_pixels "
+        "conv_forward conv_dW conv_dx Conv2D.backward_pass bce_forward "
         "bce_backward bce_logits_forward bce_logits_backward adam_schedule "
         "adam_update Game._generator_step"
     ).split():
@@ -142,6 +143,15 @@ def test_the_code_of_the_training_page_runs(tmp_path, monkeypatch):
         for block in blocks(PAGES["training.md"], "python"):
             exec(compile(block, "training.md", "exec"), scope)
     assert scope["points"].shape == (100, 2)
+
+
+def test_the_code_of_the_convolution_page_runs():
+    scope = {}
+    with use_backend(BACKENDS[0]), contextlib.redirect_stdout(io.StringIO()) as printed:
+        (block,) = (b for b in blocks(PAGES["convolution.md"], "python") if b[0] != "#")
+        exec(compile(block, "convolution.md", "exec"), scope)
+    assert scope["second"].output_image == (7, 7, 64)
+    assert "22,209" in printed.getvalue()  # parameters, moving statistics not counted
 
 
 @pytest.mark.data

@@ -41,11 +41,14 @@ SUPPORTED: dict[str, tuple] = {
 # what is there but not quite as in Keras: module -> name -> how
 DIFFERS = {
     "layers": {
-        "BatchNormalization": "a training batch of one row is refused; `center` and "
-        "`scale` only True",
+        "BatchNormalization": "a training batch of one row of features is refused; "
+        "`center` and `scale` only True",
+        "Conv2D": "channels last, no `dilation_rate`, no `groups`",
         "Layer": "cannot be subclassed into a new layer (write an engine layer)",
         "ReLU": "`max_value` and `threshold` only with their defaults",
         "Input": "known sizes only; one input a model",
+        "UpSampling2D": "nearest neighbour only; channels last",
+        "ZeroPadding2D": "channels last",
     },
     "models": {
         "Model": "one input, one output, no branches, no subclassing; `predict` prints "
