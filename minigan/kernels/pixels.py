@@ -5,158 +5,234 @@ of zeros and nearest-neighbour upsampling are such tables, and so are the patche
 a convolution multiplies with its kernel.  A pixel is copied whole: a run of channels.
 
 All patches of a batch are some ten times as large as the batch.  So a convolution works
-on a block of them at a time, which stays in the cache: rows first ... last of the
-matrix of patches, row r being place r mod L of example r div L.
+on a block of them at a time, which stays in the cache: some rows of the matrix of
+patches, row r being place r mod L of example r div L.
 
-Bits: a product element is one chain over the patch, whatever the block; dW adds up the
-blocks in order, whose size depends on the shapes alone; dx adds up in the order of the
-table.  Threads share rows, or channels, and no sum.
+Threads share the work once, at the start: rows for y, examples for dx, rows of dW for
+dW.  Bits: a product element is one chain over the patch, whatever the block; dW adds up
+the blocks in order, whose size depends on the shapes alone; dx adds up in the order of
+the table.  No sum is shared.
 """
 
 import numba
 import numpy as np
 
-from . import gemm
-from .compiling import kernel
+from . import gemm, narrow
+from .compiling import JIT_DISABLED, kernel
 
 PARALLEL = 50_000  # numbers to move from which two threads pay
 BLOCK = 1 << 18  # numbers in a block of patches: 1 MB in float32
 
 
 @kernel(inside=True)
-def _gather_rows(x, index, first, last, start, patches):
-    """patches[r - start] = the pixels that row r sees, for r = first ... last - 1."""
-    window, channels = patches.shape[1], patches.shape[2]
-    places = index.size // window
-    for r in range(first, last):
-        pixels, row = x[r // places], patches[r - start]
-        base = r % places * window
-        for q in range(window):
-            place, target = index[base + q], row[q]
-            if place < 0:
-                for c in range(channels):
+def _gather(x, index, window, start, low, patches):
+    """Rows start, start + 1, ... of the matrix of patches, columns from `low` on."""
+    rows, width = patches.shape
+    places, channels = index.size // window, x.shape[2]
+    high = low + width
+    for r in range(rows):
+        pixels, row = x[(start + r) // places], patches[r]
+        seen = index[(start + r) % places * window :]
+        if channels == 1:
+            for k in range(width):
+                place = seen[low + k]
+                row[k] = pixels[place, 0] if place >= 0 else 0
+            continue
+        for q in range(low // channels, -(-high // channels)):
+            first, last = max(low, q * channels), min(high, (q + 1) * channels)
+            target = row[first - low : last - low]
+            if seen[q] < 0:
+                for c in range(target.size):
                     target[c] = 0
-            elif channels == 1:
-                target[0] = pixels[place, 0]
             else:
-                source = pixels[place]
-                for c in range(channels):
+                source = pixels[seen[q], first - q * channels : last - q * channels]
+                for c in range(target.size):
                     target[c] = source[c]
 
 
-@kernel(parallel=True, inside=True)
-def _gather(x, index, start, patches):
-    """Rows start, start + 1, ... of the matrix of patches, in a few equal parts."""
-    rows = patches.shape[0]
-    if patches.size < PARALLEL:
-        _gather_rows(x, index, start, start + rows, start, patches)
-    else:
-        parts = min(rows, 8)
-        for part in numba.prange(parts):
-            first, last = part * rows // parts, (part + 1) * rows // parts
-            _gather_rows(x, index, start + first, start + last, start, patches)
-
-
 @kernel(inside=True)
-def _scatter_channels(patches, index, start, dx, first, last):
-    """Add the rows to the pixels that they come from: channels first ... last - 1."""
-    rows, window = patches.shape[0], patches.shape[1]
-    places = index.size // window
-    for r in range(start, start + rows):
-        pixels, row = dx[r // places], patches[r - start]
-        base = r % places * window
+def _scatter(patches, index, window, start, dx):
+    """Add rows start, start + 1, ... to the pixels that they come from."""
+    places, channels = index.size // window, dx.shape[2]
+    for r in range(patches.shape[0]):
+        pixels, row = dx[(start + r) // places], patches[r]
+        seen = index[(start + r) % places * window :]
         for q in range(window):
-            place = index[base + q]
-            if place < 0:
+            if seen[q] < 0:
                 continue
-            if last - first == 1:
-                pixels[place, first] += row[q, first]
+            if channels == 1:
+                pixels[seen[q], 0] += row[q]
             else:
-                source, target = row[q, first:last], pixels[place, first:last]
-                for c in range(last - first):
+                source = row[q * channels : (q + 1) * channels]
+                target = pixels[seen[q]]
+                for c in range(channels):
                     target[c] += source[c]
 
 
-@kernel(parallel=True, inside=True)
-def _scatter(patches, index, start, dx):
-    """dx += what rows start, start + 1, ... of the matrix say; 32 channels a part."""
-    channels = patches.shape[2]
-    parts = channels // 32
-    if patches.size < PARALLEL or parts < 2:
-        _scatter_channels(patches, index, start, dx, 0, channels)
-    else:
-        for part in numba.prange(parts):
-            first, last = part * channels // parts, (part + 1) * channels // parts
-            _scatter_channels(patches, index, start, dx, first, last)
-
-
-@kernel
-def gather_pixels(x, index, Z, y):
-    n, places = x.shape[0], index.size
-    channels = Z // places
-    pixels = x.reshape(n, x.shape[1] // channels, channels)
-    _gather(pixels, index, 0, y.reshape(n, places, channels))
-
-
-@kernel
-def scatter_pixels(dy, index, D, dx):
-    n, places = dy.shape[0], index.size
-    channels = dy.shape[1] // places
-    pixels = dx.reshape(n, D // channels, channels)
-    pixels[:] = 0
-    _scatter(dy.reshape(n, places, channels), index, 0, pixels)
+# ---- one thread's part of a convolution --------------------------------------------
 
 
 @kernel(inside=True)
-def _block(rows, size):
-    """Rows of a block of patches of this size."""
-    return min(rows, max(64, BLOCK // size // 8 * 8))
+def _block(K):
+    """Rows of a block of patches of K numbers."""
+    return max(64, BLOCK // K // 8 * 8)
 
 
-@kernel
+@kernel(inside=True)
+def _forward(x, index, window, W, b, y, first, last):
+    """Rows first ... last - 1 of y = P W + b."""
+    K, M = W.shape
+    block = np.empty((min(last - first, _block(K)), K), x.dtype)
+    for start in range(first, last, block.shape[0]):
+        stop = min(start + block.shape[0], last)
+        patches, out = block[: stop - start], y[start:stop]
+        _gather(x, index, window, start, 0, patches)
+        if JIT_DISABLED:
+            out[...] = patches @ W + b
+        elif M == 1:
+            narrow.forward(patches, W, out, b, gemm.BIAS, 0.0)
+        else:
+            one, mode = np.int64(1), np.int64(gemm.BIAS)
+            plan = np.int64(gemm.NN), K, K, one, M, M, mode
+            area, flat = (np.int64(0), stop - start, np.int64(0), M), out.reshape(-1)
+            left, right = patches.reshape(-1), W.reshape(-1)
+            gemm._task(plan, area, left, right, flat, b, flat, W.dtype.type(0))
+
+
+@kernel(inside=True)
+def _dW(x, index, window, dy, dW, low, high):
+    """Rows low ... high - 1 of dW += P^T dy."""
+    (rows, M), K, width = dy.shape, dW.shape[0], high - low
+    block = np.empty((min(rows, _block(K)), width), x.dtype)
+    for start in range(0, rows, block.shape[0]):
+        stop = min(start + block.shape[0], rows)
+        patches, back = block[: stop - start], dy[start:stop]
+        _gather(x, index, window, start, low, patches)
+        if JIT_DISABLED:
+            dW[low:high] += patches.T @ back
+        elif M == 1:
+            narrow.dW(patches, back, dW[low:high], 1)
+        else:
+            one, mode = np.int64(1), np.int64(gemm.ADD)
+            plan = np.int64(gemm.TN), stop - start, one, width, M, M, mode
+            area, flat = (np.int64(0), width, np.int64(0), M), dW[low:high].reshape(-1)
+            left, right = patches.reshape(-1), back.reshape(-1)
+            gemm._task(plan, area, left, right, flat, flat, flat, dW.dtype.type(0))
+
+
+@kernel(inside=True)
+def _dx(dy, index, window, W, dx, first, last):
+    """Examples first ... last - 1 of dx."""
+    K, M = W.shape
+    places = index.size // window
+    dx[first:last] = 0
+    first, last = first * places, last * places
+    block = np.empty((min(last - first, _block(K)), K), dy.dtype)
+    for start in range(first, last, block.shape[0]):
+        stop = min(start + block.shape[0], last)
+        patches, back = block[: stop - start], dy[start:stop]
+        if JIT_DISABLED:
+            patches[...] = back @ W.T
+        elif M == 1:
+            narrow.dx(back, W, patches, gemm.PLAIN, patches, 0.0)
+        else:
+            one, mode = np.int64(1), np.int64(gemm.PLAIN)
+            plan = np.int64(gemm.NT), M, M, one, M, K, mode
+            area, flat = (
+                (np.int64(0), K, np.int64(0), stop - start),
+                patches.reshape(-1),
+            )
+            left, right = W.reshape(-1), back.reshape(-1)
+            gemm._task(plan, area, left, right, flat, flat, flat, W.dtype.type(0))
+        _scatter(patches, index, window, start, dx)
+
+
+# ---- the primitives ----------------------------------------------------------------
+
+
+@kernel(inside=True)
+def _parts(work, least, most):
+    """Into how many parts the work is shared."""
+    if JIT_DISABLED or work < least:
+        return 1
+    return max(1, min(gemm._threads(), most))
+
+
+@kernel(parallel=True)
+def gather_pixels(x, index, Z, y):
+    n, window = x.shape[0], index.size
+    channels = Z // window
+    pixels = x.reshape(n, x.shape[1] // channels, channels)
+    parts = _parts(y.size, PARALLEL, n)
+    if parts == 1:
+        _gather(pixels, index, window, 0, 0, y)
+    else:
+        for part in numba.prange(parts):
+            first, last = part * n // parts, (part + 1) * n // parts
+            _gather(pixels, index, window, first, 0, y[first:last])
+
+
+@kernel(parallel=True)
+def scatter_pixels(dy, index, D, dx):
+    n, window = dy.shape[0], index.size
+    channels = dy.shape[1] // window
+    pixels = dx.reshape(n, D // channels, channels)
+    pixels[:] = 0
+    parts = _parts(dy.size, PARALLEL, n)
+    if parts == 1:
+        _scatter(dy, index, window, 0, pixels)
+    else:
+        for part in numba.prange(parts):
+            first, last = part * n // parts, (part + 1) * n // parts
+            _scatter(dy[first:last], index, window, first, pixels)
+
+
+@kernel(parallel=True)
 def conv_forward(x, index, W, b, Y, y):
     n, (K, M) = x.shape[0], W.shape
     places = Y // M
-    window = index.size // places
-    rows, channels = n * places, K // window
+    window, rows = index.size // places, n * places
+    channels = K // window
     pixels = x.reshape(n, x.shape[1] // channels, channels)
     out = y.reshape(rows, M)
-    block = np.empty((_block(rows, K), K), x.dtype)
-    for start in range(0, rows, block.shape[0]):
-        some = min(block.shape[0], rows - start)
-        patches = block[:some]
-        _gather(pixels, index, start, patches.reshape(some, window, channels))
-        gemm.gemm_nn(patches, W, out[start : start + some], b, gemm.BIAS, 0.0)
+    parts = _parts(rows * K * M, gemm.PARALLEL, rows // 8)
+    if parts == 1:
+        _forward(pixels, index, window, W, b, out, 0, rows)
+    else:
+        for part in numba.prange(parts):
+            first, last = part * rows // parts, (part + 1) * rows // parts
+            _forward(pixels, index, window, W, b, out, first, last)
 
 
-@kernel
+@kernel(parallel=True)
 def conv_dW(x, index, dy, dW):
     n, (K, M) = x.shape[0], dW.shape
     places = dy.shape[1] // M
-    window = index.size // places
-    rows, channels = n * places, K // window
+    window, rows = index.size // places, n * places
+    channels = K // window
     pixels = x.reshape(n, x.shape[1] // channels, channels)
     back = dy.reshape(rows, M)
-    block = np.empty((_block(rows, K), K), x.dtype)
-    for start in range(0, rows, block.shape[0]):
-        some = min(block.shape[0], rows - start)
-        patches = block[:some]
-        _gather(pixels, index, start, patches.reshape(some, window, channels))
-        gemm.gemm_tn(patches, back[start : start + some], dW, 1)
+    parts = _parts(rows * K * M, gemm.PARALLEL, K // 8)
+    if parts == 1:
+        _dW(pixels, index, window, back, dW, 0, K)
+    else:
+        for part in numba.prange(parts):
+            low, high = part * K // parts, (part + 1) * K // parts
+            _dW(pixels, index, window, back, dW, low, high)
 
 
-@kernel
+@kernel(parallel=True)
 def conv_dx(dy, index, W, D, dx):
     n, (K, M) = dy.shape[0], W.shape
     places = dy.shape[1] // M
-    window = index.size // places
-    rows, channels = n * places, K // window
+    window, rows = index.size // places, n * places
+    channels = K // window
     pixels = dx.reshape(n, D // channels, channels)
-    pixels[:] = 0
     back = dy.reshape(rows, M)
-    block = np.empty((_block(rows, K), K), dy.dtype)
-    for start in range(0, rows, block.shape[0]):
-        some = min(block.shape[0], rows - start)
-        patches, part = block[:some], back[start : start + some]
-        gemm.gemm_nt(part, W, patches, gemm.PLAIN, patches, 0.0)
-        _scatter(patches.reshape(some, window, channels), index, start, pixels)
+    parts = _parts(rows * K * M, gemm.PARALLEL, n)
+    if parts == 1:
+        _dx(back, index, window, W, pixels, 0, n)
+    else:
+        for part in numba.prange(parts):
+            first, last = part * n // parts, (part + 1) * n // parts
+            _dx(back, index, window, W, pixels, first, last)

@@ -20,6 +20,7 @@ from minigan import (
     SGD,
     Adam,
     BatchNorm,
+    Conv2D,
     Dense,
     Dropout,
     LeakyReLU,
@@ -27,6 +28,8 @@ from minigan import (
     Sequential,
     Sigmoid,
     Tanh,
+    UpSampling2D,
+    ZeroPadding2D,
 )
 from minigan.errors import NonFiniteError
 from minigan.gan import OBJECTIVES, Callback, Parabola, Rows, Trainer, fitting, recipes
@@ -84,7 +87,14 @@ OPTIONS = {
     "optimizers": ["Adam, Adam", "Adam, SGD", "SGD, Adam"],
     "dtype": [np.float32, np.float64],
     "sampling": ["points", *Rows.SAMPLING],
-    "network": ["norm", "dropout", "norm and dropout", "images", "logits"],
+    "network": [
+        "norm",
+        "dropout",
+        "norm and dropout",
+        "images",
+        "logits",
+        "convolutions",
+    ],
     "threads": [1, 2],
 }
 
@@ -148,6 +158,7 @@ def trainer_of(row, capture):
         "norm": "norm" in row["network"],
         "dropout": "dropout" in row["network"],
         "images": row["network"] == "images",
+        "convolutions": row["network"] == "convolutions",
         "sigmoid": row["network"] != "logits",
     }
     if row["sampling"] != "points":
@@ -210,11 +221,32 @@ def wide(capture, batch_size=80, **options):
     )
 
 
-def test_one_and_two_threads_captured_and_eager(threads):
+def dcgan(capture, batches):
+    """Convolutions large enough for the parallel kernels and for several blocks."""
+    rng = np.random.default_rng(0)
+    up = UpSampling2D((7, 7, 40), 2)
+    first = Conv2D(up.output_image, 48, 3, padding="same", rng=rng)
+    last = Conv2D(first.output_image, 1, 3, padding="same", rng=rng)
+    generator = [Dense(20, 7 * 7 * 40, rng=rng), ReLU(), up, first]
+    generator += [BatchNorm(48, positions=14 * 14), ReLU(), last, Tanh()]
+    border = ZeroPadding2D((14, 14, 1), ((0, 1), (0, 1)))
+    large = Conv2D(border.output_image, 32, 5, rng=rng)
+    small = Conv2D(large.output_image, 64, 3, 2, "same", rng=rng)
+    discriminator = [border, large, LeakyReLU(0.2), small]
+    discriminator += [BatchNorm(64, positions=6 * 6), LeakyReLU(0.2)]
+    discriminator += [Dense(6 * 6 * 64, 1, rng=rng), Sigmoid()]
+    rows = np.random.default_rng(1).uniform(-1, 1, (40, 14 * 14)).astype("f4")
+    networks = Sequential(generator), Sequential(discriminator)
+    options = {"batches": batches, "backend": "jit", "capture": capture}
+    return Trainer(*networks, rows, batch_size=16, **options)
+
+
+@pytest.mark.parametrize("make", [wide, dcgan])
+def test_one_and_two_threads_captured_and_eager(threads, make):
     found = []
     for number, capture in itertools.product((1, 2), MODES):
         threads(number)
-        trainer = wide(capture, batches="separate")
+        trainer = make(capture, batches="separate")
         trainer.fit(3, report_every=None)
         found.append(state(trainer))
     assert all(other == found[0] for other in found)
