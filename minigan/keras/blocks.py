@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from .. import layers as engine
+from ..kernels import ops
 
 
 def _rows(x):
@@ -24,7 +25,7 @@ class _OptionalBias:
     def backward_pass(self, dy, cache, need_dx):
         dx = super().backward_pass(dy, cache, need_dx)
         if not self.use_bias and not self.is_frozen:
-            self.b.grad[...] = 0
+            ops.fill(self.b.grad, 0.0)
         return dx
 
 
