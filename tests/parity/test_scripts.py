@@ -13,6 +13,9 @@ from tests.parity.engines import ask, needs, ours, worst
 
 FLOAT32 = {name: 1e-4 for name in running.NAMES}
 FLOAT32["wide_class"] = 5e-4  # its Adam moves five times as fast as the others'
+# In float32 tf_keras keeps the unbiased variance of images as its moving statistic, in
+# float64 and in Keras 3 the biased one: 1 / 511 apart for 8 images of 8 x 8 pixels.
+FLOAT32["dcgan"] = 3e-3
 
 
 @pytest.mark.parametrize("name", running.NAMES)
