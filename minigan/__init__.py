@@ -1,7 +1,7 @@
 """minigan: a neural-net engine in NumPy that trains the classic GANs.
 
 The engine: layers, `Sequential`, losses and optimizers, each with its backward pass
-written by hand,.  The GAN: `minigan.gan`.
+written by hand.  The GAN: `minigan.gan`.
 
 Names: d<name> is dL/d<name>, the gradient of the loss, with the shape of <name>: `dy`
 comes in, `dx` goes out.  Only matrices are capital.  A *step* is one discriminator and
@@ -17,6 +17,7 @@ from .kernels.ops import use_backend
 from .layers import (
     BatchNorm,
     Conv2D,
+    ClippedReLU,
     Dense,
     Dropout,
     Flatten,
@@ -31,9 +32,16 @@ from .layers import (
     UpSampling2D,
     ZeroPadding2D,
 )
-from .losses import BCE, BCEWithLogits, MeanSquaredError, SoftmaxCrossEntropy
+from .losses import (
+    BCE,
+    BCEWithLogits,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    SoftmaxCrossEntropy,
+    Wasserstein,
+)
 from .network import Sequential
-from .optimizers import SGD, Adam
+from .optimizers import SGD, Adam, RMSprop
 from .version import __version__
 
 from . import gan  # isort: skip
@@ -54,14 +62,17 @@ __all__ = [
     "BCEWithLogits",
     "BatchNorm",
     "Conv2D",
+    "ClippedReLU",
     "Dense",
     "Dropout",
     "Flatten",
     "Layer",
     "LeakyReLU",
+    "MeanAbsoluteError",
     "MeanSquaredError",
     "MiniganError",
     "Parameter",
+    "RMSprop",
     "RandomNormal",
     "ReLU",
     "Reshape",
@@ -72,6 +83,7 @@ __all__ = [
     "Tanh",
     "UpSampling2D",
     "ZeroPadding2D",
+    "Wasserstein",
     "gan",
     "gradcheck",
     "__version__",

@@ -14,6 +14,7 @@ LAYERS = {
     for kind in (
         layers.BatchNorm,
         layers.Conv2D,
+        layers.ClippedReLU,
         layers.Dense,
         layers.Dropout,
         layers.Flatten,

@@ -30,6 +30,7 @@ class Loss:
     """
 
     _cache = None
+    _factor = 1.0  # the loss is this times what the primitive computes
 
     def forward(self, pred, target):
         """The loss, a float64 array of shape (): `float(loss)` is the number."""
@@ -45,6 +46,10 @@ class Loss:
             )
         self._cache = (ops.copy(pred), ops.copy(target))
         return loss
+
+    def _loss(self, pred, target):
+        loss = self._cell(pred, target)
+        return loss if self._factor == 1.0 else self._factor * loss
 
     def backward(self):
         """dpred = dL/dpred, with the shape of `pred`."""
@@ -85,7 +90,7 @@ class BCE(Loss):
     def __init__(self, epsilon=1e-7):
         self.epsilon = validate.number("BCE", "epsilon", epsilon, above=0, below=0.5)
 
-    def _loss(self, p, t):
+    def _cell(self, p, t):
         return ops.bce_forward(p, t, self.epsilon)
 
     def _gradient(self, p, t):
@@ -111,7 +116,7 @@ class BCEWithLogits(Loss):
     which equals BCE of s(z) without the clip: the gradient lives on for any z.
     """
 
-    def _loss(self, z, t):
+    def _cell(self, z, t):
         return ops.bce_logits_forward(z, t, 1.0)
 
     def _gradient(self, z, t):
@@ -125,11 +130,54 @@ class MeanSquaredError(Loss):
     dp = 2 (p - t) / N,     N the number of elements
     """
 
-    def _loss(self, p, t):
-        return 2 * ops.squared_forward(p, t)  # the primitive is half of it
+    _factor = 2.0  # the primitive is half of it
+
+    def _cell(self, p, t):
+        return ops.squared_forward(p, t)
 
     def _gradient(self, p, t):
         return ops.scale(ops.squared_backward(p, t), 2.0)
+
+    def _check_target(self, where, target):
+        validate.array(where, "target", target, finite=True)
+
+
+class MeanAbsoluteError(Loss):
+    """The mean of the absolute differences; any finite target.
+
+    L  = mean(|p - t|)
+    dp = sign(p - t) / N, and 0 where they are equal;     N the number of elements
+    """
+
+    def _cell(self, p, t):
+        return ops.absolute_forward(p, t)
+
+    def _gradient(self, p, t):
+        return ops.absolute_backward(p, t)
+
+    def _check_target(self, where, target):
+        validate.array(where, "target", target, finite=True)
+
+
+class Wasserstein(Loss):
+    """The mean of score times label, the loss of a critic; any finite target.
+
+        L  = weight mean(p t)
+        dp = weight t / N,     N the number of elements
+
+    With labels -1 for real and 1 for fake, minimising it widens the gap between the
+    critic's mean scores of the two.  weight: finite, default 1.
+    Source: Arjovsky et al. 2017, Algorithm 1.
+    """
+
+    def __init__(self, weight=1.0):
+        self.weight = validate.number("Wasserstein", "weight", weight)
+
+    def _cell(self, p, t):
+        return ops.product_forward(p, t, self.weight)
+
+    def _gradient(self, p, t):
+        return ops.scale(t, self.weight / t.size)
 
     def _check_target(self, where, target):
         validate.array(where, "target", target, finite=True)

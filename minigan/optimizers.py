@@ -153,6 +153,65 @@ class SGD(Optimizer):
         return {**super().config(), "momentum": self.momentum}
 
 
+class RMSprop(Optimizer):
+    """Gradient descent with steps of about one size, whatever the gradient's.
+
+        square   = rho square + (1 - rho) dtheta^2
+        velocity = momentum velocity + learning_rate dtheta / sqrt(square + epsilon)
+        theta    = theta - velocity
+
+    epsilon stands inside the root, as in Keras (PyTorch adds it behind).
+
+    learning_rate: > 0, default 1e-3.  rho, momentum: in [0, 1), defaults 0.9 and 0.
+    epsilon: >= 1e-30, default 1e-7.  Source: Hinton 2012, lecture 6e.
+    """
+
+    _vectors = ("square", "velocity")
+
+    def __init__(self, learning_rate=1e-3, rho=0.9, momentum=0.0, epsilon=1e-7):
+        super().__init__(learning_rate)
+        where = "RMSprop"
+        self.rho = validate.number(where, "rho", rho, least=0, below=1)
+        self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
+        self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
+
+    def _refuse_overflow(self, where, network, state):
+        super()._refuse_overflow(where, network, state)
+        g = network.dtheta
+        with np.errstate(over="ignore", invalid="ignore"):
+            square = self.rho * state["square"] + (1 - self.rho) * (g * g)
+            rate = g.dtype.type(self.learning_rate)
+            step = rate * g / np.sqrt(square + self.epsilon)
+            step = self.momentum * state["velocity"] + step
+            fits = np.isfinite(square) & np.isfinite(step)
+        if not fits.all():
+            raise NonFiniteError(
+                f"{where}: argument 'network': expected a step that fits {g.dtype}, "
+                f"got a gradient of size {np.abs(g).max():g}"
+            )
+
+    def _schedule(self):
+        ops.advance(self.t)
+        return self._rate
+
+    def _update(self, network, state, schedule):
+        ops.rmsprop_update(
+            network.theta,
+            network.dtheta,
+            state["square"],
+            state["velocity"],
+            schedule,
+            self.rho,
+            self.momentum,
+            self.epsilon,
+            self.overflow,
+        )
+
+    def config(self):
+        names = "rho", "momentum", "epsilon"
+        return {**super().config(), **{name: getattr(self, name) for name in names}}
+
+
 class Adam(Optimizer):
     """Adaptive moment estimation.
 

@@ -13,6 +13,7 @@ from minigan import (
     Adam,
     BatchNorm,
     Conv2D,
+    ClippedReLU,
     Dense,
     Dropout,
     LeakyReLU,
@@ -20,9 +21,11 @@ from minigan import (
     RandomNormal,
     ReLU,
     Reshape,
+    RMSprop,
     Sequential,
     UpSampling2D,
     ZeroPadding2D,
+    Wasserstein,
 )
 
 nan, inf = float("nan"), float("inf")
@@ -76,6 +79,18 @@ ARGUMENTS = [
     (BCE, "epsilon", BCE, (*NO_NUMBERS, 0, -1, 0.5, 1)),
     (SGD, "learning_rate", SGD, (*NO_NUMBERS, 0, -1, 1e308)),
     (SGD, "momentum", lambda v: SGD(0.1, v), (*NO_NUMBERS, -0.1, 1)),
+    (RMSprop, "rho", lambda v: RMSprop(rho=v), (*NO_NUMBERS, -0.1, 1)),
+    (RMSprop, "momentum", lambda v: RMSprop(momentum=v), (*NO_NUMBERS, -0.1, 1)),
+    (RMSprop, "epsilon", lambda v: RMSprop(epsilon=v), (nan, inf, "1", True, 0, -1)),
+    (ClippedReLU, "max_value", ClippedReLU, (nan, inf, "1", True, -1)),
+    (
+        ClippedReLU,
+        "negative_slope",
+        lambda v: ClippedReLU(negative_slope=v),
+        (*NO_NUMBERS, -0.1),
+    ),
+    (ClippedReLU, "threshold", lambda v: ClippedReLU(threshold=v), (*NO_NUMBERS, -1)),
+    (Wasserstein, "weight", Wasserstein, NO_NUMBERS),
     (Adam, "learning_rate", Adam, (*NO_NUMBERS, 0, -1, 1e308)),
     (Adam, "beta_1", lambda v: Adam(beta_1=v), (*NO_NUMBERS, -0.1, 1, 1.5)),
     (Adam, "beta_2", lambda v: Adam(beta_2=v), (*NO_NUMBERS, -0.1, 1, 1.5)),

@@ -84,6 +84,7 @@ def test_upsampling_and_zero_padding(image, pair, other, batch, case):
         mg.ReLU(),
         mg.LeakyReLU(0.2),
         mg.LeakyReLU(1.7),
+        mg.ClippedReLU(1.0, 0.1, 0.2),
         mg.Sigmoid(),
         mg.Tanh(),
         mg.Flatten(),

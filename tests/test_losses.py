@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from minigan import BCE, BCEWithLogits, MeanSquaredError, gradcheck
+from minigan import (
+    BCE,
+    BCEWithLogits,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    Wasserstein,
+    gradcheck,
+)
 from minigan.errors import (
     ArgumentError,
     DTypeError,
@@ -282,15 +289,37 @@ def test_the_base_class_is_abstract():
         Loss().forward(GOOD, GOOD)
 
 
-def test_mean_squared_error():
-    pred, target = (
-        normal(5, 3, dtype=np.float64),
-        normal(5, 3, dtype=np.float64, seed=1),
-    )
-    loss = MeanSquaredError()
-    assert float(loss.forward(pred, 5 * target)) == pytest.approx(
-        np.mean((pred - 5 * target) ** 2), rel=1e-14
-    )
-    np.testing.assert_allclose(loss.backward(), 2 * (pred - 5 * target) / 15)
-    report = gradcheck(MeanSquaredError(), shape=(5, 3))
+ERRORS = {
+    "squared": (
+        MeanSquaredError(),
+        lambda p, t: np.mean((p - t) ** 2),
+        lambda p, t: 2 * (p - t),
+    ),
+    "absolute": (
+        MeanAbsoluteError(),
+        lambda p, t: np.mean(np.abs(p - t)),
+        lambda p, t: np.sign(p - t),
+    ),
+    "wasserstein": (
+        Wasserstein(-0.5),
+        lambda p, t: -0.5 * np.mean(p * t),
+        lambda p, t: -0.5 * t,
+    ),
+}
+
+
+@pytest.mark.parametrize("loss, formula, slope", ERRORS.values(), ids=ERRORS)
+@pytest.mark.parametrize("dtype, close", [(np.float64, 1e-14), (np.float32, 1e-6)])
+def test_losses_of_any_target(loss, formula, slope, dtype, close):
+    pred, target = normal(5, 3, dtype=dtype), 5 * normal(5, 3, dtype=dtype, seed=1)
+    pred[0] = target[0]  # where |p - t| has its kink: no gradient
+    value = loss.forward(pred, target)
+    assert value.dtype == np.float64 and value.shape == ()
+    assert float(value) == pytest.approx(formula(pred, target), rel=close)
+    dpred = loss.backward()
+    assert dpred.dtype == dtype
+    np.testing.assert_allclose(dpred, slope(pred, target) / 15, rtol=close)
+    report = gradcheck(loss, shape=(5, 3))
     assert report.ok, report
+    with pytest.raises(NonFiniteError, match="argument 'target'"):
+        loss.forward(pred, np.full_like(target, np.nan))

@@ -61,6 +61,7 @@ def cases(seed):
         (layers.Dense(6, 4, rng=rng), (5, 6)),
         (layers.ReLU(), (5, 6)),
         (layers.LeakyReLU(0.2), (5, 6)),
+        (layers.ClippedReLU(1.0, 0.1, 0.2), (5, 6)),
         (layers.Sigmoid(), (5, 6)),
         (layers.Tanh(), (5, 6)),
         (layers.Flatten(), (5, 2, 3)),

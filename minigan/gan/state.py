@@ -13,14 +13,14 @@ import numpy as np
 from .. import architecture, checkpoint, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
 from ..kernels import ops
-from ..optimizers import SGD, Adam
+from ..optimizers import SGD, Adam, RMSprop
 from ..version import __version__
 from .history import COLUMNS, History
 from .sampling import Parabola, Rows
 from .streams import NAMES
 from .streams import streams as make_streams
 
-OPTIMIZERS = {"Adam": Adam, "SGD": SGD}
+OPTIMIZERS = {"Adam": Adam, "RMSprop": RMSprop, "SGD": SGD}
 
 
 def config(trainer):
@@ -196,10 +196,11 @@ def _digest(source):
 
 def refuse_foreign_parts(trainer):
     """Only what `load` can make again may be saved."""
+    optimizers = tuple(OPTIMIZERS.values())
     parts = {
         "data": (trainer.data, (Parabola, Rows)),
-        "generator_optimizer": (trainer.generator_optimizer, (Adam, SGD)),
-        "discriminator_optimizer": (trainer.discriminator_optimizer, (Adam, SGD)),
+        "generator_optimizer": (trainer.generator_optimizer, optimizers),
+        "discriminator_optimizer": (trainer.discriminator_optimizer, optimizers),
     }
     parts |= {
         f"random generator {k}": (rng.bit_generator, (np.random.PCG64,))

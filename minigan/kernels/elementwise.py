@@ -48,6 +48,24 @@ def leaky_relu_backward(dy, y, slope, dx):
 
 
 @kernel
+def clipped_relu_forward(x, slope, threshold, limit, y):
+    kind = x.dtype.type
+    a, low, high = kind(slope), kind(threshold), kind(limit)
+    for i in range(x.size):
+        above = x[i] if x[i] < high else high
+        y[i] = above if x[i] > low else a * (x[i] - low)
+
+
+@kernel
+def clipped_relu_backward(dy, x, slope, threshold, limit, dx):
+    kind = dy.dtype.type
+    a, low, high = kind(slope), kind(threshold), kind(limit)
+    for i in range(dy.size):
+        above = dy[i] if x[i] < high else kind(0)
+        dx[i] = above if x[i] > low else a * dy[i]
+
+
+@kernel
 def sigmoid_forward(x, y):
     for i in range(x.size):
         y[i] = sigmoid(x[i])

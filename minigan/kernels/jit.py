@@ -32,6 +32,8 @@ from .draws import (
     uniform,
 )
 from .elementwise import (
+    clipped_relu_backward,
+    clipped_relu_forward,
     dropout_backward,
     leaky_relu_backward,
     leaky_relu_forward,
@@ -43,6 +45,8 @@ from .elementwise import (
     tanh_forward,
 )
 from .losses import (
+    absolute_backward,
+    absolute_forward,
     accuracy,
     bce_backward,
     bce_forward,
@@ -53,6 +57,7 @@ from .losses import (
     linear_backward,
     linear_forward,
     moments,
+    product_forward,
     sigmoid_moments,
     softmax_backward,
     softmax_forward,
@@ -67,6 +72,7 @@ from .updates import (
     average_update,
     clip,
     norm,
+    rmsprop_update,
     sgd_update,
 )
 

@@ -91,6 +91,34 @@ def squared_backward(z, t, dz):
 
 
 @kernel
+def absolute_forward(z, t, loss):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            sums[lane] += np.float64(abs(z[start + lane] - t[start + lane]))
+    loss[0] = _fold(sums) / z.size
+
+
+@kernel
+def absolute_backward(z, t, dz):
+    kind = z.dtype.type
+    zero, share = kind(0), kind(1 / z.size)
+    for i in range(z.size):
+        error = z[i] - t[i]
+        sign = share if error > zero else -share
+        dz[i] = zero if error == zero else sign
+
+
+@kernel
+def product_forward(z, t, weight, loss):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            sums[lane] += np.float64(z[start + lane] * t[start + lane])
+    loss[0] = weight * (_fold(sums) / z.size)
+
+
+@kernel
 def hinge_forward(z, sign, loss):
     kind = z.dtype.type
     zero, one, s = kind(0), kind(1), kind(sign)

@@ -179,6 +179,18 @@ def leaky_relu_backward(dy, y, slope, dx):
     dx[...] = np.where(y.real > 0, dy, slope * dy)
 
 
+def clipped_relu_forward(x, slope, threshold, limit, y):
+    """y = min(x, limit) where x > threshold, else slope (x - threshold)."""
+    above = np.where(x.real < limit, x, limit)
+    y[...] = np.where(x.real > threshold, above, slope * (x - threshold))
+
+
+def clipped_relu_backward(dy, x, slope, threshold, limit, dx):
+    """dx = dy where threshold < x < limit, 0 from limit on, else slope dy."""
+    above = np.where(x.real < limit, dy, 0)
+    dx[...] = np.where(x.real > threshold, above, slope * dy)
+
+
 def sigmoid_forward(x, y):
     """y = 1 / (1 + exp(-x)), written with exp(-|x|), which cannot overflow."""
     e = np.exp(np.where(x.real > 0, -x, x))  # exp(-|x|)
@@ -417,6 +429,23 @@ def squared_backward(z, t, dz):
     dz[...] = (z - t) / z.size
 
 
+def absolute_forward(z, t, loss):
+    """loss = mean(|z - t|)."""
+    error = z - t
+    loss[...] = np.mean(np.where(error.real < 0, -error, error), dtype=_wide(z))
+
+
+def absolute_backward(z, t, dz):
+    """dz = sign(z - t) / N, and 0 where they are equal; N counts all elements."""
+    error = (z - t).real
+    dz[...] = np.where(error == 0, 0, np.where(error > 0, 1, -1) / z.size)
+
+
+def product_forward(z, t, weight, loss):
+    """loss = weight mean(z t)."""
+    loss[...] = weight * np.mean(z * t, dtype=_wide(z))
+
+
 def hinge_forward(z, sign, loss):
     """loss = mean(max(0, 1 - sign z)), where NaN stays NaN."""
     margin = 1 - sign * z
@@ -551,6 +580,25 @@ def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     velocity[:] = momentum * velocity - theta.dtype.type(learning_rate) * dtheta
     theta += velocity
     overflow |= not np.isfinite(velocity).all()
+
+
+def rmsprop_update(
+    theta, dtheta, square, velocity, learning_rate, rho, momentum, epsilon, overflow
+):
+    """One RMSprop step on a whole parameter vector.
+
+        square   = rho square + (1 - rho) dtheta^2
+        velocity = momentum velocity + learning_rate dtheta / sqrt(square + epsilon)
+        theta    = theta - velocity
+
+    All vectors: (P,).  overflow is set to 1 where a square or velocity is NaN or
+    infinite, and never cleared.
+    """
+    rate = theta.dtype.type(learning_rate)
+    square[:] = rho * square + (1 - rho) * (dtheta * dtheta)
+    velocity[:] = momentum * velocity + rate * dtheta / np.sqrt(square + epsilon)
+    theta -= velocity
+    overflow |= not (np.isfinite(square).all() and np.isfinite(velocity).all())
 
 
 def clip(theta, limit):

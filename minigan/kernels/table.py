@@ -172,6 +172,16 @@ PRIMITIVES = {
         Primitive("relu_backward", "dy[*] y[*] -> dx[*]", "S"),
         Primitive("leaky_relu_forward", "x[*] slope=f -> y[*]", "S"),
         Primitive("leaky_relu_backward", "dy[*] y[*] slope=f -> dx[*]", "S"),
+        Primitive(
+            "clipped_relu_forward",
+            "x[*] slope=f threshold=f limit=f -> y[*]",
+            "2*S",
+        ),
+        Primitive(
+            "clipped_relu_backward",
+            "dy[*] x[*] slope=f threshold=f limit=f -> dx[*]",
+            "S",
+        ),
         Primitive("sigmoid_forward", "x[*] -> y[*]", "(TRANSCENDENTAL+2)*S"),
         Primitive("sigmoid_backward", "dy[*] y[*] -> dx[*]", "3*S"),
         Primitive("tanh_forward", "x[*] -> y[*]", "TRANSCENDENTAL*S"),
@@ -237,6 +247,9 @@ PRIMITIVES = {
         ),
         Primitive("squared_forward", "z[*] t[*] -> loss[]:f", "3*S"),
         Primitive("squared_backward", "z[*] t[*] -> dz[*]", "2*S"),
+        Primitive("absolute_forward", "z[*] t[*] -> loss[]:f", "3*S"),
+        Primitive("absolute_backward", "z[*] t[*] -> dz[*]", "2*S"),
+        Primitive("product_forward", "z[*] t[*] weight=f -> loss[]:f", "2*S"),
         Primitive("hinge_forward", "z[*] sign=f -> loss[]:f", "3*S"),
         Primitive("hinge_backward", "z[*] sign=f -> dz[*]", "2*S"),
         Primitive("linear_forward", "z[*] weight=f -> loss[]:f", "S"),
@@ -280,6 +293,12 @@ PRIMITIVES = {
             "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f"
             " overflow[]!:i",
             "4*P",
+        ),
+        Primitive(
+            "rmsprop_update",
+            "theta[P]! dtheta[P] square[P]! velocity[P]! learning_rate[]:f rho=f"
+            " momentum=f epsilon=f overflow[]!:i",
+            "11*P",
         ),
         Primitive("clip", "theta[P]! limit=f", "2*P"),
         Primitive("average_update", "average[P]! theta[P] decay=f", "3*P"),

@@ -1,9 +1,9 @@
 """Compiled optimizer steps and the gradient's length: one pass over the vector.
 
-Numbers below the normal range slow a CPU down by 10 to 60 times, and Adam makes them:
-the moments of a weight whose gradient has become zero decay through the subnormals.  So
-the kernel reads any moment below `FLUSH` times the smallest normal number as zero, and
-nothing is set process-wide.
+Numbers below the normal range slow a CPU down by 10 to 60 times, and Adam and RMSprop
+make them: the moments of a weight whose gradient has become zero decay through the
+subnormals.  So the kernels read any moment below `FLUSH` times the smallest normal
+number as zero, and nothing is set process-wide.
 """
 
 import math
@@ -150,6 +150,31 @@ def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
         velocity[i] = step
         theta[i] += step
         finite &= abs(step) < infinity
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
+def rmsprop_update(
+    theta, dtheta, square, velocity, learning_rate, rho, momentum, epsilon, overflow
+):
+    kind = theta.dtype.type
+    rate, keep, infinity = kind(learning_rate[0]), kind(momentum), kind(np.inf)
+    decay, take, offset, zero = kind(rho), kind(1 - rho), kind(epsilon), kind(0)
+    least = constants(rate).tiny * kind(FLUSH)
+    least_gradient = np.sqrt(least)
+    finite = True
+    for i in range(theta.size):
+        g, s_i, step = dtheta[i], square[i], velocity[i]
+        squared = zero if abs(g) < least_gradient else g
+        s_i = zero if s_i < least else s_i
+        step = zero if abs(step) < least else step
+        s_i = decay * s_i + take * (squared * squared)
+        step = keep * step + rate * g / np.sqrt(s_i + offset)
+        square[i] = s_i
+        velocity[i] = step
+        theta[i] -= step
+        finite &= (s_i < infinity) & (abs(step) < infinity)
     if not finite:
         overflow[0] = 1
 

@@ -1,6 +1,6 @@
 """The layers: small pairs of a forward and a backward function."""
 
-from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from .activations import ClippedReLU, LeakyReLU, ReLU, Sigmoid, Tanh
 from .base import Layer, Parameter
 from .batchnorm import BatchNorm
 from .convolution import Conv2D
@@ -13,6 +13,7 @@ from .softmax import Softmax
 __all__ = [
     "BatchNorm",
     "Conv2D",
+    "ClippedReLU",
     "Dense",
     "Dropout",
     "Flatten",

@@ -1,5 +1,7 @@
 """Activations: each output depends on the one input at its place.  Any shape."""
 
+import math
+
 from .. import validate
 from ..kernels import ops
 from .base import Layer
@@ -44,6 +46,42 @@ class LeakyReLU(Layer):
 
     def config(self):
         return {"negative_slope": self.negative_slope}
+
+
+class ClippedReLU(Layer):
+    """The rectifier with all of Keras' options.
+
+        y  = min(x, max_value) where x > threshold, else negative_slope (x - threshold)
+        dx = dy where threshold < x < max_value, 0 where x >= max_value > threshold,
+             else negative_slope * dy
+
+    max_value: >= 0, or None for no bound.  negative_slope, threshold: finite, >= 0,
+    default 0.  `ClippedReLU(6.0)` is known as ReLU6.
+    """
+
+    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0):
+        where = "ClippedReLU"
+        if max_value is not None:
+            max_value = validate.number(where, "max_value", max_value, least=0)
+        self.max_value = max_value
+        self.negative_slope = validate.number(
+            where, "negative_slope", negative_slope, least=0
+        )
+        self.threshold = validate.number(where, "threshold", threshold, least=0)
+        limit = math.inf if max_value is None else max_value
+        self._numbers = self.negative_slope, self.threshold, limit
+
+    def forward_pass(self, x, training):
+        return ops.clipped_relu_forward(x, *self._numbers), x
+
+    def backward_pass(self, dy, cache, need_dx):
+        if not need_dx:
+            return None
+        return ops.clipped_relu_backward(dy, cache, *self._numbers)
+
+    def config(self):
+        names = "max_value", "negative_slope", "threshold"
+        return {name: getattr(self, name) for name in names}
 
 
 class Sigmoid(Layer):

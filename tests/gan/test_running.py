@@ -25,6 +25,7 @@ from minigan import (
     Dropout,
     LeakyReLU,
     ReLU,
+    RMSprop,
     Sequential,
     Sigmoid,
     Tanh,
@@ -84,7 +85,7 @@ OPTIONS = {
     "clip_value": [None, 0.05],
     "ema": [None, 0.9],
     "noise": [(0.0, None), (0.1, None), (0.1, 5)],
-    "optimizers": ["Adam, Adam", "Adam, SGD", "SGD, Adam"],
+    "optimizers": ["Adam, Adam", "Adam, SGD", "SGD, Adam", "RMSprop, RMSprop"],
     "dtype": [np.float32, np.float64],
     "sampling": ["points", *Rows.SAMPLING],
     "network": [
@@ -163,7 +164,11 @@ def trainer_of(row, capture):
     }
     if row["sampling"] != "points":
         keywords |= {"rows": 21, "sampling": row["sampling"]}
-    kinds = {"Adam": lambda: Adam(0.01, beta_1=0.5), "SGD": lambda: SGD(0.1, 0.5)}
+    kinds = {
+        "Adam": lambda: Adam(0.01, beta_1=0.5),
+        "SGD": lambda: SGD(0.1, 0.5),
+        "RMSprop": lambda: RMSprop(0.01, momentum=0.5),
+    }
     one, two = row["optimizers"].split(", ")
     keywords["generator_optimizer"] = kinds[one]()
     keywords["discriminator_optimizer"] = kinds[two]()

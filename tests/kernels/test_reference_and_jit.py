@@ -22,6 +22,9 @@ NAN_STOPS = {
     ("fill", "x"),
     ("relu_backward", "y"),
     ("leaky_relu_backward", "y"),
+    ("clipped_relu_backward", "x"),
+    ("absolute_backward", "z"),
+    ("absolute_backward", "t"),
     ("dense_leaky_relu_dx", "y"),
     ("dense_dW_first", "dW"),  # overwritten
     ("accumulate_first", "grad"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan import LeakyReLU, ReLU, Sigmoid, Tanh
+from minigan import ClippedReLU, LeakyReLU, ReLU, Sigmoid, Tanh
 
 from ..helpers import assert_close, assert_same_bits, normal
 
@@ -20,6 +20,16 @@ FORMULAS = {
         LeakyReLU(3),
         lambda x: np.where(x > 0, x, 3 * x),
         lambda x: np.where(x > 0, 1, 3),
+    ),
+    "clipped": (
+        ClippedReLU(1.0, 0.1, 0.2),
+        lambda x: np.where(x > 0.2, np.minimum(x, 1), 0.1 * (x - 0.2)),
+        lambda x: np.where(x > 0.2, x < 1, 0.1),
+    ),
+    "without a bound": (
+        ClippedReLU(None, 0.3, 0.2),
+        lambda x: np.where(x > 0.2, x, 0.3 * (x - 0.2)),
+        lambda x: np.where(x > 0.2, 1, 0.3),
     ),
     "sigmoid": (
         Sigmoid(),
@@ -42,6 +52,7 @@ def test_forward_and_backward_by_the_formula(layer, f, df, shape, dtype):
 CORNERS = {  # the derivative at 0, and whether NaN passes
     "relu": (ReLU(), 0.0),
     "leaky": (LeakyReLU(0.25), 0.25),
+    "clipped": (ClippedReLU(1.0, 0.5), 0.5),
     "sigmoid": (Sigmoid(), 0.25),
     "tanh": (Tanh(), 1.0),
 }

@@ -50,6 +50,7 @@ def forward(layer, x, parameters, training):
             if isinstance(layer, mg.LeakyReLU)
             else None
         ),
+        mg.ClippedReLU: lambda: anp.where(x > 0.2, anp.minimum(x, 1), 0.1 * (x - 0.2)),
         mg.Sigmoid: lambda: sigmoid(x),
         mg.Tanh: lambda: anp.tanh(x),
         mg.Flatten: lambda: anp.reshape(x, (len(x), *shape)),
@@ -99,6 +100,7 @@ LAYERS = {
     "Dense": (lambda: mg.Dense(5, 4), (N, 5)),
     "ReLU": (mg.ReLU, (N, 5)),
     "LeakyReLU": (mg.LeakyReLU, (N, 5)),
+    "ClippedReLU": (lambda: mg.ClippedReLU(1.0, 0.1, 0.2), (N, 5)),
     "Sigmoid": (mg.Sigmoid, (N, 5)),
     "Tanh": (mg.Tanh, (N, 5)),
     "BatchNorm": (lambda: mg.BatchNorm(5), (N, 5)),

@@ -132,6 +132,7 @@ LAYERS = {
     "BatchNorm": (lambda: mg.BatchNorm(6), batchnorm),
     "ReLU": (mg.ReLU, plain(torch.nn.ReLU())),
     "LeakyReLU": (lambda: mg.LeakyReLU(0.2), plain(torch.nn.LeakyReLU(0.2))),
+    "ClippedReLU": (lambda: mg.ClippedReLU(0.5), plain(torch.nn.Hardtanh(0, 0.5))),
     "Sigmoid": (mg.Sigmoid, plain(torch.nn.Sigmoid())),
     "Tanh": (mg.Tanh, plain(torch.nn.Tanh())),
 }
@@ -164,7 +165,15 @@ def test_layer(name, training):
         np.testing.assert_allclose(layer.moving_mean.value, mean, **CLOSE)
 
 
-@pytest.mark.parametrize("kind", ["BCE", "BCEWithLogits"])
+LOSSES = {
+    "BCE": mg.BCE,
+    "BCEWithLogits": mg.BCEWithLogits,
+    "MSE": mg.MeanSquaredError,
+    "L1": mg.MeanAbsoluteError,
+}
+
+
+@pytest.mark.parametrize("kind", LOSSES)
 def test_loss(kind):
     rng = np.random.default_rng(1)
     target = rng.uniform(0, 1, (9, 1))
@@ -174,7 +183,7 @@ def test_loss(kind):
     their_pred = theirs(pred)
     loss = getattr(torch.nn, f"{kind}Loss")()(their_pred, torch.tensor(target))
     loss.backward()
-    ours = getattr(mg, kind)()
+    ours = LOSSES[kind]()
     assert float(ours.forward(pred, target)) == pytest.approx(loss.item(), rel=1e-12)
     np.testing.assert_allclose(ours.backward(), their_pred.grad.numpy(), **CLOSE)
 
@@ -242,18 +251,40 @@ def test_objective(name):
         np.testing.assert_allclose(ours.dscore(), their_score.grad.numpy(), **CLOSE)
 
 
-def test_ten_steps_of_adam():
+# ours, theirs.  PyTorch's RMSprop adds epsilon behind the root: here both are nothing.
+OPTIMIZERS = {
+    "Adam": (
+        mg.Adam(0.01, 0.5, 0.99, epsilon_form="pytorch"),
+        lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.5, 0.99)),
+    ),
+    "RMSprop": (
+        mg.RMSprop(0.01, 0.8, epsilon=1e-30),
+        lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.8, eps=0),
+    ),
+    "RMSprop with momentum": (
+        mg.RMSprop(0.01, 0.8, 0.7, epsilon=1e-30),
+        lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.8, eps=0, momentum=0.7),
+    ),
+    "SGD": (
+        mg.SGD(0.01, 0.7),
+        lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.7),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_ten_steps_of_an_optimizer(name):
     rng = np.random.default_rng(2)
     net = mg.Sequential([mg.Dense(3, 4, rng=0, dtype="float64")])
     W = net.layers[0].W
     their_W = theirs(W.value.copy())
-    adam = mg.Adam(0.01, 0.5, 0.99, epsilon_form="pytorch")
-    their_adam = torch.optim.Adam([their_W], lr=0.01, betas=(0.5, 0.99))
+    ours, make = OPTIMIZERS[name]
+    their_optimizer = make([their_W])
     for k in range(10):
         g = 10.0 ** (k - 8) * rng.standard_normal(W.value.shape)  # where epsilon shows
         net.zero_grad()
         W.grad[...] = g
         their_W.grad = torch.tensor(g)
-        adam.step(net)
-        their_adam.step()
+        ours.step(net)
+        their_optimizer.step()
         np.testing.assert_allclose(W.value, their_W.detach().numpy(), rtol=1e-12)
