@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import validate
-from . import naming
+from . import naming, traced
 from .arguments import only
 
 _state = {"floatx": "float32", "rng": np.random.default_rng(0)}
@@ -33,6 +33,29 @@ def image_data_format():
 def set_image_data_format(data_format):
     """Only "channels_last" is supported."""
     only("set_image_data_format", "data_format", data_format, "channels_last")
+
+
+def mean(x, axis=None, keepdims=False):
+    """The mean of an array, or of what a loss function is traced with."""
+    only("mean", "keepdims", keepdims, False)
+    if isinstance(x, traced.Symbol):
+        return traced.mean(x, axis)
+    return np.mean(x, axis=axis)
+
+
+def square(x):
+    """x * x."""
+    return x * x if isinstance(x, traced.Symbol) else np.square(x)
+
+
+def abs(x):
+    """|x|."""
+    return x.__abs__() if isinstance(x, traced.Symbol) else np.abs(x)
+
+
+def epsilon():
+    """1e-7, what Keras adds in some denominators."""
+    return 1e-7
 
 
 def generator():

@@ -142,22 +142,22 @@ class LeakyReLU(_OneActivation):
 
 
 class ReLU(_OneActivation):
-    """x where x > 0, else negative_slope * x.
+    """x where x > threshold, but at most max_value; else slope * (x - threshold).
 
-    negative_slope: >= 0, default 0.  max_value, threshold: only None and 0.
+    max_value: >= 0 or None.  negative_slope, threshold: >= 0, default 0.
     """
 
-    supported = ("negative_slope",)
+    supported = ("max_value", "negative_slope", "threshold")
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **rest):
         super().__init__(**rest)
-        arguments.only("ReLU", "max_value", max_value, None)
-        arguments.only("ReLU", "threshold", threshold, 0.0, 0)
-        self.negative_slope = validate.number(
-            "ReLU", "negative_slope", negative_slope or 0.0, least=0
-        )
+        options = max_value, negative_slope or 0.0, threshold or 0.0
+        self._full = engine.ClippedReLU(*options)  # checks them
+        vars(self).update(self._full.config())
 
     def layer(self):
+        if self.max_value is not None or self.threshold:
+            return engine.ClippedReLU(*self._full.config().values())
         slope = self.negative_slope
         return engine.LeakyReLU(slope) if slope else engine.ReLU()
 

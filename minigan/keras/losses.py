@@ -9,7 +9,8 @@ import numpy as np
 from .. import layers as engine
 from .. import losses, validate
 from ..errors import ArgumentError, ShapeError
-from . import arguments
+from . import arguments, traced
+from .absent import Absent
 
 
 class Loss:
@@ -97,6 +98,24 @@ class MeanSquaredError(Loss):
     name = "mean_squared_error"
 
 
+class MeanAbsoluteError(Loss):
+    """mean(|p - t|)."""
+
+    on_outputs = losses.MeanAbsoluteError
+    name = "mean_absolute_error"
+
+
+class OfFunction(Loss):
+    """A loss that is a Python function; see `traced`."""
+
+    def __init__(self, function):
+        super().__init__(getattr(function, "__name__", "loss"))
+        self._make = traced.engine_loss(function)
+
+    def on_outputs(self):
+        return self._make()
+
+
 class SparseCategoricalCrossentropy(Loss):
     """-mean(log p[label]), labels (n,) or (n, 1): integers 0 ... C - 1."""
 
@@ -166,6 +185,8 @@ def _core(shape):
 NAMES = {
     "binary_crossentropy": BinaryCrossentropy,
     "categorical_crossentropy": CategoricalCrossentropy,
+    "mae": MeanAbsoluteError,
+    "mean_absolute_error": MeanAbsoluteError,
     "mean_squared_error": MeanSquaredError,
     "mse": MeanSquaredError,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
@@ -174,5 +195,7 @@ NAMES |= {kind.__name__: kind for kind in NAMES.values()}
 
 
 def get(identifier, where="losses.get", argument="identifier"):
-    """A `Loss` from its name, class or object."""
+    """A `Loss` from its name, class or object, or from a function (see `traced`)."""
+    if callable(identifier) and not isinstance(identifier, (Loss, type, Absent)):
+        return OfFunction(identifier)
     return arguments.lookup(where, argument, identifier, NAMES, Loss)

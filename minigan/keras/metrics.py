@@ -87,11 +87,23 @@ class MeanSquaredError(Metric):
         return float(np.mean(np.square(p - y)))
 
 
+class MeanAbsoluteError(Metric):
+    """mean(|p - y|)."""
+
+    name = "mean_absolute_error"
+
+    def measure(self, y, p):
+        y = losses.same_shape(self.name, y, p.shape)
+        return float(np.mean(np.abs(p - y)))
+
+
 NAMES = {
     "accuracy": _Accuracy,
     "acc": lambda: _Accuracy("acc"),
     "binary_accuracy": BinaryAccuracy,
     "categorical_accuracy": CategoricalAccuracy,
+    "mae": lambda: MeanAbsoluteError("mae"),
+    "mean_absolute_error": MeanAbsoluteError,
     "mean_squared_error": MeanSquaredError,
     "mse": lambda: MeanSquaredError("mse"),
     "sparse_categorical_accuracy": SparseCategoricalAccuracy,

@@ -108,7 +108,33 @@ class SGD(Optimizer):
         self.engine = engine.SGD(rate, momentum)
 
 
-NAMES = {"adam": Adam, "sgd": SGD, "Adam": Adam, "SGD": SGD}
+class RMSprop(Optimizer):
+    """Steps of about one size, whatever the size of the gradient.
+
+    learning_rate: > 0, default 0.001, or `lr`.  rho: in [0, 1), default 0.9.
+    momentum: in [0, 1).  epsilon: default 1e-7, inside the root.  centered: only False.
+    """
+
+    supported = ("rho", "momentum", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        rho=0.9,
+        momentum=0.0,
+        epsilon=1e-7,
+        centered=False,
+        **rest,
+    ):
+        rate = _rate("RMSprop", rest, learning_rate, 0.001)
+        arguments.only("RMSprop", "centered", centered, False)
+        super().__init__(**rest)
+        self.engine = engine.RMSprop(rate, rho, momentum, epsilon)
+
+
+KINDS = Adam, RMSprop, SGD
+NAMES = {kind.__name__.lower(): kind for kind in KINDS}
+NAMES |= {kind.__name__: kind for kind in KINDS}
 
 
 def get(identifier, where="optimizers.get", argument="identifier"):

@@ -15,6 +15,13 @@ from ..program import capture
 
 AFTER = 100  # batches of one shape before it is recorded
 LARGEST = 20_000  # weights; above, the kernels take the time
+RECORDED = (
+    losses.BCE,
+    losses.BCEWithLogits,
+    losses.MeanAbsoluteError,
+    losses.MeanSquaredError,
+    losses.Wasserstein,
+)
 SHAPES = 4  # programs kept a model
 
 
@@ -29,7 +36,7 @@ class Replays:
         self._parts = body, live, frozen, loss, optimizer
         self._counts: dict = {}
         self._programs: dict = {}
-        known = isinstance(loss, (losses.BCE, losses.BCEWithLogits))
+        known = isinstance(loss, RECORDED)
         draws = any(isinstance(layer, Dropout) for layer in body.walk())
         small = sum(block.theta.size for block in body.owners()) <= LARGEST
         self.possible = known and small and not draws
@@ -62,6 +69,7 @@ class Replayed:
         self._parts = body, live, loss, optimizer
         self._x, self._target = x.copy(), target.copy()
         self._loss = self._out = None
+        self._factor = loss._factor
         self._kept = {"t": optimizer.t, "overflow": optimizer.overflow}
         for k, block in enumerate(live):
             self._kept[f"theta {k}"] = block.theta
@@ -90,7 +98,7 @@ class Replayed:
         """The step in primitives, as `compiled.Plan.train` runs it with checks."""
         body, live, loss, optimizer = self._parts
         out, cache = body.forward_pass(self._x, True)
-        value = loss._loss(out, self._target)
+        value = loss._cell(out, self._target)
         for block in live:
             ops.fill(block.dtheta, 0.0)
         body.backward_pass(loss._gradient(out, self._target), cache, False)
@@ -107,7 +115,7 @@ class Replayed:
         for name, array in self._kept.items():
             np.copyto(self._spare[name], array)
         self._program.play(1)
-        loss = float(self._loss)
+        loss = float(self._loss) * self._factor
         if loss - loss != 0 or self._kept["overflow"]:
             for name, array in self._kept.items():
                 np.copyto(array, self._spare[name])

@@ -10,11 +10,15 @@ from .keras_names import KERAS
 SUPPORTED: dict[str, tuple] = {
     "activations": (*activations.NAMES, "get"),
     "backend": (
+        "abs",
         "clear_session",
+        "epsilon",
         "floatx",
         "image_data_format",
+        "mean",
         "set_floatx",
         "set_image_data_format",
+        "square",
     ),
     "callbacks": ("Callback", "EarlyStopping", "History", "LambdaCallback"),
     "datasets": ("fashion_mnist", "mnist"),
@@ -28,13 +32,14 @@ SUPPORTED: dict[str, tuple] = {
     "metrics": (
         "BinaryAccuracy",
         "CategoricalAccuracy",
+        "MeanAbsoluteError",
         "MeanSquaredError",
         "Metric",
         "SparseCategoricalAccuracy",
         "get",
     ),
     "models": tuple(models.__all__),
-    "optimizers": ("Adam", "Optimizer", "SGD", "get"),
+    "optimizers": ("Adam", "Optimizer", "RMSprop", "SGD", "get"),
     "utils": ("set_random_seed", "to_categorical"),
 }
 
@@ -45,7 +50,6 @@ DIFFERS = {
         "`center` and `scale` only True",
         "Conv2D": "channels last, no `dilation_rate`, no `groups`",
         "Layer": "cannot be subclassed into a new layer (write an engine layer)",
-        "ReLU": "`max_value` and `threshold` only with their defaults",
         "Input": "known sizes only; one input a model",
         "UpSampling2D": "nearest neighbour only; channels last",
         "ZeroPadding2D": "channels last",
@@ -65,6 +69,7 @@ DIFFERS = {
     },
     "optimizers": {
         "Adam": "no `amsgrad`, decay, clipping or schedules",
+        "RMSprop": "no `centered`, decay, clipping or schedules",
         "SGD": "no `nesterov`, decay, clipping or schedules",
     },
     "callbacks": {"EarlyStopping": "no `baseline`, no `start_from_epoch`"},
