@@ -77,7 +77,7 @@ def losses(
     below.set_ylabel("score of D" if critic else "answer of D")
     below.set_title(f"What D says: {meaning}; mean and spread", loc="left")
     _steps(figure, history, above, below)
-    _save(figure, path)
+    save(figure, path)
 
 
 def gradients(history, path):
@@ -99,7 +99,7 @@ def gradients(history, path):
     below.set_ylabel("D is right")
     below.set_title("Accuracy of D, real rows and fakes apart", loc="left")
     _steps(figure, history, above, below)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _plain_numbers(axes):
@@ -197,7 +197,7 @@ def scatter(real, fake, path, title=None):
     axes.legend(loc="upper center")
     if title:
         axes.set_title(title)
-    _save(figure, path)
+    save(figure, path)
 
 
 def scatter_row(real, fakes, path):
@@ -223,7 +223,7 @@ def scatter_row(real, fakes, path):
             axes.set_title(text, loc="right", color=FAKE, fontsize="small")
         axes.label_outer()
     row[0].legend(loc="upper left")
-    _save(figure, path)
+    save(figure, path)
 
 
 def _points(axes, real, fake):
@@ -269,7 +269,7 @@ def image_grid(images, path, captions=None, title=None, *, columns=5, limits=(-1
             axes.text(0.5, -0.04, captions[k], color=GREY, fontsize=8, **below)
     if title:
         figure.suptitle(title, fontsize="medium")
-    _save(figure, path)
+    save(figure, path)
 
 
 # ---- the frame of the animation ----------------------------------------------------
@@ -329,9 +329,9 @@ def pixels(figure):
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def _save(figure, path):
+def save(figure, path, dpi=DPI):
     """Write a PNG; equal figures give equal files."""
     content = io.BytesIO()
-    figure.set_dpi(DPI)
+    figure.set_dpi(dpi)
     FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
     write_atomically(path, content.getvalue())

@@ -1,8 +1,11 @@
 """What several tests need: random operands, fingerprints, exact comparisons."""
 
 import hashlib
+import os
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from minigan import BatchNorm, Dense, LeakyReLU, Sequential
 
@@ -71,3 +74,14 @@ def ulps(got, expected):
     """Distance in units in the last place of `expected` (a float or mpmath number)."""
     spacing = float(np.spacing(abs(type(got)(float(expected)))))
     return abs(float(got - expected)) / spacing
+
+
+# ---- memory ------------------------------------------------------------------------
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux")
+
+
+def resident():
+    """Bytes of memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

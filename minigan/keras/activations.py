@@ -12,6 +12,7 @@ import numpy as np
 from .. import layers as engine
 from .. import validate
 from ..errors import ArgumentError
+from .serial import Remembers
 
 _MAKERS = {
     "linear": None,
@@ -24,7 +25,7 @@ _MAKERS = {
 NAMES = tuple(_MAKERS)
 
 
-class Activation:
+class Activation(Remembers):
     """A function of arrays that a layer can take as its activation."""
 
     def __init__(self, name):

@@ -1,5 +1,7 @@
 """`keras.backend`: the float type, the session, and the generator of the front."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from .. import validate
@@ -18,6 +20,17 @@ def set_floatx(value):
     """Give layers made from now on weights of type "float32" or "float64"."""
     choices = ("float32", "float64")
     _state["floatx"] = validate.choice("set_floatx", "value", value, choices)
+
+
+@contextmanager
+def of_type(value):
+    """A scope in which new layers have weights of this type."""
+    before = floatx()
+    set_floatx(value)
+    try:
+        yield
+    finally:
+        set_floatx(before)
 
 
 def clear_session():

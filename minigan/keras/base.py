@@ -7,6 +7,7 @@ from ..errors import ArgumentError, ShapeError, StateError
 from ..network import Sequential as Network
 from . import arguments, backend, naming
 from .blocks import convert
+from .serial import Remembers
 from .tensors import KerasTensor
 
 
@@ -28,7 +29,7 @@ class Variable:
         return f"<Variable {self.name}, shape {self.shape}>"
 
 
-class Layer:
+class Layer(Remembers):
     """Base class.  A layer is built when it first learns the shape of its input.
 
     name: a string; by default the class's name and a number.

@@ -1,5 +1,7 @@
 """`keras.callbacks`: functions that `fit` calls on its way."""
 
+import sys
+
 import numpy as np
 
 from .. import validate
@@ -93,7 +95,7 @@ class EarlyStopping(Callback):
 
     monitor: a name in the logs.  min_delta: what counts as better.  patience: epochs
     without it.  mode: "min", "max", or "auto" ("max" for accuracies).
-    restore_best_weights: bool.
+    restore_best_weights: bool.  verbose: 1 prints when it stops.
     """
 
     def __init__(
@@ -111,7 +113,7 @@ class EarlyStopping(Callback):
         self.monitor = monitor
         self.min_delta = abs(validate.number(where, "min_delta", min_delta))
         self.patience = validate.integer(where, "patience", patience, least=0)
-        arguments.only(where, "verbose", verbose, 0, 1)
+        self.verbose = arguments.only(where, "verbose", verbose, 0, 1)
         mode = validate.choice(where, "mode", mode, ("auto", "min", "max"))
         arguments.only(where, "baseline", baseline, None)
         arguments.only(where, "start_from_epoch", start_from_epoch, 0)
@@ -146,6 +148,8 @@ class EarlyStopping(Callback):
         if self.waited >= max(self.patience, 1):
             self.stopped_epoch = epoch
             self.model.stop_training = True
+            if self.verbose:
+                sys.stdout.write(f"Epoch {epoch + 1}: early stopping\n")
             if self.weights is not None:
                 self.model.set_weights(self.weights)
 

@@ -107,14 +107,14 @@ def fit(
     params = {"verbose": verbose, "epochs": epochs, "steps": steps}
     hooks = CallbackList(where, callbacks, model, params)
     model.stop_training, model.history = False, hooks.history
-    hooks.on_train_begin()
+    hooks.on_train_begin({})
     logs: dict = {}
     for epoch in range(first, epochs):
-        hooks.on_epoch_begin(epoch)
+        hooks.on_epoch_begin(epoch, {})
         order = backend.generator().permutation(len(x)) if shuffle else None
         means, report = Means(plan.names), Report(verbose, epoch, epochs, steps)
         for step in range(steps):
-            hooks.on_train_batch_begin(step)
+            hooks.on_train_batch_begin(step, {})
             rows = slice(step * size, (step + 1) * size)
             if order is not None:
                 rows = order[rows]

@@ -10,9 +10,10 @@ from .. import initializers as engine
 from .. import validate
 from . import backend
 from .arguments import lookup
+from .serial import Remembers
 
 
-class Initializer:
+class Initializer(Remembers):
     """Base class; calling it gives an array: `HeNormal(seed=1)((5, 15))`.
 
     seed: integer, or None for the generator of the front.

@@ -11,9 +11,10 @@ from .. import losses, validate
 from ..errors import ArgumentError, ShapeError
 from . import arguments, traced
 from .absent import Absent
+from .serial import Remembers
 
 
-class Loss:
+class Loss(Remembers):
     """Base class.
 
     from_logits: the model ends in scores, with no sigmoid or softmax behind them.
@@ -194,8 +195,31 @@ NAMES = {
 NAMES |= {kind.__name__: kind for kind in NAMES.values()}
 
 
+class Function:
+    """`keras.losses.binary_crossentropy` and the like: to hand to compile()."""
+
+    def __init__(self, name):
+        self.__name__ = name
+
+    def __call__(self, *_, **__):
+        raise ArgumentError(
+            f"losses.{self.__name__}: expected to be handed to compile(loss=...), got "
+            f"a call: on arrays, nothing of keras.losses is computed"
+        )
+
+    def __repr__(self):
+        return f"<loss {self.__name__}>"
+
+
+FUNCTIONS = {name: Function(name) for name in NAMES if name.islower()}
+FUNCTIONS |= {"MAE": Function("mae"), "MSE": Function("mse")}
+globals().update(FUNCTIONS)
+
+
 def get(identifier, where="losses.get", argument="identifier"):
     """A `Loss` from its name, class or object, or from a function (see `traced`)."""
+    if isinstance(identifier, Function):
+        identifier = identifier.__name__
     if callable(identifier) and not isinstance(identifier, (Loss, type, Absent)):
         return OfFunction(identifier)
     return arguments.lookup(where, argument, identifier, NAMES, Loss)

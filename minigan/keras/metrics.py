@@ -8,9 +8,10 @@ import numpy as np
 
 from .. import validate
 from . import arguments, losses
+from .serial import Remembers
 
 
-class Metric:
+class Metric(Remembers):
     """Base class: `measure(y, p)` is the mean over one batch."""
 
     name = ""

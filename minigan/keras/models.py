@@ -3,14 +3,14 @@
 from .. import validate
 from ..errors import ArgumentError, StateError
 from ..network import Sequential as Network
-from . import naming, saving
+from . import arguments, naming, saving
 from .base import Layer
 from .layers import InputLayer
 from .summary import print_summary
 from .tensors import Input, KerasTensor, one_tensor, path
 from .training import Training
 
-__all__ = ["Input", "Model", "Sequential"]
+__all__ = ["Input", "Model", "Sequential", "load_model"]
 
 
 class Model(Training, Layer):
@@ -22,6 +22,7 @@ class Model(Training, Layer):
     comes twice on the way.
     """
 
+    _kind_of_graph = "Model"
     _network: Network | None = None
     _graph: tuple | None = None  # the tensors at both ends
     first_shape = None
@@ -37,6 +38,7 @@ class Model(Training, Layer):
         outputs = one_tensor("Model", "outputs", outputs)
         self._graph = inputs, outputs
         self._start = InputLayer(inputs.example, name=inputs.name)
+        self._start._ends = inputs, inputs
         self._chain = path(inputs, outputs)
         self._refuse_repeats(self._chain)
         for layer in self._chain:
@@ -141,11 +143,16 @@ class Model(Training, Layer):
         """Read what `save_weights` wrote for a model of the same shapes."""
         saving.load_weights(self, filepath)
 
-    def save(self, *_, **__):
-        """Not supported."""
-        raise StateError(
-            f"{self.name}.save: whole models are not saved; supported is save_weights"
-        )
+    def save(self, filepath, overwrite=True, include_optimizer=True, **rest):
+        """Write layers and weights to a file, as an npz archive whatever its name says.
+
+        include_optimizer: with what compile() was given, and the optimizer's memory.
+        """
+        where = f"{self.name}.save"
+        arguments.only(where, "save_format", rest.pop("save_format", None), None)
+        names = "filepath", "overwrite", "include_optimizer"
+        arguments.no_more(where, rest, names)
+        saving.save_model(self, filepath, overwrite, include_optimizer)
 
 
 class Sequential(Model):
@@ -154,6 +161,8 @@ class Sequential(Model):
     layers: a list of layers, which may start with `Input(shape=...)`.
     Without the shape of an input it is built when it first sees data.
     """
+
+    _kind_of_graph = "Sequential"
 
     def __init__(self, layers=None, name=None, trainable=True, **rest):
         self._chain: list = []
@@ -240,3 +249,30 @@ class Sequential(Model):
     def _own_graph(self):
         self.blocks()  # raises where the model is not built
         return self._graph
+
+
+def load_model(filepath, custom_objects=None, compile=True, **rest):
+    """The model that `Model.save` wrote: layers, names, flags and weights.
+
+    compile: whether to compile it as it was, with the optimizer's memory.
+    Errors: CheckpointError for a file of another kind (Keras writes HDF5).
+    """
+    arguments.only("load_model", "custom_objects", custom_objects, None, {})
+    arguments.no_more("load_model", rest, ("filepath", "compile"))
+    validate.flag("load_model", "compile", compile)
+    return saving.load_model(filepath, _KINDS, compile)
+
+
+def _sequential(shape, layers, name):
+    start = [] if shape is None else [Input(shape=shape)]
+    return Sequential(start + layers, name=name)
+
+
+def _functional(shape, layers, name):
+    start = end = Input(shape=shape)
+    for layer in layers:
+        end = layer(end)
+    return Model(start, end, name=name)
+
+
+_KINDS = {"Sequential": _sequential, "Model": _functional}

@@ -7,11 +7,12 @@ weight has its own memory, and the step count is shared.
 from .. import optimizers as engine
 from .. import validate
 from . import arguments, naming
+from .serial import Remembers
 
 _SUPPORTED = ("learning_rate (old name lr)", "name")
 
 
-class Optimizer:
+class Optimizer(Remembers):
     """Base class: `engine` is the optimizer that does the work."""
 
     # What Keras knows beside, with the only values that are supported.

@@ -1,6 +1,7 @@
-"""Weights in a file: an npz archive, whatever the file is called."""
+"""Weights and models in a file: an npz archive, whatever the file is called."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -9,29 +10,93 @@ import numpy as np
 from .. import validate
 from ..errors import CheckpointError, OutputError
 from ..files import as_path, write_atomically
+from . import backend, serial
 
-HDF5 = b"\x89HDF"
+FOREIGN = {b"\x89HDF": "HDF5, as Keras writes it"}
+VERSION = 1
 
 
 def save_weights(model, path, overwrite=True):
     """Write `model.get_weights()`; see `load_weights`."""
-    where = f"{model.name}.save_weights"
-    path = as_path(where, path)
-    if not validate.flag(where, "overwrite", overwrite) and Path(path).exists():
-        raise OutputError(f"{where}: argument 'overwrite': {path} exists already")
-    weights = model.get_weights()
-    file = io.BytesIO()
-    np.savez(file, **{f"{k:04d}": array for k, array in enumerate(weights)})
-    write_atomically(path, file.getvalue())
+    _write(f"{model.name}.save_weights", path, _weights(model), overwrite)
 
 
 def load_weights(model, path):
-    """Read the file into the model.
+    """Read the file into the model; one of a whole model serves as well.
 
     Errors: CheckpointError for a file of another kind (Keras writes HDF5), ShapeError
     for other shapes.  Nothing has changed then.
     """
-    where = f"{model.name}.load_weights"
+    model.set_weights(_weights_in(_read(f"{model.name}.load_weights", path)))
+
+
+def save_model(model, path, overwrite=True, include_optimizer=True):
+    """Write layers, weights, and with `include_optimizer` what compile() was given.
+
+    Errors: ArgumentError where a part is a Python function, which no file can hold.
+    """
+    where = f"{model.name}.save"
+    arrays = _weights(model)
+    found = {"version": VERSION, "floatx": model.dtype.name}
+    found["model"] = serial.structure(model, where)
+    include = validate.flag(where, "include_optimizer", include_optimizer)
+    if include and model._plan is not None:
+        found["compiled"], more = serial.compiled(model, where)
+        arrays |= more
+    arrays["model"] = np.array(json.dumps(found))
+    _write(where, path, arrays, overwrite)
+
+
+def load_model(path, kinds, compile):
+    """The model that `save_model` wrote.  kinds: see `serial.rebuild`."""
+    where = "load_model"
+    arrays = _read(where, path)
+    try:
+        found = json.loads(str(arrays["model"]))
+        version = found["version"]
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{where}: argument 'filepath': expected a model from Model.save, got "
+            f"weights alone: {path}"
+        ) from error
+    if version != VERSION:
+        raise CheckpointError(
+            f"{where}: argument 'filepath': expected version {VERSION}, got "
+            f"{version!r}: {path}"
+        )
+    try:
+        with backend.of_type(found["floatx"]):
+            model = serial.rebuild(found["model"], kinds)
+            model.set_weights(_weights_in(arrays))
+            if compile and "compiled" in found:
+                slots = {k: a for k, a in arrays.items() if k.startswith("optimizer ")}
+                serial.compile_again(model, found["compiled"], slots)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise CheckpointError(
+            f"{where}: argument 'filepath': {path} is damaged ({error})"
+        ) from error
+    return model
+
+
+def _weights(model):
+    return {f"{k:04d}": array for k, array in enumerate(model.get_weights())}
+
+
+def _weights_in(arrays):
+    return [arrays[key] for key in sorted(arrays) if key.isdigit()]
+
+
+def _write(where, path, arrays, overwrite):
+    path = as_path(where, path)
+    if not validate.flag(where, "overwrite", overwrite) and Path(path).exists():
+        raise OutputError(f"{where}: argument 'overwrite': {path} exists already")
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    write_atomically(path, file.getvalue())
+
+
+def _read(where, path):
+    """name -> array."""
     path = as_path(where, path)
     try:
         data = path.read_bytes()
@@ -39,13 +104,12 @@ def load_weights(model, path):
         raise CheckpointError(
             f"{where}: argument 'filepath': {path} cannot be read ({error.strerror})"
         ) from error
-    found = "HDF5, as Keras writes it" if data.startswith(HDF5) else "another format"
+    found = FOREIGN.get(data[:4], "another format")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            weights = [file[key] for key in sorted(file.files)]
+            return {key: file[key] for key in file.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(
-            f"{where}: argument 'filepath': expected weights that minigan.keras "
+            f"{where}: argument 'filepath': expected a file that minigan.keras "
             f"saved, got {found}: {path}"
         ) from error
-    model.set_weights(weights)

@@ -26,6 +26,7 @@ SUPPORTED: dict[str, tuple] = {
     "layers": tuple(layers.__all__),
     "losses": (
         *sorted({kind.__name__ for kind in losses.NAMES.values()}),
+        *sorted(losses.FUNCTIONS),
         "Loss",
         "get",
     ),
@@ -40,7 +41,7 @@ SUPPORTED: dict[str, tuple] = {
     ),
     "models": tuple(models.__all__),
     "optimizers": ("Adam", "Optimizer", "RMSprop", "SGD", "get"),
-    "utils": ("set_random_seed", "to_categorical"),
+    "utils": ("plot_model", "set_random_seed", "to_categorical"),
 }
 
 # what is there but not quite as in Keras: module -> name -> how
@@ -56,7 +57,8 @@ DIFFERS = {
     },
     "models": {
         "Model": "one input, one output, no branches, no subclassing; `predict` prints "
-        "no progress; `save_weights` writes an npz archive",
+        "no progress; `save` and `save_weights` write npz archives",
+        "load_model": "reads what `Model.save` wrote; Keras' own files are refused",
         "Sequential": "as Model",
     },
     "losses": {
@@ -77,7 +79,10 @@ DIFFERS = {
         "mnist": "files are looked for and checked by `minigan.data`",
         "fashion_mnist": "files are looked for and checked by `minigan.data`",
     },
-    "utils": {"set_random_seed": "other numbers than Keras draws from the same seed"},
+    "utils": {
+        "plot_model": "a PNG, drawn without graphviz, from top to bottom",
+        "set_random_seed": "other numbers than Keras draws from the same seed",
+    },
 }
 
 
@@ -87,3 +92,4 @@ def install(package):
     for name, supported in SUPPORTED.items():
         module = sys.modules[f"{package}.{name}" if name else package]
         guard(vars(module), supported, KERAS.get(name, ()))
+        module.__all__ = list(supported)  # what `import *` takes

@@ -15,12 +15,12 @@ class Training:
 
     _plan: Plan | None = None
 
-    def compile(self, optimizer=None, loss=None, metrics=None, **rest):
+    def compile(self, optimizer="rmsprop", loss=None, metrics=None, **rest):
         """Choose how to train, and note which layers are trainable now.
 
-        optimizer: "adam", "sgd", or an object of `keras.optimizers`.
-        loss: a name or object of `keras.losses`.  metrics: a list of names or objects
-        of `keras.metrics`.
+        optimizer: "adam", "rmsprop", "sgd", or an object of `keras.optimizers`.
+        loss: a name or object of `keras.losses`, or a function that `traced` knows.
+        metrics: a list of names or objects of `keras.metrics`.
         """
         where = f"{self.name}.compile"
         only = {

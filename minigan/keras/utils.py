@@ -1,4 +1,4 @@
-"""`keras.utils`: seeds and labels."""
+"""`keras.utils`: seeds, labels and drawings."""
 
 import random
 
@@ -7,6 +7,9 @@ import numpy as np
 from .. import validate
 from ..errors import ArgumentError
 from . import backend
+from .drawing import plot_model
+
+__all__ = ["plot_model", "set_random_seed", "to_categorical"]
 
 
 def set_random_seed(seed):

@@ -38,6 +38,7 @@ from minigan.gan.running import ROWS
 from minigan.kernels.compiling import JIT_DISABLED
 from minigan.schedule import Schedule
 
+from ..helpers import needs_proc, resident
 from .small import array, build, state
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
@@ -541,12 +542,6 @@ def test_ctrl_c_in_a_captured_run_leaves_whole_steps(monkeypatch):
 # ---- memory and threads ------------------------------------------------------------
 
 
-def resident():
-    """Bytes of memory of this process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 def grown(trainer, steps, pieces):
     """Bytes by which the process grows, but for the history, which keeps all steps."""
     trainer.fit(2 * ROWS, report_every=None)
@@ -554,9 +549,6 @@ def grown(trainer, steps, pieces):
     for _ in range(pieces):
         trainer.fit(steps // pieces, report_every=None)
     return resident() - trainer.history._table.nbytes - before
-
-
-needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux")
 
 
 @needs_proc

@@ -1,0 +1,150 @@
+"""Layers, models, optimizers and losses as JSON can hold them, and back.
+
+Each object of the front remembers what it was made with, so that it can be made again.
+Nothing is ever run from a file: what may be made stands in this package.
+"""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from .. import validate
+from ..errors import ArgumentError
+
+PACKAGE = __package__
+_SIMPLE = (str, bool, type(None))
+
+
+class Remembers:
+    """Base class of what can be described: `_made_with` is its constructor's call."""
+
+    def __new__(cls, *args, **kwargs):
+        made = super().__new__(cls)
+        made._made_with = args, kwargs
+        return made
+
+
+def describe(value, where):
+    """An argument, or an object of the front, in lists, dicts, numbers and names.
+
+    Errors: ArgumentError for anything else, such as a function.
+    """
+    if isinstance(value, _SIMPLE):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, (list, tuple)):
+        return [describe(item, where) for item in value]
+    if isinstance(value, type) and _known(value):
+        return {"type": _name(value)}
+    if isinstance(value, Remembers) and _known(type(value)):
+        args, kwargs = value._made_with
+        return {
+            "class": _name(type(value)),
+            "args": [describe(item, where) for item in args],
+            "kwargs": {key: describe(item, where) for key, item in kwargs.items()},
+        }
+    expected = "numbers, names and objects of minigan.keras, which a file can hold"
+    return validate.complain(ArgumentError, where, "model", expected, repr(value))
+
+
+def revive(found):
+    """What `describe` described; lists become tuples."""
+    if isinstance(found, list):
+        return tuple(revive(item) for item in found)
+    if not isinstance(found, dict):
+        return found
+    kinds = {_name(kind): kind for kind in _kinds(Remembers)}
+    if "type" in found:
+        return kinds[found["type"]]
+    kwargs = {key: revive(item) for key, item in found["kwargs"].items()}
+    return kinds[found["class"]](*revive(found["args"]), **kwargs)
+
+
+def _known(kind):
+    return issubclass(kind, Remembers) and kind.__module__.startswith(PACKAGE)
+
+
+def _name(kind):
+    """ "Loss MeanSquaredError", "Metric MeanSquaredError", ..."""
+    family = kind.__mro__[kind.__mro__.index(Remembers) - 1]
+    return f"{family.__name__} {kind.__name__}"
+
+
+def _kinds(base):
+    for kind in base.__subclasses__():
+        if _known(kind):
+            yield kind
+        yield from _kinds(kind)
+
+
+# ---- models --------------------------------------------------------------------------
+
+
+def structure(model, where):
+    """A model's layers, their names and flags, and the shape of its input."""
+    rows = []
+    for layer in model._chain:
+        row = {"name": layer.name, "trainable": layer._trainable}
+        if layer._chain:
+            row["model"] = structure(layer, where)
+        else:
+            row["layer"] = describe(layer, where)
+        rows.append(row)
+    return {
+        "kind": model._kind_of_graph,
+        "name": model.name,
+        "input": model.example_in and list(model.example_in),
+        "trainable": model._trainable,
+        "layers": rows,
+    }
+
+
+def rebuild(found, kinds):
+    """The model of a `structure`.  kinds: name -> function (input, layers, name)."""
+    layers = []
+    for row in found["layers"]:
+        inner = "model" in row
+        layer = rebuild(row["model"], kinds) if inner else revive(row["layer"])
+        layer.name, layer._trainable = row["name"], row["trainable"]
+        layers.append(layer)
+    shape = found["input"]
+    shape = None if shape is None else tuple(shape)
+    model = kinds[found["kind"]](shape, layers, found["name"])
+    model._trainable = found["trainable"]
+    return model
+
+
+def compiled(model, where):
+    """(description, arrays) of what compile() keeps, and of the optimizer's memory."""
+    plan = model._plan
+    described = {
+        "optimizer": describe(plan.optimizer, where),
+        "learning_rate": plan.optimizer.learning_rate,
+        "t": int(plan.optimizer.engine.t),
+        "loss": describe(plan.loss, where),
+        "metrics": describe(plan.metrics, where),
+        "captured": list(plan.captured.values()),
+    }
+    arrays = {}
+    state = plan.optimizer.engine._state
+    for k, leaf in enumerate(plan.captured):
+        for name, vector in state.get(leaf.block, {}).items():
+            arrays[f"optimizer {k:04d} {name}"] = vector
+    return described, arrays
+
+
+def compile_again(model, found, arrays):
+    """compile() a rebuilt model as it was, and give the optimizer its memory back."""
+    optimizer, loss = revive(found["optimizer"]), revive(found["loss"])
+    optimizer.learning_rate = found["learning_rate"]
+    optimizer.engine.t[...] = found["t"]
+    model.compile(optimizer, loss, list(revive(found["metrics"])))
+    captured = model._plan.captured
+    captured.update(zip(captured, found["captured"], strict=True))
+    leaves = list(captured)
+    for key, vector in arrays.items():
+        _, k, name = key.split()
+        optimizer.engine.state(leaves[int(k)].block)[name][...] = np.asarray(vector)

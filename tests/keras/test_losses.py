@@ -1,0 +1,90 @@
+"""Losses of the front: by name, as objects, and as functions that can be understood."""
+
+import numpy as np
+import pytest
+
+from minigan import keras
+from minigan.errors import ArgumentError
+from minigan.keras import backend as K
+from minigan.keras import layers
+from tests.keras.small import compiled
+
+RNG = np.random.default_rng(4)
+X, Y = RNG.normal(size=(8, 3)), RNG.normal(size=(8, 3))
+
+FUNCTIONS = {
+    "wasserstein": (lambda t, p: K.mean(t * p), lambda t, p: np.mean(t * p)),
+    "negative": (lambda t, p: -K.mean(p * t), lambda t, p: -np.mean(t * p)),
+    "per row": (
+        lambda t, p: K.mean(t * p, axis=-1) / 4,
+        lambda t, p: np.mean(t * p) / 4,
+    ),
+    "no mean": (lambda t, p: 2 * (t * p) - t * p, lambda t, p: np.mean(t * p)),
+    "squares": (
+        lambda t, p: K.mean(K.square(p - t), axis=-1),
+        lambda t, p: np.mean((p - t) ** 2),
+    ),
+    "powers": (lambda t, p: K.mean((t - p) ** 2), lambda t, p: np.mean((p - t) ** 2)),
+    "multiplied out": (
+        lambda t, p: K.mean(t * t) - 2 * K.mean(t * p) + K.mean(p**2),
+        lambda t, p: np.mean((p - t) ** 2),
+    ),
+    "absolute": (lambda t, p: K.mean(K.abs(t - p)), lambda t, p: np.mean(abs(p - t))),
+    "built in": (lambda t, p: abs(p - t), lambda t, p: np.mean(abs(p - t))),
+}
+
+
+def linear():
+    return keras.Sequential([layers.Dense(3, input_dim=3)])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_that_is_understood(name):
+    function, formula = FUNCTIONS[name]
+    model = compiled(linear(), loss=function, optimizer=keras.optimizers.SGD(1e-3))
+    p = model.predict(X).astype(np.float64)
+    assert model.train_on_batch(X, Y) == pytest.approx(formula(Y, p), rel=1e-5)
+    moved = model.predict(X).astype(np.float64)
+    assert formula(Y, moved) < formula(Y, p)
+    assert model.evaluate(X, Y, verbose=0) == pytest.approx(formula(Y, moved), rel=1e-5)
+
+
+REFUSED = {
+    "another power": lambda t, p: K.mean((t - p) ** 4),
+    "no targets": lambda t, p: K.mean(p),
+    "half of the squares": lambda t, p: 0.5 * K.mean(K.square(t - p)),
+    "a product of means": lambda t, p: K.mean(t) * K.mean(p),
+    "a comparison": lambda t, p: K.mean(p if t > 0 else -p),
+    "equality": lambda t, p: 0.0 if t == p else t * p,
+    "NumPy": lambda t, p: np.mean(np.exp(t * p)),
+    "one element": lambda t, p: t[0] * p[0],
+    "a method": lambda t, p: (t * p).mean(),
+    "an unknown axis": lambda t, p: K.mean(t * p, axis=0),
+    "an array": lambda t, p: K.mean(t * p * np.ones(3)),
+    "a number": lambda t, p: 0.0,
+    "nothing": lambda t, p: None,
+    "an exception": lambda t, p: 1 / 0,
+    "other arguments": lambda p: p,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_any_other_function_is_refused_when_compiling(name):
+    with pytest.raises(ArgumentError, match="'loss': expected a function.* autograd"):
+        compiled(linear(), loss=REFUSED[name])
+
+
+@pytest.mark.parametrize("loss", ["mae", "mean_absolute_error", "MeanAbsoluteError"])
+def test_mean_absolute_error(loss):
+    model = compiled(linear(), ["mae", "mse"], loss=loss)
+    p = model.predict(X)
+    found = model.test_on_batch(X, Y)
+    expected = np.mean(np.abs(p - Y)), np.mean(np.abs(p - Y)), np.mean((p - Y) ** 2)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert model.metrics_names == ["loss", "mae", "mse"]
+
+
+def test_functions_of_the_backend_on_arrays():
+    assert K.mean(X) == X.mean() and (K.mean(X, axis=-1) == X.mean(-1)).all()
+    np.testing.assert_array_equal(K.square(X), X * X)
+    np.testing.assert_array_equal(K.abs(X), np.abs(X))

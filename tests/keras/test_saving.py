@@ -1,0 +1,180 @@
+"""Whole models in a file: what comes back is what was saved, to the bit."""
+
+import numpy as np
+import pytest
+
+from minigan import keras
+from minigan.errors import ArgumentError, CheckpointError, OutputError
+from minigan.keras import Input, Model, Sequential, layers, models, optimizers
+from tests.keras.small import (
+    ONES,
+    REAL,
+    Z,
+    bytes_of,
+    compiled,
+    discriminator,
+    generator,
+)
+
+
+def gan():
+    """G, D and the model of both, each trained a little."""
+    G, D = generator(), discriminator()
+    compiled(D, ["accuracy", "mse"], optimizer=optimizers.RMSprop(0.01, momentum=0.5))
+    D.trainable = False
+    z = Input(shape=(3,), name="z")
+    both = compiled(Model(z, D(G(z)), name="both"), optimizer=optimizers.Adam(0.01))
+    for _ in range(3):
+        D.train_on_batch(REAL, ONES)
+        both.train_on_batch(Z, ONES)
+    return G, D, both
+
+
+def kinds(model):
+    return [
+        kinds(layer) if layer._chain else (type(layer), layer.name, layer.trainable)
+        for layer in model.layers
+    ]
+
+
+@pytest.mark.parametrize("k", range(3), ids=["G", "D", "both"])
+def test_a_model_comes_back_and_goes_on(k, tmp_path):
+    model = gan()[k]
+    x = REAL if k == 1 else Z
+    model.save(tmp_path / "model.h5")
+    twin = models.load_model(str(tmp_path / "model.h5"))
+    assert type(twin) is type(model) and twin.name == model.name
+    assert kinds(twin) == kinds(model) and twin.trainable == model.trainable
+    assert bytes_of(twin) == bytes_of(model)
+    assert twin.predict(x).tobytes() == model.predict(x).tobytes()
+    if k == 0:
+        assert twin.optimizer is None
+        return
+    twin.optimizer.learning_rate = model.optimizer.learning_rate
+    for _ in range(3):
+        assert twin.train_on_batch(x, ONES) == model.train_on_batch(x, ONES)
+    assert bytes_of(twin) == bytes_of(model)
+    assert twin.optimizer.iterations == model.optimizer.iterations == 6
+    assert twin.metrics_names == model.metrics_names
+
+
+def test_the_learning_rate_of_the_moment_is_saved(tmp_path):
+    _, D, _ = gan()
+    D.optimizer.learning_rate = 0.125
+    D.save(tmp_path / "d")
+    assert models.load_model(tmp_path / "d").optimizer.learning_rate == 0.125
+
+
+def test_without_the_optimizer(tmp_path):
+    _, D, _ = gan()
+    D.save(tmp_path / "d", include_optimizer=False)
+    assert models.load_model(tmp_path / "d").optimizer is None
+    D.save(tmp_path / "e")
+    assert models.load_model(tmp_path / "e", compile=False).optimizer is None
+
+
+EVERY_LAYER = [
+    layers.Dense(
+        6,
+        activation=layers.LeakyReLU(0.1),
+        use_bias=False,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.5, seed=3),
+        name="first",
+    ),
+    layers.ReLU(max_value=2.0, negative_slope=0.1, threshold=0.05),
+    layers.Dropout(0.25, seed=4),
+    layers.Reshape((3, -1)),
+    layers.Flatten(),
+    layers.Dense(4, activation=keras.activations.tanh, trainable=False),
+    layers.BatchNormalization(momentum=0.5),
+    layers.Activation("leaky_relu"),
+    layers.Dense(2),
+    layers.Softmax(),
+]
+
+
+def test_every_layer(tmp_path):
+    model = Sequential([layers.InputLayer(input_shape=(3,)), *EVERY_LAYER])
+    model.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    model.save(tmp_path / "m.npz")
+    twin = models.load_model(tmp_path / "m.npz")
+    assert kinds(twin) == kinds(model)
+    assert twin.predict(Z).tobytes() == model.predict(Z).tobytes()
+    labels = np.arange(8) % 2
+    assert twin.train_on_batch(Z, labels) == model.train_on_batch(Z, labels)
+
+
+def test_a_model_that_was_never_built(tmp_path):
+    Sequential([layers.Dense(3)]).save(tmp_path / "m")
+    assert models.load_model(tmp_path / "m").predict(Z).shape == (8, 3)
+
+
+def test_float64_stays_float64(tmp_path):
+    keras.backend.set_floatx("float64")
+    try:
+        model = generator()
+        model.save(tmp_path / "m")
+    finally:
+        keras.backend.set_floatx("float32")
+    twin = models.load_model(tmp_path / "m")
+    assert twin.predict(Z).dtype == np.float64 and bytes_of(twin) == bytes_of(model)
+    assert keras.backend.floatx() == "float32"
+
+
+def test_weights_can_be_read_from_the_file_of_a_model(tmp_path):
+    _, D, _ = gan()
+    D.save(tmp_path / "d")
+    other = discriminator()
+    other.load_weights(tmp_path / "d")
+    assert bytes_of(other) == bytes_of(D)
+
+
+def test_what_no_file_can_hold(tmp_path):
+    model = compiled(discriminator(), loss=lambda t, p: t * p)
+    with pytest.raises(ArgumentError, match="save: argument 'model'.*a file can hold"):
+        model.save(tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+    model.save(tmp_path / "m", include_optimizer=False)
+    with pytest.raises(OutputError, match="overwrite"):
+        model.save(tmp_path / "m", overwrite=False, include_optimizer=False)
+    with pytest.raises(ArgumentError, match="save_format"):
+        model.save(tmp_path / "m", save_format="tf")
+    with pytest.raises(ArgumentError, match="signatures"):
+        model.save(tmp_path / "m", signatures=3)
+
+
+BAD = {
+    "hdf5": (b"\x89HDF\r\n", "HDF5, as Keras writes it"),
+    "text": (b"hello", "got another format"),
+    "nothing": (b"", "got another format"),
+}
+
+
+@pytest.mark.parametrize("content, words", BAD.values(), ids=BAD)
+def test_other_files_are_refused(content, words, tmp_path):
+    (tmp_path / "m").write_bytes(content)
+    with pytest.raises(CheckpointError, match=f"load_model: .*{words}"):
+        models.load_model(tmp_path / "m")
+
+
+def test_files_with_something_missing(tmp_path):
+    model = compiled(discriminator())
+    model.save_weights(tmp_path / "m")
+    with pytest.raises(CheckpointError, match="got weights alone"):
+        models.load_model(tmp_path / "m")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        models.load_model(tmp_path / "nowhere")
+    model.save(tmp_path / "m")
+    with np.load(tmp_path / "m") as file:
+        arrays = dict(file)
+    for changed, words in (
+        ({"model": np.array(str(arrays["model"]).replace("Layer Dense", "os"))}, "dam"),
+        ({"model": np.array("{}")}, "weights alone"),
+        ({"model": np.array('{"version": 9}')}, "version 1, got 9"),
+        ({"0000": arrays["0000"][:1]}, "damaged .*shape"),
+    ):
+        np.savez(tmp_path / "bad.npz", **(arrays | changed))
+        with pytest.raises(CheckpointError, match=words):
+            models.load_model(tmp_path / "bad.npz")
+    with pytest.raises(ArgumentError, match="custom_objects"):
+        models.load_model(tmp_path / "m", custom_objects={"f": len})
