@@ -263,13 +263,13 @@ def load_model(filepath, custom_objects=None, compile=True, **rest):
     return saving.load_model(filepath, _KINDS, compile)
 
 
-def _sequential(shape, layers, name):
+def _sequential(shape, input_name, layers, name):
     start = [] if shape is None else [Input(shape=shape)]
     return Sequential(start + layers, name=name)
 
 
-def _functional(shape, layers, name):
-    start = end = Input(shape=shape)
+def _functional(shape, input_name, layers, name):
+    start = end = Input(shape=shape, name=input_name)
     for layer in layers:
         end = layer(end)
     return Model(start, end, name=name)

@@ -97,13 +97,14 @@ def structure(model, where):
         "kind": model._kind_of_graph,
         "name": model.name,
         "input": model.example_in and list(model.example_in),
+        "input_name": getattr(model, "_start", model).name,
         "trainable": model._trainable,
         "layers": rows,
     }
 
 
 def rebuild(found, kinds):
-    """The model of a `structure`.  kinds: name -> function (input, layers, name)."""
+    """The model of a `structure`.  kinds: name -> its maker."""
     layers = []
     for row in found["layers"]:
         inner = "model" in row
@@ -112,7 +113,8 @@ def rebuild(found, kinds):
         layers.append(layer)
     shape = found["input"]
     shape = None if shape is None else tuple(shape)
-    model = kinds[found["kind"]](shape, layers, found["name"])
+    make = kinds[found["kind"]]
+    model = make(shape, found["input_name"], layers, found["name"])
     model._trainable = found["trainable"]
     return model
 

@@ -100,7 +100,7 @@ class Symbol:
 
     # what Python, NumPy and scripts may try beside
     __array__ = __bool__ = __float__ = __iter__ = __getitem__ = __len__ = _unknown
-    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _unknown  # type: ignore[assignment]
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _unknown
     __matmul__ = __rmatmul__ = __rtruediv__ = __rpow__ = _unknown
 
     def __getattr__(self, name):
