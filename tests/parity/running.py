@@ -49,7 +49,7 @@ def run(name, engine, steps=None):
         source = re.sub(r"^STEPS = \d+$", shorter, source, flags=re.M)
     names = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(source, path.name, "exec"), names)
+        exec(compile(source, str(path), "exec"), names)  # TensorFlow reads the file
     return names
 
 
