@@ -92,4 +92,5 @@ def install(package):
     for name, supported in SUPPORTED.items():
         module = sys.modules[f"{package}.{name}" if name else package]
         guard(vars(module), supported, KERAS.get(name, ()))
-        module.__all__ = list(supported)  # what `import *` takes
+        # what `import *` takes
+        module.__all__ = [n for n in supported if n in vars(module)]

@@ -186,3 +186,32 @@ def test_to_categorical():
             keras.utils.to_categorical(bad)
     with pytest.raises(MiniganError, match="num_classes"):
         keras.utils.to_categorical([3], 2)
+
+
+def test_import_star_takes_the_public_names_only():
+    for module in surface.SUPPORTED:
+        names: dict = {}
+        exec(f"from minigan.keras{'.' * bool(module)}{module} import *", names)
+        del names["__builtins__"]
+        assert set(names) <= set(surface.SUPPORTED[module])
+    assert {"Adam", "RMSprop"} <= set(optimizers.__all__)
+
+
+@pytest.mark.parametrize("name", ["binary_crossentropy", "MSE", "mae"])
+def test_losses_as_functions_are_names(name):
+    function = getattr(losses, name)
+    assert type(losses.get(function)) is type(losses.get(name.lower()))
+    with pytest.raises(MiniganError, match="handed to compile"):
+        function(np.ones(3), np.ones(3))
+
+
+def test_compile_without_an_optimizer_takes_rmsprop():
+    model = keras.Sequential([layers.Dense(1, input_dim=2)])
+    model.compile(loss=losses.mean_squared_error)
+    assert isinstance(model.optimizer, optimizers.RMSprop)
+
+
+def test_the_input_layer_has_tensors():
+    z = keras.Input(shape=(3,))
+    model = keras.Model(z, layers.Dense(2)(z))
+    assert [layer.output.shape for layer in model.layers] == [(None, 3), (None, 2)]

@@ -211,6 +211,27 @@ def test_early_stopping_and_callback_order():
         model.fit(X, LABELS, callbacks=[print], verbose=0)
 
 
+def test_every_callback_gets_logs_and_early_stopping_says_so(capsys):
+    names = keras.callbacks.LambdaCallback.METHODS
+    calls = []
+
+    def note(name):
+        return lambda *given: calls.append((name, len(given), type(given[-1])))
+
+    watch = keras.callbacks.LambdaCallback(**{name: note(name) for name in names})
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=100, patience=1, verbose=1)
+    model = classifier()
+    model.fit(X, LABELS, epochs=5, verbose=0, callbacks=[watch, stop])
+    assert {name for name, *_ in calls} >= set(names) - {
+        "on_batch_begin",  # replaced by on_train_batch_begin
+        "on_batch_end",
+    }
+    for name, count, kind in calls:
+        assert kind is dict
+        assert count == (1 if name in ("on_train_begin", "on_train_end") else 2)
+    assert capsys.readouterr().out == "Epoch 2: early stopping\n"
+
+
 def test_predict_does_not_depend_on_the_batch_size():
     G = generator()
     z = RNG.normal(size=(5000, 3))
