@@ -44,9 +44,10 @@ def write(path, arrays, meta):
     write_atomically(path, body + trailer)
 
 
-def read(path):
+def read(path, what="checkpoint"):
     """(arrays, meta) of a file that `write` made.
 
+    what: the kind of file, for messages.
     Errors: CheckpointError for anything else, saying what was expected and found.
     """
     path = as_path("checkpoint.read", path)
@@ -56,9 +57,7 @@ def read(path):
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
     body, trailer = content[:-_TRAILER], content[-_TRAILER:]
     if len(content) <= _TRAILER or not trailer.startswith(_MARK):
-        raise CheckpointError(
-            f"{path}: expected a minigan checkpoint, got another file"
-        )
+        raise CheckpointError(f"{path}: expected a minigan {what}, got another file")
     expected = trailer[len(_MARK) :].decode("latin1")
     found = hashlib.sha256(body).hexdigest()
     if expected != found:
@@ -70,7 +69,7 @@ def read(path):
     except CheckpointError:
         raise
     except Exception as error:  # a file made to deceive can raise nearly anything
-        raise CheckpointError(f"{path}: not a valid checkpoint ({error})") from error
+        raise CheckpointError(f"{path}: not a valid {what} ({error})") from error
 
 
 def _parse(path, content):

@@ -1,4 +1,4 @@
-"""The command line: `minigan train`, `sample`, `check` and `profile`.
+"""The command line: `minigan train`, `sample`, `check`, `profile` and so on.
 
 Exit codes: 0 done, 1 the work itself failed (disk full, wrong gradient), 2 something
 to change in the command, 130 and 143 interrupted (Ctrl-C, SIGTERM).  Errors are one
@@ -15,6 +15,7 @@ from ..errors import DatasetError, MiniganError, NonFiniteError, OutputError
 from ..version import __version__
 from .check import check
 from .data import data
+from .golden import golden
 from .profile import profile
 from .sample import sample
 from .train import train
@@ -78,6 +79,7 @@ def cli():
     minigan check                   every gradient, proven on this machine
     minigan data list               images to train on, and where they are
     minigan profile parabola        what a step does, and where its time goes
+    minigan golden --list           reference vectors for other implementations
     """
 
 
@@ -86,6 +88,7 @@ cli.add_command(sample)
 cli.add_command(check)
 cli.add_command(data)
 cli.add_command(profile)
+cli.add_command(golden)
 
 
 def main():

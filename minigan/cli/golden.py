@@ -1,0 +1,100 @@
+"""`minigan golden`: reference vectors for implementations in any language."""
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.command(
+    no_args_is_help=True,
+    epilog="Examples:\n\n\b\nminigan golden --out golden.npz\n"
+    "minigan golden --show dense\nminigan golden --verify golden.npz --backend numpy\n",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Compute every case and write them to FILE, an .npz.",
+)
+@click.option(
+    "--verify",
+    "verified",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Compute the cases of FILE again and compare.",
+)
+@click.option("--list", "listed", is_flag=True, help="Show all cases.")
+@click.option("--show", metavar="CASE", help="Show one case, array by array.")
+@click.option(
+    "--backend",
+    type=click.Choice(("jit", "numpy")),
+    help="What computes. [default: jit]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Seed of the given arrays of --out. [default: that of tests/golden]",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file of --out.")
+def golden(out, verified, listed, show, backend, seed, force):
+    """Write, show or verify reference vectors.
+
+    Inputs, gradients and results of every layer, loss and optimizer and of whole GAN
+    steps, in float64, with a description in the file. --verify exits with 1 where an
+    array differs by more than its tolerance, and names the first.
+    """
+    from .. import golden as vectors
+    from ..kernels.ops import use_backend
+
+    if sum((out is not None, verified is not None, listed, show is not None)) != 1:
+        raise click.UsageError("expected one of --out, --verify, --list and --show")
+    if show is not None and show not in vectors.CASES:
+        raise click.UsageError(f"--show: no case '{show}'; --list shows all of them")
+    for name, given in (("--seed", seed is not None), ("--force", force)):
+        if given and out is None:
+            raise click.UsageError(f"{name}: only beside --out")
+    with use_backend(backend):
+        if listed:
+            _print(vectors.contents())
+        elif show is not None:
+            _print(vectors.arrays_of(show))
+        elif out is not None:
+            _write(vectors, out, vectors.SEED if seed is None else seed, force)
+        else:
+            _verify(vectors, verified)
+
+
+def _write(vectors, out, seed, force):
+    if out.suffix != ".npz":
+        raise click.UsageError(f"--out: expected a .npz file, got '{out}'")
+    if out.exists() and not force:
+        raise click.UsageError(f"--out: '{out}' exists; add --force to overwrite")
+    vectors.write(out, seed)
+    click.echo(f"{out}: {len(vectors.CASES)} cases, {out.stat().st_size:,} bytes")
+
+
+def _verify(vectors, path):
+    verdict = vectors.verify(path)
+    count, wrong = len(verdict.differences), verdict.wrong
+    if wrong:
+        click.echo(f"{path}: {len(wrong)} of {count} arrays differ, the first:")
+        click.echo(f"  {wrong[0]}")
+        raise click.exceptions.Exit(1)
+    worst = verdict.worst
+    click.echo(
+        f"{path}: all {count} arrays agree; the largest difference is {worst.gap:.1e} "
+        f"of an array's largest entry, in {worst.name}"
+    )
+
+
+def _print(table):
+    """In colour on a terminal, as plain text elsewhere."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(table)
+    else:
+        click.echo(str(table))

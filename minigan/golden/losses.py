@@ -1,0 +1,119 @@
+"""The cases of losses and of the objectives of a GAN."""
+
+import numpy as np
+
+from .. import losses
+from ..gan.objectives import OBJECTIVES
+from .case import Case, normal
+
+ROWS = 6
+SIGMOID = "s(z) = 1 / (1 + exp(-z))"
+SMOOTHED = 0.9  # the label of real rows in the objectives that have labels
+
+
+def cases():
+    """All of them, in the order of the file."""
+    clipped = np.array([[0.0], [1.0], [1e-9], [1 - 1e-9], [0.3], [0.999]])
+    bce = {
+        "loss": "-mean(t log q + (1 - t) log(1 - q)), q = clip(p, 1e-7, 1 - 1e-7)",
+        "dpred": "(p - t) / (p (1 - p)) / N, and 0 where p was clipped",
+    }
+    yield case("bce", losses.BCE, bce, lambda rng: rng.uniform(0.05, 0.95, (ROWS, 1)))
+    yield case("bce-clipped", losses.BCE, bce, lambda rng: clipped)
+    logits = {
+        "loss": "mean(max(z, 0) - z t + log(1 + exp(-|z|)))",
+        "dpred": f"(s(z) - t) / N, {SIGMOID}",
+    }
+    yield case("bce-logits", losses.BCEWithLogits, logits)
+    saturated = np.array([[-800.0], [-40.0], [40.0], [800.0], [-3.0], [0.5]])
+    yield case(
+        "bce-logits-saturated", losses.BCEWithLogits, logits, lambda rng: saturated
+    )
+    squared = {"loss": "mean((p - t)^2)", "dpred": "2 (p - t) / N"}
+    yield case("mse", losses.MeanSquaredError, squared)
+    yield softmax_cross_entropy()
+    for name, kind in OBJECTIVES.items():
+        yield objective(name, kind)
+
+
+def case(name, make, formulas, draw_pred=None):
+    """A loss of predictions (rows, 1) with targets in [0, 1]."""
+
+    def draw(rng):
+        pred = normal(rng, ROWS, 1) if draw_pred is None else draw_pred(rng)
+        return {"pred": pred, "target": rng.uniform(0, 1, pred.shape)}
+
+    def run(given):
+        loss = make()
+        value = loss.forward(given["pred"], given["target"])
+        return {"loss": value, "dpred": loss.backward()}
+
+    letter = "z" if "logits" in name else "p"
+    meanings = {"pred": f"prediction {letter}", "target": "target t", **formulas}
+    text = "; ".join(f"{key} = {formula}" for key, formula in formulas.items())
+    return Case(name, "loss", text, {}, meanings.get, draw, run)
+
+
+def softmax_cross_entropy(classes=4):
+    """The loss of a classifier: logits, and one class number a row."""
+
+    def draw(rng):
+        labels = rng.integers(0, classes, ROWS)
+        return {"pred": 3 * normal(rng, ROWS, classes), "target": labels}
+
+    def run(given):
+        loss = losses.SoftmaxCrossEntropy()
+        value = loss.forward(given["pred"], given["target"])
+        return {"loss": value, "dpred": loss.backward()}
+
+    meanings = {
+        "pred": "logits z",
+        "target": "class of each row, from 0",
+        "loss": "-mean over rows of log p[class]",
+        "dpred": "(p - onehot(class)) / rows",
+    }
+    text = "p = exp(z) / sum_j exp(z_j); loss = -mean(log p[class])"
+    return Case("softmax-cross-entropy", "loss", text, {}, meanings.get, draw, run)
+
+
+def objective(name, kind):
+    """What D and G minimise: four losses of scores and their gradients."""
+    options = {"real_label": SMOOTHED, "fake_label": 0.0} if kind.labelled else {}
+
+    def draw(rng):  # away from 1 and -1, where the hinge has its kinks
+        return {"score": np.array([[-2.3], [0.4], [1.7], [-0.6], [-1.2], [0.8]])}
+
+    def run(given):
+        made, found = kind(**options), {}
+        for part in ("real", "fake", "mixed", "generator"):
+            found[f"loss_{part}"] = getattr(made, part)(given["score"])
+            found[f"dscore_{part}"] = made.dscore()
+        return found
+
+    def meaning(array):
+        if array == "score":
+            return "D's scores s, before any sigmoid"
+        what, _, part = array.partition("_")
+        rows = {
+            "real": "D's loss, all rows real",
+            "fake": "D's loss, all rows fake",
+            "mixed": "D's loss, first half of the rows real, the rest fake",
+            "generator": "G's loss, all rows fake",
+        }[part]
+        return rows if what == "loss" else f"gradient of {rows}"
+
+    return Case(
+        f"objective-{name}", "objective", FORMULAS[name], options, meaning, draw, run
+    )
+
+
+_ENTROPY = "D: cross-entropy of logits s with the labels; G: "
+FORMULAS = {
+    "non-saturating": _ENTROPY + "mean log(1 + exp(-s))",
+    "minimax": _ENTROPY + "-mean log(1 + exp(s))",
+    "least-squares": "D: mean (s - label)^2 / 2; G: mean (s - 1)^2 / 2",
+    "hinge": "D: mean max(0, 1 - s) real, mean max(0, 1 + s) fake; mixed: half the "
+    "sum of both; G: -mean s",
+    "wasserstein": "D: -mean s real, mean s fake; mixed: half the sum of both; "
+    "G: -mean s",
+}

@@ -1,0 +1,77 @@
+"""The cases of optimizers: trajectories of one vector under given gradients."""
+
+import numpy as np
+
+from ..layers import Layer
+from ..network import Sequential
+from ..optimizers import SGD, Adam
+from .case import Case, normal
+
+STEPS, SIZE = 12, 8
+ADAM = (
+    "m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2; "
+    "w = w - alpha m / (sqrt(v) + {epsilon}), "
+    "alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t), t = 1, 2, ..."
+)
+
+
+def cases():
+    """All of them, in the order of the file."""
+    adam = {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.99, "epsilon": 1e-7}
+    for form, text in (
+        ("keras", "epsilon"),
+        ("pytorch", "epsilon sqrt(1 - beta_2^t)"),
+    ):
+        yield case(
+            f"adam-{form}",
+            lambda form=form: Adam(**adam, epsilon_form=form),
+            ADAM.format(epsilon=text),
+            adam,
+        )
+    sgd = {"learning_rate": 0.1, "momentum": 0.9}
+    yield case(
+        "sgd",
+        lambda: SGD(**sgd),
+        "velocity = momentum velocity - learning_rate g; w = w + velocity",
+        sgd,
+    )
+
+
+class Vector(Layer):
+    """Nothing but a parameter, to be stepped."""
+
+    def __init__(self, value):
+        self.dtype = value.dtype
+        self.w = self.add_parameter("w", value)
+
+
+def case(name, make, formula, options):
+    """w and the optimizer's vectors after each of the steps."""
+
+    def draw(rng):
+        size = 10.0 ** np.linspace(-9, 1, SIZE)  # epsilon shows in the small ones
+        gradients = size * normal(rng, STEPS, SIZE)
+        gradients[3:6, 2] = 0
+        return {"w": normal(rng, SIZE), "g": gradients}
+
+    def run(given):
+        vector, optimizer = Vector(given["w"]), make()
+        network = Sequential([vector])
+        rows: dict = {}
+        for g in given["g"]:
+            vector.w.grad[...] = g
+            optimizer.step(network)
+            state = optimizer.state(network)
+            for key, array in {"new_w": vector.w.value, **state}.items():
+                rows.setdefault(key, []).append(array[:SIZE].copy())
+        return {key: np.array(value) for key, value in rows.items()}
+
+    meanings = {
+        "w": "start",
+        "g": f"gradients of {STEPS} steps, one a row",
+        "new_w": "w after each step",
+        "m": "after each step; 0 before the first",
+        "v": "after each step; 0 before the first",
+        "velocity": "after each step; 0 before the first",
+    }
+    return Case(name, "optimizer", formula, options, meanings.get, draw, run)

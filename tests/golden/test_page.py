@@ -1,0 +1,33 @@
+"""docs/golden.md: its table is the file's, its reader reads, its command is there."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+from minigan.cli import cli
+from tests.golden.plain import PATH
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = (ROOT / "docs" / "golden.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_cases_is_up_to_date():
+    path = ROOT / "docs" / "golden_table.py"
+    spec = importlib.util.spec_from_file_location("golden_table", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.with_table(PAGE) == PAGE
+
+
+def test_the_reader_reads(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    source = re.search(r"```python\n(.*?)```", PAGE, re.S)[1]
+    assert len([line for line in source.splitlines() if line.strip()]) <= 24
+    exec(compile(source, "golden.md", "exec"), {})
+    assert capsys.readouterr().out == "dense/y agrees: True\n"
+
+
+def test_what_the_page_says_of_file_and_command():
+    assert f"({round(PATH.stat().st_size / 1000)} kB)" in PAGE
+    known = {flag for option in cli.commands["golden"].params for flag in option.opts}
+    assert set(re.findall(r"(--[a-z]+)", PAGE.partition("<!--")[0])) <= known

@@ -1,0 +1,105 @@
+"""The description suffices: every case in plain NumPy; gradients in torch as well."""
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.golden import plain
+
+FILE = plain.load()
+
+
+def assert_agree(got, expected, tolerance):
+    assert set(got) == set(expected)
+    for name, array in expected.items():
+        off = np.abs(np.asarray(got[name]) - array)
+        assert off.shape == array.shape, name
+        assert off.max() <= tolerance * np.abs(array).max(), name
+
+
+def test_nothing_of_minigan_is_needed():
+    tree = ast.parse(Path(plain.__file__).read_text())
+    imported = [
+        getattr(node, "module", None) or node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    assert sorted(imported) == ["json", "numpy", "pathlib", "zipfile"]
+
+
+def test_every_case_is_written_here():
+    assert set(plain.CASES) == set(FILE)
+    assert plain.PATH.stat().st_size < 500_000
+
+
+@pytest.mark.parametrize("name", FILE)
+def test_plain_numpy(name):
+    options, tolerance, given, expected = FILE[name]
+    assert_agree(plain.CASES[name](given, options), expected, tolerance)
+
+
+# ---- torch -------------------------------------------------------------------------
+
+
+def _torch_functions(torch):
+    """name of a case -> function(given tensors, options) -> y or loss."""
+    from torch.nn import functional as F
+
+    def batchnorm(g, o, training):
+        mean, var = g["moving_mean"].detach().clone(), g["moving_var"].detach().clone()
+        return F.batch_norm(
+            *(g["x"], mean, var, g["gamma"], g["beta"], training, 0.1, o["epsilon"])
+        )
+
+    def classes(g):
+        return F.cross_entropy(g["pred"], g["target"])
+
+    return {
+        "dense": lambda g, o: g["x"] @ g["W"] + g["b"],
+        "dense-frozen": lambda g, o: g["x"] @ g["W"] + g["b"],
+        "relu": lambda g, o: F.relu(g["x"]),
+        "leaky-relu": lambda g, o: F.leaky_relu(g["x"], o["slope"]),
+        "sigmoid": lambda g, o: torch.sigmoid(g["x"]),
+        "sigmoid-saturated": lambda g, o: torch.sigmoid(g["x"]),
+        "tanh": lambda g, o: torch.tanh(g["x"]),
+        "softmax": lambda g, o: F.softmax(g["x"], -1),
+        "flatten": lambda g, o: g["x"].flatten(1),
+        "reshape": lambda g, o: g["x"].reshape(-1, *o["shape"]),
+        "dropout": lambda g, o: g["x"] * (g["u"] >= o["rate"]) / (1 - o["rate"]),
+        "batchnorm-training": lambda g, o: batchnorm(g, o, True),
+        "batchnorm-frozen": lambda g, o: batchnorm(g, o, True),
+        "batchnorm-inference": lambda g, o: batchnorm(g, o, False),
+        "bce": lambda g, o: F.binary_cross_entropy(g["pred"], g["target"]),
+        "bce-logits": lambda g, o: F.binary_cross_entropy_with_logits(
+            g["pred"], g["target"]
+        ),
+        "bce-logits-saturated": lambda g, o: F.binary_cross_entropy_with_logits(
+            g["pred"], g["target"]
+        ),
+        "mse": lambda g, o: F.mse_loss(g["pred"], g["target"]),
+        "softmax-cross-entropy": lambda g, o: classes(g),
+    }
+
+
+@pytest.mark.parametrize("name", FILE)
+def test_gradients_in_torch(name):
+    torch = pytest.importorskip("torch")
+    functions = _torch_functions(torch)
+    if name not in functions:
+        pytest.skip("no single function of torch")
+    options, tolerance, given, expected = FILE[name]
+    tensors = {
+        key: torch.tensor(array, requires_grad=array.dtype == float)
+        for key, array in given.items()
+    }
+    y = functions[name](tensors, options)
+    y.backward(tensors["dy"].detach() if "dy" in tensors else None)
+    got = {"y" if "y" in expected else "loss": y.detach().numpy()}
+    for key in expected:
+        if key.startswith("d"):
+            got[key] = tensors[key[1:]].grad.numpy()
+    assert_agree(got, {key: expected[key] for key in got}, tolerance)
+    assert any(re.fullmatch("d(x|pred)", key) for key in got)
