@@ -50,7 +50,7 @@ def cases(seed):
     from .. import layers
     from ..gan import OBJECTIVES, recipes
     from ..gradcheck import gradcheck
-    from ..losses import BCE, BCEWithLogits
+    from ..losses import BCE, BCEWithLogits, MeanSquaredError, SoftmaxCrossEntropy
     from ..network import Sequential
 
     def case(label, target, **options):
@@ -64,13 +64,16 @@ def cases(seed):
         (layers.ClippedReLU(1.0, 0.1, 0.2), (5, 6)),
         (layers.Sigmoid(), (5, 6)),
         (layers.Tanh(), (5, 6)),
+        (layers.Softmax(), (5, 6)),
         (layers.Flatten(), (5, 2, 3)),
         (layers.Reshape((2, 3)), (5, 6)),
         (layers.UpSampling2D((2, 3, 2), 2), (5, 12)),
         (layers.ZeroPadding2D((2, 3, 2), ((0, 1), (1, 0))), (5, 12)),
     ):
         yield case(type(layer).__name__, layer, shape=shape)
-    yield case("Dense, frozen", layers.Dense(6, 4, rng=rng), shape=(5, 6), frozen=True)
+    for layer in (layers.Dense(6, 4, rng=rng), layers.BatchNorm(6)):
+        label = f"{type(layer).__name__}, frozen"
+        yield case(label, layer, shape=(16, 6), frozen=True)
     for padding in ("valid", "same"):
         convolution = layers.Conv2D((5, 4, 2), 3, 3, 2, padding, rng=rng)
         yield case(f"Conv2D, {padding}", convolution, shape=(5, 40))
@@ -81,8 +84,9 @@ def cases(seed):
             mode = "training" if training else "inference"
             label = f"{type(layer).__name__}, {mode}"
             yield case(label, layer, shape=(16, 6), training=training)
-    for loss in (BCE(), BCEWithLogits()):
+    for loss in (BCE(), BCEWithLogits(), MeanSquaredError()):
         yield case(type(loss).__name__, loss, shape=(8, 1))
+    yield case("SoftmaxCrossEntropy", SoftmaxCrossEntropy(), shape=(8, 4))
     parabola = recipes.RECIPES["parabola"]
     D = parabola.discriminator(rng, np.float64)
     plain = parabola.generator(rng, np.float64)
