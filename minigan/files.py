@@ -1,7 +1,8 @@
-"""Writing files so that a reader sees the old one or the new one, never half of one."""
+"""Where files go, and writing them so that a reader never sees half of one."""
 
 import os
 import secrets
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,22 @@ def as_path(where, value):
         expected = "a path without null characters"
         validate.complain(validate.ArgumentError, where, "path", expected, repr(value))
     return Path(value)
+
+
+def cache_root(*variables):
+    """Folder of what can be made or fetched again.
+
+    The first of the environment variables that is set, else the platform's cache:
+    %LOCALAPPDATA%\\minigan, $XDG_CACHE_HOME/minigan or ~/.cache/minigan.  Where nobody
+    knows a home folder, ~ stays as it is.
+    """
+    for variable in variables:
+        if os.environ.get(variable):
+            return Path(os.path.expanduser(os.environ[variable]))
+    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        return Path(os.environ["LOCALAPPDATA"]) / "minigan"
+    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.path.expanduser(root)) / "minigan"
 
 
 def write_atomically(path, data):

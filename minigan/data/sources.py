@@ -5,14 +5,13 @@ or lie directly: as four IDX files, raw or gzipped, or as one npz file.
 """
 
 import os
-import sys
 import warnings
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from ..errors import DatasetError
-from ..files import as_path
+from ..files import as_path, cache_root
 from . import idx, npy
 from .catalog import DATASETS
 from .reading import broken
@@ -66,12 +65,7 @@ def places(path=None):
 
 def cache_folder():
     """Folder of minigan's own downloads: $MINIGAN_CACHE_DIR or the platform's cache."""
-    if os.environ.get("MINIGAN_CACHE_DIR"):
-        return _expanded(os.environ["MINIGAN_CACHE_DIR"]) / "data"
-    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        return Path(os.environ["LOCALAPPDATA"]) / "minigan" / "data"
-    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return _expanded(root) / "minigan" / "data"
+    return cache_root("MINIGAN_CACHE_DIR") / "data"
 
 
 def _expanded(path):

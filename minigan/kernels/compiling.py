@@ -14,7 +14,6 @@ import os
 import pickle
 import platform
 import shutil
-import sys
 import tempfile
 import warnings
 from functools import cache
@@ -25,6 +24,8 @@ import numba
 import numpy as np
 from numba.core.serialize import dumps
 from numba.extending import register_jitable
+
+from ..files import cache_root
 
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 if not JIT_DISABLED:
@@ -51,23 +52,12 @@ def source_digest():
     return digest.hexdigest()[:16]
 
 
-def _cache_root():
-    """The folder the user asked for, or the platform's cache folder."""
-    for variable in ("MINIGAN_CACHE_DIR", "NUMBA_CACHE_DIR"):
-        if os.environ.get(variable):
-            return Path(os.environ[variable])
-    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        return Path(os.environ["LOCALAPPDATA"]) / "minigan"
-    if os.environ.get("XDG_CACHE_HOME"):
-        return Path(os.environ["XDG_CACHE_HOME"]) / "minigan"
-    return Path("~/.cache/minigan").expanduser()
-
-
 @cache
 def cache_folder():
     """A writable folder for compiled kernels; a private temporary one if need be."""
     try:
-        folder = _cache_root() / source_digest()
+        root = cache_root("MINIGAN_CACHE_DIR", "NUMBA_CACHE_DIR")
+        folder = root.expanduser() / source_digest()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass

@@ -1,6 +1,7 @@
 """Where data sets are found, in which order, and what is checked there."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_default_folders(tmp_path):
 def test_cache_folders_of_the_platforms(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert sources.cache_folder() == tmp_path / "xdg" / "minigan" / "data"
-    monkeypatch.setattr(sources.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert sources.cache_folder() == tmp_path / "local" / "minigan" / "data"
     monkeypatch.setenv("MINIGAN_CACHE_DIR", str(tmp_path / "mine"))

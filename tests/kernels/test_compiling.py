@@ -118,13 +118,13 @@ def test_the_environment_chooses_the_folder(no_variables, tmp_path, variable, in
 
 def test_the_folder_in_the_home_directory(no_variables, tmp_path):
     no_variables.setenv("HOME", str(tmp_path))
-    assert compiling._cache_root() == tmp_path / ".cache" / "minigan"
+    assert compiling.cache_root() == tmp_path / ".cache" / "minigan"
 
 
 def test_the_folder_on_windows(no_variables, tmp_path):
     no_variables.setattr(sys, "platform", "win32")
     no_variables.setenv("LOCALAPPDATA", str(tmp_path))
-    assert compiling._cache_root() == tmp_path / "minigan"
+    assert compiling.cache_root() == tmp_path / "minigan"
 
 
 @pytest.mark.parametrize("error", [OSError, PermissionError, RuntimeError])
