@@ -1,4 +1,4 @@
-"""Pictures of many small images: sample grids as PNG, and a GIF of them.
+"""Pictures of many small images: grids as PNG, and a GIF of them.
 
 Drawn pixel by pixel, since a plotting library takes a second for a hundred images: each
 image is enlarged by a whole number, without smoothing, and set beside the others.
@@ -16,35 +16,37 @@ from .files import write_atomically
 
 SIDE = 460  # pixels of a panel, about
 BORDER, GAP, HEAD = 16, 3, 40  # around panels, between images, for a title
+FOOT = 20  # for a caption
 WHITE, INK, FAINT = 255, "#222222", "#6a6a6a"
 MILLISECONDS, FIRST, LAST = 90, 700, 2600  # how long frames are shown
 
 
-def grid(images, columns=None, side=SIDE):
+def grid(images, columns=None, side=SIDE, foot=0):
     """All images in rows: (h, w) or (h, w, 3) uint8, about `side` wide.
 
-    columns: by default as many as rows.
+    columns: by default as many as rows.   foot: pixels left free below each image.
     """
     n, height, width, *colours = images.shape
     columns = columns or -(-n // max(1, int(np.sqrt(n))))
     rows = -(-n // columns)
     factor = max(1, round((side / columns - GAP) / width))
     height, width = factor * height, factor * width
-    shape = rows * (height + GAP) - GAP, columns * (width + GAP) - GAP
+    down, right = height + foot + GAP, width + GAP
+    shape = rows * down - GAP, columns * right - GAP
     whole = np.full((*shape, *colours), WHITE, np.uint8)
     for k, image in enumerate(images):
-        top, left = (k // columns) * (height + GAP), (k % columns) * (width + GAP)
+        top, left = (k // columns) * down, (k % columns) * right
         large = image.repeat(factor, axis=0).repeat(factor, axis=1)
         whole[top : top + height, left : left + width] = large
     return whole
 
 
-def sheet(panels, side=SIDE, columns=None):
+def sheet(panels, side=SIDE, columns=None, foot=0):
     """Panels beside each other on white, each below its title: a PIL image.
 
     panels: [(title, note, colour, images)]; the note stands flush right, faintly.
     """
-    grids = [grid(images, columns, side) for *_, images in panels]
+    grids = [grid(images, columns, side, foot) for *_, images in panels]
     height = max(g.shape[0] for g in grids)
     width = sum(g.shape[1] for g in grids) + BORDER * (len(grids) + 1)
     whole = Image.new("RGB", (width, height + HEAD + BORDER), "white")
@@ -63,6 +65,20 @@ def sheet(panels, side=SIDE, columns=None):
 def samples_png(images, path, title, note="", columns=None):
     """One grid of generated images.  Errors: OutputError."""
     _save_png(sheet([(title, note, INK, images)], columns=columns), path)
+
+
+def captioned_png(images, captions, path, title, columns=5):
+    """A grid of images with a text below each.  Errors: OutputError."""
+    whole = sheet([(title, "", INK, images)], columns=columns, foot=FOOT)
+    pen, font = ImageDraw.Draw(whole), _font(12)
+    rows = -(-len(images) // columns)
+    width = (whole.width - 2 * BORDER + GAP) / columns
+    height = (whole.height - HEAD - BORDER + GAP) / rows
+    for k, caption in enumerate(captions):
+        middle = BORDER + (k % columns) * width + (width - GAP) / 2
+        base = HEAD + (k // columns + 1) * height - GAP - FOOT / 2
+        pen.text((middle, base), caption, fill=FAINT, font=font, anchor="mm")
+    _save_png(whole, path)
 
 
 def beside_png(real, fake, path, note=""):

@@ -241,37 +241,6 @@ def _points(axes, real, fake):
     axes.set_axisbelow(True)
 
 
-# ---- images ------------------------------------------------------------------------
-
-
-def image_grid(images, path, captions=None, title=None, *, columns=5, limits=(-1, 1)):
-    """Draw images of grey values in rows of `columns`, as they are: no smoothing.
-
-    images: (n, height, width).  captions: n texts, below the images.
-    limits: values of black and of white.
-    Errors: OutputError where the file cannot be written.
-    """
-    rows = -(-len(images) // columns)
-    height = 1.0 if captions is None else 1.22
-    size = (1.04 * columns, height * rows + (0.4 if title else 0))
-    figure = Figure(figsize=size, layout="constrained")
-    figure.get_layout_engine().set(
-        rect=(0.015, 0.012, 0.97, 0.976), w_pad=0.03, h_pad=0.03, wspace=0, hspace=0
-    )
-    for k, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
-        axes.set_axis_off()
-        if k >= len(images):
-            continue
-        low, high = limits
-        axes.imshow(images[k], "gray", vmin=low, vmax=high, interpolation="nearest")
-        if captions is not None:
-            below = {"transform": axes.transAxes, "ha": "center", "va": "top"}
-            axes.text(0.5, -0.04, captions[k], color=GREY, fontsize=8, **below)
-    if title:
-        figure.suptitle(title, fontsize="medium")
-    save(figure, path)
-
-
 # ---- the frame of the animation ----------------------------------------------------
 
 

@@ -179,15 +179,15 @@ def preview(name, output, seed, path, force):
         raise click.UsageError(f"--output: expected a .png file, got '{output}'")
     if output.exists() and not force:
         raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")
-    from .. import plotting
+    from .. import mosaic
 
     dataset = DATASETS[name]
     (images, labels), _ = loading.load(name, path)
     chosen = np.random.default_rng(seed).permutation(len(images))[:SHOWN]
     captions = [dataset.classes[label] for label in labels[chosen]]
     title = f"{dataset.title}: {SHOWN} of {len(images):,} training images"
-    limits = (0, dataset.largest)
-    plotting.image_grid(images[chosen], output, captions, title, limits=limits)
+    shown = np.round(images[chosen] * (255 / dataset.largest)).astype(np.uint8)
+    mosaic.captioned_png(shown, captions, output, title)
     click.echo(str(output))
 
 

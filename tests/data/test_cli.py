@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from minigan import plotting
+from minigan import mosaic
 from minigan.cli import cli
 from minigan.data import catalog, sources
 
@@ -107,7 +107,7 @@ def test_preview(tmp_path):
     assert result.exit_code == 0 and result.output == f"{picture}\n"
     with Image.open(picture) as opened:
         size, first = opened.size, np.asarray(opened.convert("L"))
-    assert min(size) > 500 and first.min() == 0 and first.max() == 255
+    assert min(size) > 450 and first.min() == 0 and first.max() == 255
     again = run("preview", "digits", "-o", picture)
     assert again.exit_code == 2 and "add --force to overwrite" in again.stderr
     content = picture.read_bytes()
@@ -124,16 +124,21 @@ def test_preview_of_a_path(mnist, tmp_path):
     assert result.exit_code == 2 and "expected a .png file" in result.stderr
 
 
-def test_a_grid_shows_every_image(tmp_path):
+def test_a_grid_shows_every_image_above_its_caption(tmp_path):
     """White and black images, told apart in the picture, with an empty last place."""
     images = np.zeros((3, 4, 4), np.uint8)
     images[1] = 255
     path = tmp_path / "grid.png"
-    plotting.image_grid(images, path, columns=2, limits=(0, 255))
+    mosaic.captioned_png(images, ["zero", "one", "two"], path, "title", columns=2)
     with Image.open(path) as opened:
         picture = np.asarray(opened.convert("L")).astype(int)
-    middle_y, middle_x = (size // 4 for size in picture.shape)
-    assert picture[middle_y, middle_x] == 0
-    assert picture[middle_y, 3 * middle_x] == 255
-    assert picture[3 * middle_y, middle_x] == 0
-    assert (picture[: 2 * middle_y, : 2 * middle_x] == 255).any()  # the margin
+    inside = picture[mosaic.HEAD :, mosaic.BORDER : -mosaic.BORDER]
+    middle_y, middle_x = (size // 4 for size in inside.shape)
+    assert inside[middle_y, middle_x] == inside[3 * middle_y, middle_x] == 0
+    assert inside[middle_y, 3 * middle_x] == 255
+    side = picture.shape[1] // 2 - mosaic.BORDER - mosaic.GAP
+    captions = [inside[k * (side + mosaic.FOOT) + side + mosaic.GAP :] for k in (0, 1)]
+    for k, (row, column) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
+        half = slice(None, side) if column == 0 else slice(side + mosaic.GAP, None)
+        dark = (captions[row][: mosaic.FOOT - 4, half] < 200).any()
+        assert dark == (k < 3), k
