@@ -4,6 +4,8 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from tests.parity import running
 
 ORACLE = Path(__file__).parent / "oracle.py"
 VARIABLE = "MINIGAN_ORACLE"  # an interpreter that has the other engines
+LIMIT = 900  # seconds for one process of another engine
+_PROCESSES = ThreadPoolExecutor(2)
 
 
 @cache
@@ -39,13 +43,32 @@ def needs(engine):
     )
 
 
-def ask(engine, out, *arguments):
-    """Run the oracle; returns its arrays."""
-    command = [interpreter(engine), str(ORACLE), engine, str(out), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
-    assert done.returncode == 0, done.stderr[-3000:]
-    with np.load(out) as file:
-        return {key: file[key] for key in file.files}
+def ask(engine, *arguments):
+    """Have the oracle run in a process of its own: a future of its arrays.
+
+    Two at a time, while the tests go on with minigan's side.
+    """
+    return _PROCESSES.submit(_ask, engine, arguments)
+
+
+def _ask(engine, arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "answer.npz"
+        command = [interpreter(engine), str(ORACLE), engine, str(out), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+        assert done.returncode == 0, done.stderr[-3000:]
+        with np.load(out) as file:
+            return {key: file[key] for key in file.files}
+
+
+def part_of(answer, name, mark):
+    """The arrays of a future whose keys begin with the name and the mark."""
+    start = name + mark
+    return {
+        key.removeprefix(start): array
+        for key, array in answer.result().items()
+        if key.startswith(start)
+    }
 
 
 def slots(model):

@@ -1,8 +1,8 @@
 """Running one Keras script on different engines; imports only NumPy.
 
 The script's import lines are changed and nothing else, except that `STEPS = n` may be
-shortened.  What comes back is its `history`, and weights and optimizer state of every
-model among its global names.
+shortened.  What comes back is its `history`, and weights, optimizer state and step
+count of every model among its global names.
 """
 
 import contextlib
@@ -72,4 +72,6 @@ def results(names, slots):
         if getattr(model, "optimizer", None) is not None:
             for k, slot in enumerate(slots(model)):
                 found[f"{key}: slot {k}"] = slot
+            count = np.asarray(model.optimizer.iterations, np.float64)
+            found[f"{key}: iterations"] = count
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from minigan import keras
 from tests.parity import single
-from tests.parity.engines import ask, interpreter, needs, worst
+from tests.parity.engines import ask, interpreter, needs, part_of, worst
 
 STEPS = 200
 BACKENDS = {
@@ -19,18 +19,25 @@ BACKENDS = {
 pytestmark = needs("keras")
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
-def oracle(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def answers():
+    """backend -> its arrays, in the making; None where it is not installed."""
+    return {
+        backend: ask("keras", backend, *parts)
+        if interpreter(backend, beside="keras")
+        else None
+        for backend, (_, parts) in BACKENDS.items()
+    }
+
+
+@pytest.fixture(params=BACKENDS)
+def oracle(request, answers):
     """(tolerance, part -> name -> array) of one backend."""
-    if interpreter(request.param, beside="keras") is None:
+    answer = answers[request.param]
+    if answer is None:
         pytest.skip(f"{request.param} is not installed beside keras")
     tolerance, parts = BACKENDS[request.param]
-    found: dict = {part: {} for part in parts}
-    out = tmp_path_factory.mktemp("oracle") / "keras.npz"
-    for key, value in ask("keras", out, request.param, *parts).items():
-        part, _, name = key.partition("/")
-        found[part][name] = value
-    return tolerance, found
+    return tolerance, {part: part_of(answer, part, "/") for part in parts}
 
 
 @pytest.fixture(autouse=True)

@@ -52,8 +52,8 @@ gan.compile(loss="binary_crossentropy", optimizer=Adam(learning_rate=2e-4, beta_
 
 rng = np.random.RandomState(5)
 for model in (generator, discriminator):
-    shapes = [w.shape for w in model.get_weights()]
-    model.set_weights([0.2 * rng.randn(*s) + (len(s) == 1) for s in shapes])
+    start = model.get_weights()
+    model.set_weights([0.2 * rng.randn(*w.shape) + w * (w.ndim == 1) for w in start])
 
 batches = len(X_train) // BATCH
 history = []
