@@ -16,8 +16,8 @@ from .initializers import RandomNormal
 from .kernels.ops import use_backend
 from .layers import (
     BatchNorm,
-    Conv2D,
     ClippedReLU,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,

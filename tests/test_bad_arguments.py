@@ -12,8 +12,8 @@ from minigan import (
     SGD,
     Adam,
     BatchNorm,
-    Conv2D,
     ClippedReLU,
+    Conv2D,
     Dense,
     Dropout,
     LeakyReLU,
@@ -24,8 +24,8 @@ from minigan import (
     RMSprop,
     Sequential,
     UpSampling2D,
-    ZeroPadding2D,
     Wasserstein,
+    ZeroPadding2D,
 )
 
 nan, inf = float("nan"), float("inf")
