@@ -104,6 +104,7 @@ def _dW(x, index, window, dy, dW, low, high):
     """Rows low ... high - 1 of dW += P^T dy."""
     (rows, M), K, width = dy.shape, dW.shape[0], high - low
     block = np.empty((min(rows, _block(K)), width), x.dtype)
+    chains = np.empty((width, 1), x.dtype)  # row by row, as the block lies
     for start in range(0, rows, block.shape[0]):
         stop = min(start + block.shape[0], rows)
         patches, back = block[: stop - start], dy[start:stop]
@@ -111,7 +112,8 @@ def _dW(x, index, window, dy, dW, low, high):
         if JIT_DISABLED:
             dW[low:high] += patches.T @ back
         elif M == 1:
-            narrow.dW(patches, back, dW[low:high], 1)
+            narrow.dW(patches, back, chains, 0)
+            dW[low:high] += chains
         else:
             one, mode = np.int64(1), np.int64(gemm.ADD)
             plan = np.int64(gemm.TN), stop - start, one, width, M, M, mode
