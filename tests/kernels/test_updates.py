@@ -167,3 +167,43 @@ def test_adam_in_machine_code(dtype):
 
 
 FLAG = np.zeros(1, np.int64)
+
+
+# ---- RMSprop -----------------------------------------------------------------------
+
+
+def rmsprop(theta, dtheta, square, velocity, momentum=0.5):
+    """One update with rate 0.01, rho 0.9, epsilon 1e-7; the overflow flag after it."""
+    overflow = np.zeros(1, np.int64)
+    vectors = theta, dtheta, square, velocity
+    with np.errstate(all="ignore"):
+        updates.rmsprop_update(
+            *vectors, np.array([0.01]), 0.9, momentum, 1e-7, overflow
+        )
+    return overflow[0]
+
+
+@each_type
+def test_rmsprop_equals_the_textbook_bit_for_bit_where_nothing_is_tiny(dtype):
+    theta, dtheta, velocity, square = adam_state(1003, dtype)
+    kind = dtype
+    twin = theta.copy(), square.copy(), velocity.copy()
+    for _ in range(5):
+        assert rmsprop(theta, dtheta, square, velocity) == 0
+        w, s, u = twin
+        s[:] = kind(0.9) * s + kind(1 - 0.9) * (dtheta * dtheta)
+        u[:] = kind(0.5) * u + kind(0.01) * dtheta / np.sqrt(s + kind(1e-7))
+        w -= u
+    for a, b in zip((theta, square, velocity), twin, strict=True):
+        assert_same_bits(a, b)
+
+
+@each_type
+def test_rmsprop_reads_tiny_memories_as_zero_and_flags_what_is_not_finite(dtype):
+    tiny = np.finfo(dtype).tiny
+    theta, dtheta = np.ones(3, dtype), np.zeros(3, dtype)
+    square, velocity = np.full(3, tiny, dtype), np.full(3, -tiny, dtype)
+    assert rmsprop(theta, dtheta, square, velocity) == 0
+    assert not square.any() and not velocity.any() and (theta == 1).all()
+    dtheta[1] = np.nan
+    assert rmsprop(theta, dtheta, square, velocity) == 1
