@@ -24,6 +24,10 @@ LAYERS = {
     "LeakyReLU 0.25": ((5,), lambda k: k.layers.LeakyReLU(0.25)),
     "ReLU": ((5,), lambda k: k.layers.ReLU()),
     "ReLU 0.125": ((5,), lambda k: k.layers.ReLU(negative_slope=0.125)),
+    "ReLU, all options": (
+        (5,),
+        lambda k: k.layers.ReLU(max_value=0.5, negative_slope=0.125, threshold=0.25),
+    ),
     "Softmax": ((5,), lambda k: k.layers.Softmax()),
     "BatchNormalization": ((5,), lambda k: k.layers.BatchNormalization()),
     "BatchNormalization 0.75": (
@@ -130,6 +134,7 @@ def losses(keras):
             binary,
         ),
         "mse": ("mean_squared_error", rows),
+        "mae": ("mean_absolute_error", rows),
         "sparse": (
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             label,
