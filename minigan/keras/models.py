@@ -4,7 +4,9 @@ from .. import validate
 from ..errors import ArgumentError, StateError
 from ..network import Sequential as Network
 from . import arguments, naming, saving
+from .absent import AbsentError
 from .base import Layer
+from .keras_names import METHODS
 from .layers import InputLayer
 from .summary import print_summary
 from .tensors import Input, KerasTensor, one_tensor, path
@@ -132,6 +134,15 @@ class Model(Training, Layer):
     def summary(self, line_length=None, print_fn=None):
         """Print the layers, shapes and counts, in Keras' form."""
         print_summary(self, line_length, print_fn)
+
+    def __getattr__(self, name):
+        if name in METHODS:
+            raise AbsentError(
+                f"{self.name}.{name}: not supported; supported are compile, fit, "
+                "train_on_batch, evaluate, predict, save and their like"
+            )
+        kind = type(self).__name__
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 
     # ---- files ---------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import minigan as tf
 from minigan import keras
 from minigan.errors import MiniganError
 from minigan.keras import initializers, layers, losses, metrics, optimizers, surface
-from minigan.keras.keras_names import KERAS
+from minigan.keras.keras_names import KERAS, METHODS
 
 
 def test_import_is_lazy_and_tf_keras_works():
@@ -215,3 +215,13 @@ def test_the_input_layer_has_tensors():
     z = keras.Input(shape=(3,))
     model = keras.Model(z, layers.Dense(2)(z))
     assert [layer.output.shape for layer in model.layers] == [(None, 3), (None, 2)]
+
+
+def test_methods_of_keras_that_are_absent():
+    model = keras.Sequential([layers.Dense(1, input_dim=2)])
+    for name in METHODS:
+        assert not hasattr(model, name)
+        with pytest.raises(MiniganError, match=f"{name}: not supported; .* fit"):
+            getattr(model, name)(3)
+    with pytest.raises(AttributeError, match="no attribute 'fti'"):
+        model.fti(3)
