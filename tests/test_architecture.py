@@ -7,6 +7,7 @@ import pytest
 
 from minigan import (
     BatchNorm,
+    ClippedReLU,
     Conv2D,
     Dense,
     Dropout,
@@ -45,6 +46,7 @@ def network(dtype=np.float32):
             BatchNorm(3, positions=6, dtype=dtype),
             Dense(18, 4, "he_uniform", rng=RNG, dtype=dtype),
             LeakyReLU(0.1),
+            ClippedReLU(1.0, 0.1, 0.2),
             Tanh(),
             Sigmoid(),
             Softmax(),

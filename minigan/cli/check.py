@@ -47,10 +47,9 @@ def check(backend, seed):
 
 def cases(seed):
     """What is checked: (label, function that returns a `gradcheck.Report`)."""
-    from .. import layers
+    from .. import layers, losses
     from ..gan import OBJECTIVES, recipes
     from ..gradcheck import gradcheck
-    from ..losses import BCE, BCEWithLogits, MeanSquaredError, SoftmaxCrossEntropy
     from ..network import Sequential
 
     def case(label, target, **options):
@@ -84,9 +83,15 @@ def cases(seed):
             mode = "training" if training else "inference"
             label = f"{type(layer).__name__}, {mode}"
             yield case(label, layer, shape=(16, 6), training=training)
-    for loss in (BCE(), BCEWithLogits(), MeanSquaredError()):
-        yield case(type(loss).__name__, loss, shape=(8, 1))
-    yield case("SoftmaxCrossEntropy", SoftmaxCrossEntropy(), shape=(8, 4))
+    for kind in (
+        losses.BCE,
+        losses.BCEWithLogits,
+        losses.MeanSquaredError,
+        losses.MeanAbsoluteError,
+        losses.Wasserstein,
+    ):
+        yield case(kind.__name__, kind(), shape=(8, 1))
+    yield case("SoftmaxCrossEntropy", losses.SoftmaxCrossEntropy(), shape=(8, 4))
     parabola = recipes.RECIPES["parabola"]
     D = parabola.discriminator(rng, np.float64)
     plain = parabola.generator(rng, np.float64)
