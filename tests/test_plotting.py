@@ -84,7 +84,7 @@ def test_losses_draw_every_curve(tmp_path):
 
 def test_scores_of_a_critic_are_not_cut_to_probabilities(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(plotting, "_save", lambda figure, path: drawn.append(figure))
+    monkeypatch.setattr(plotting, "save", lambda figure, path: drawn.append(figure))
     table = history().table.copy()
     table[:, 4:6] += 3  # d_real, d_fake
     for objective in ("hinge", "non-saturating"):
