@@ -88,30 +88,27 @@ def build(
             layers.append(Dropout(0.25, rng=masks))
         return layers
 
-    made, seen, wide = [Dense(4, 2, rng=rng, dtype=dtype)], hidden(2, 5), 5
+    made = hidden(LATENT, 4)
     if convolutions:  # the two numbers are an image of 1 x 2 pixels
-        made = [
+        made += [
             UpSampling2D((1, 2, 2), (1, 2)),
             Conv2D((1, 4, 2), 1, (1, 3), (1, 2), "same", rng=rng, dtype=dtype),
         ]
-        seen, wide = (
-            [
-                ZeroPadding2D((1, 2, 1), ((0, 1), (1, 0))),
-                Conv2D((2, 3, 1), 5, 2, rng=rng, dtype=dtype),
-                BatchNorm(5, positions=2, dtype=dtype),
-                LeakyReLU(0.2),
-            ],
-            10,
-        )
-    generator = Sequential(
-        hidden(LATENT, 4) + made + ([Tanh(), Reshape((2, 1))] if images else [])
-    )
-    discriminator = Sequential(
-        ([Reshape((2, 1)), Flatten()] if images else [])
-        + seen
-        + [Dense(wide, 1, rng=rng, dtype=dtype)]
-        + ([Sigmoid()] if sigmoid else [])
-    )
+    else:
+        made.append(Dense(4, 2, rng=rng, dtype=dtype))
+    generator = Sequential(made + ([Tanh(), Reshape((2, 1))] if images else []))
+    seen = [Reshape((2, 1)), Flatten()] if images else []
+    if convolutions:
+        seen += [
+            ZeroPadding2D((1, 2, 1), ((0, 1), (1, 0))),
+            Conv2D((2, 3, 1), 5, 2, rng=rng, dtype=dtype),
+            BatchNorm(5, positions=2, dtype=dtype),
+            LeakyReLU(0.2),
+        ]
+    else:
+        seen += hidden(2, 5)
+    seen.append(Dense(10 if convolutions else 5, 1, rng=rng, dtype=dtype))
+    discriminator = Sequential(seen + ([Sigmoid()] if sigmoid else []))
     draws = streams(seed)["data"]
     if rows:
         data = Rows(array(rows, dtype), draws, sampling, dtype)
