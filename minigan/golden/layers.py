@@ -25,6 +25,18 @@ THROUGH_THE_BATCH = (
     "rstd (dxhat - mean(dxhat) - xhat mean(dxhat xhat)), dxhat = dy gamma, "
     "means over rows"
 )
+SCALED = f"gamma xhat + beta, {NORMALISED}"
+BY_BATCH = {
+    "y": f"{SCALED}, mean and biased var of the batch",
+    "dx": THROUGH_THE_BATCH,
+    **SUMS,
+    **MOVED,
+}
+BY_MOVING = {
+    "y": f"{SCALED}, with the moving mean and var",
+    "dx": "dy gamma rstd",
+    **SUMS,
+}
 
 
 def cases():
@@ -59,6 +71,19 @@ def cases():
         },
         {"slope": 0.2},
     )
+    yield case(
+        "clipped-relu",
+        lambda: layers.ClippedReLU(1.5, 0.2, 0.5),
+        (4,),
+        {
+            "y": "min(x, max_value) where x > threshold, else slope (x - threshold)",
+            "dx": "dy where threshold < x < max_value, 0 where x >= max_value, "
+            "else slope dy",
+        },
+        {"max_value": 1.5, "slope": 0.2, "threshold": 0.5},
+        note="y jumps at the threshold",
+        x=np.array([[-2.0, -0.4, 0.3, 0.7], [1.2, 1.9, 6.5, 0.1], [0.9, 3.0, -7.0, 1]]),
+    )
     sigmoid = {"y": "1 / (1 + exp(-x))", "dx": "dy y (1 - y)"}
     yield case("sigmoid", layers.Sigmoid, (4,), sigmoid)
     yield case(
@@ -87,37 +112,16 @@ def cases():
 def batch_normalisation():
     """Batch statistics, moving ones, and frozen: three different backward passes."""
     options = {"momentum": 0.8, "epsilon": 1e-3}
-    y = f"gamma xhat + beta, {NORMALISED}"
+    frozen = {
+        "y": BY_BATCH["y"],
+        "dx": BY_BATCH["dx"],
+        "new_moving_mean": "moving_mean, unchanged",
+        "new_moving_var": "moving_var, unchanged",
+    }
     for name, formulas, switches in (
-        (
-            "batchnorm-training",
-            {
-                "y": f"{y}, mean and biased var of the batch",
-                "dx": THROUGH_THE_BATCH,
-                **SUMS,
-                **MOVED,
-            },
-            {"training": True},
-        ),
-        (
-            "batchnorm-inference",
-            {
-                "y": f"{y}, with the moving mean and var",
-                "dx": "dy gamma rstd",
-                **SUMS,
-            },
-            {},
-        ),
-        (
-            "batchnorm-frozen",
-            {
-                "y": f"{y}, mean and biased var of the batch",
-                "dx": THROUGH_THE_BATCH,
-                "new_moving_mean": "moving_mean, unchanged",
-                "new_moving_var": "moving_var, unchanged",
-            },
-            {"training": True, "frozen": True},
-        ),
+        ("batchnorm-training", BY_BATCH, {"training": True}),
+        ("batchnorm-inference", BY_MOVING, {}),
+        ("batchnorm-frozen", frozen, {"training": True, "frozen": True}),
     ):
         yield case(
             name,

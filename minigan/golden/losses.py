@@ -31,17 +31,38 @@ def cases():
     )
     squared = {"loss": "mean((p - t)^2)", "dpred": "2 (p - t) / N"}
     yield case("mse", losses.MeanSquaredError, squared)
+    absolute = {"loss": "mean(|p - t|)", "dpred": "sign(p - t) / N"}
+    yield case("mae", losses.MeanAbsoluteError, absolute, draw_target=apart)
+    weight = {"weight": 0.5}
+    critic = {"loss": "weight mean(p t)", "dpred": "weight t / N"}
+    yield case(
+        "wasserstein",
+        lambda: losses.Wasserstein(**weight),
+        critic,
+        draw_target=apart,
+        options=weight,
+    )
     yield softmax_cross_entropy()
     for name, kind in OBJECTIVES.items():
         yield objective(name, kind)
 
 
-def case(name, make, formulas, draw_pred=None):
-    """A loss of predictions (rows, 1) with targets in [0, 1]."""
+def labels(rng, pred):
+    """Targets in [0, 1]."""
+    return rng.uniform(0, 1, pred.shape)
+
+
+def apart(rng, pred):
+    """Targets of any sign that differ from the predictions by more than 0.1."""
+    return pred + normal(rng, *pred.shape)
+
+
+def case(name, make, formulas, draw_pred=None, *, draw_target=labels, options=None):
+    """A loss of predictions (rows, 1) and as many targets."""
 
     def draw(rng):
         pred = normal(rng, ROWS, 1) if draw_pred is None else draw_pred(rng)
-        return {"pred": pred, "target": rng.uniform(0, 1, pred.shape)}
+        return {"pred": pred, "target": draw_target(rng, pred)}
 
     def run(given):
         loss = make()
@@ -51,7 +72,7 @@ def case(name, make, formulas, draw_pred=None):
     letter = "z" if "logits" in name else "p"
     meanings = {"pred": f"prediction {letter}", "target": "target t", **formulas}
     text = "; ".join(f"{key} = {formula}" for key, formula in formulas.items())
-    return Case(name, "loss", text, {}, meanings.get, draw, run)
+    return Case(name, "loss", text, options or {}, meanings.get, draw, run)
 
 
 def softmax_cross_entropy(classes=4):

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..layers import Layer
 from ..network import Sequential
-from ..optimizers import SGD, Adam
+from ..optimizers import SGD, Adam, RMSprop
 from .case import Case, normal
 
 STEPS, SIZE = 12, 8
@@ -35,6 +35,15 @@ def cases():
         "velocity = momentum velocity - learning_rate g; w = w + velocity",
         sgd,
     )
+    for name, momentum in (("rmsprop", 0.0), ("rmsprop-momentum", 0.9)):
+        rms = {"learning_rate": 0.01, "rho": 0.8, "momentum": momentum, "epsilon": 1e-7}
+        yield case(
+            name,
+            lambda rms=rms: RMSprop(**rms),
+            "square = rho square + (1 - rho) g^2; velocity = momentum velocity + "
+            "learning_rate g / sqrt(square + epsilon); w = w - velocity",
+            rms,
+        )
 
 
 class Vector(Layer):
@@ -72,6 +81,7 @@ def case(name, make, formula, options):
         "new_w": "w after each step",
         "m": "after each step; 0 before the first",
         "v": "after each step; 0 before the first",
+        "square": "after each step; 0 before the first",
         "velocity": "after each step; 0 before the first",
     }
     return Case(name, "optimizer", formula, options, meanings.get, draw, run)

@@ -1,0 +1,221 @@
+"""The cases of layers, in plain NumPy.   CASES: name -> function(given, options)."""
+
+import numpy as np
+
+
+def dense(g, o):
+    x, W, dy = g["x"], g["W"], g["dy"]
+    return {"y": x @ W + g["b"], "dx": dy @ W.T, "dW": x.T @ dy, "db": dy.sum(0)}
+
+
+def dense_frozen(g, o):
+    found = dense(g, o)
+    return {"y": found["y"], "dx": found["dx"]}
+
+
+def leaky(g, o):
+    slope = np.where(g["x"] > 0, 1, o.get("slope", 0))
+    return {"y": slope * g["x"], "dx": slope * g["dy"]}
+
+
+def clipped(g, o):
+    x, low, high = g["x"], o["threshold"], o["max_value"]
+    above = x > low
+    y = np.where(above, np.minimum(x, high), o["slope"] * (x - low))
+    slope = np.where(above, np.where(x < high, 1, 0), o["slope"])
+    return {"y": y, "dx": slope * g["dy"]}
+
+
+def sigmoid(x):
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+def sigmoid_layer(g, o):
+    y = sigmoid(g["x"])
+    return {"y": y, "dx": g["dy"] * y * (1 - y)}
+
+
+def tanh(g, o):
+    y = np.tanh(g["x"])
+    return {"y": y, "dx": g["dy"] * (1 - y**2)}
+
+
+def softmax_of(x):
+    e = np.exp(x - x.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def softmax(g, o):
+    y = softmax_of(g["x"])
+    return {"y": y, "dx": y * (g["dy"] - (g["dy"] * y).sum(1, keepdims=True))}
+
+
+def shaping(g, o):
+    return {"y": g["x"].reshape(g["dy"].shape), "dx": g["dy"].reshape(g["x"].shape)}
+
+
+def dropout(g, o):
+    mask = (g["u"] >= o["rate"]) / (1 - o["rate"])
+    return {"y": g["x"] * mask, "dx": g["dy"] * mask}
+
+
+def batchnorm(x, gamma, beta, mean, var, epsilon):
+    """y, xhat, rstd"""
+    rstd = 1 / np.sqrt(var + epsilon)
+    xhat = (x - mean) * rstd
+    return gamma * xhat + beta, xhat, rstd
+
+
+def batchnorm_dx(dy, gamma, xhat, rstd):
+    d = dy * gamma
+    return rstd * (d - d.mean(0) - xhat * (d * xhat).mean(0))
+
+
+def batchnorm_training(g, o):
+    x, dy, gamma = g["x"], g["dy"], g["gamma"]
+    mean, var = x.mean(0), x.var(0)
+    y, xhat, rstd = batchnorm(x, gamma, g["beta"], mean, var, o["epsilon"])
+    k = o["momentum"]
+    return {
+        "y": y,
+        "dx": batchnorm_dx(dy, gamma, xhat, rstd),
+        "dgamma": (dy * xhat).sum(0),
+        "dbeta": dy.sum(0),
+        "new_moving_mean": k * g["moving_mean"] + (1 - k) * mean,
+        "new_moving_var": k * g["moving_var"] + (1 - k) * var,
+    }
+
+
+def batchnorm_frozen(g, o):
+    found = batchnorm_training(g, o)
+    still = {f"new_moving_{name}": g[f"moving_{name}"] for name in ("mean", "var")}
+    return {"y": found["y"], "dx": found["dx"], **still}
+
+
+def batchnorm_inference(g, o):
+    y, xhat, rstd = batchnorm(
+        *(g[k] for k in ("x", "gamma", "beta", "moving_mean", "moving_var")),
+        o["epsilon"],
+    )
+    dy = g["dy"]
+    return {
+        "y": y,
+        "dx": dy * g["gamma"] * rstd,
+        "dgamma": (dy * xhat).sum(0),
+        "dbeta": dy.sum(0),
+    }
+
+
+def batchnorm_moving(g, o):
+    mean, var, k = 0.0, 1.0, o["momentum"]
+    means, variances = [], []
+    for x in g["x"]:
+        mean, var = k * mean + (1 - k) * x.mean(0), k * var + (1 - k) * x.var(0)
+        means.append(mean)
+        variances.append(var)
+    y, _, _ = batchnorm(g["x"][-1], 1, 0, mean, var, o["epsilon"])
+    return {"moving_mean": np.array(means), "moving_var": np.array(variances), "y": y}
+
+
+# ---- images ------------------------------------------------------------------------
+
+
+def spatial(flat, height, width):
+    """(N, H W C) -> (N, H, W, C)"""
+    return flat.reshape(len(flat), height, width, -1)
+
+
+def flat(image):
+    return image.reshape(len(image), -1)
+
+
+def same_before(size, kernel, stride):
+    """(length of the result, zeros before)"""
+    out = (size + stride - 1) // stride
+    return out, max((out - 1) * stride + kernel - size, 0) // 2
+
+
+def meetings(o):
+    """rows, columns, and what meets: (pixel of y, tap of the kernel, pixel of x)."""
+    (kh, kw), (sh, sw), (height, width, _) = o["kernel_size"], o["strides"], o["image"]
+    rows, columns, top, left = (height - kh) // sh + 1, (width - kw) // sw + 1, 0, 0
+    if o["padding"] == "same":
+        rows, top = same_before(height, kh, sh)
+        columns, left = same_before(width, kw, sw)
+    found = []
+    for i, j, a, e in np.ndindex(rows, columns, kh, kw):
+        r, s = i * sh + a - top, j * sw + e - left
+        if 0 <= r < height and 0 <= s < width:
+            found.append(((i, j), (a, e), (r, s)))
+    return rows, columns, found
+
+
+def conv2d(g, o):
+    rows, columns, found = meetings(o)
+    x, W = spatial(g["x"], *o["image"][:2]), g["W"]
+    dy = spatial(g["dy"], rows, columns)
+    y = np.zeros(dy.shape) + g["b"]
+    dx, dW = np.zeros(x.shape), np.zeros(W.shape)
+    for (i, j), tap, (r, s) in found:
+        y[:, i, j] += x[:, r, s] @ W[tap]
+        dx[:, r, s] += dy[:, i, j] @ W[tap].T
+        dW[tap] += x[:, r, s].T @ dy[:, i, j]
+    return {"y": flat(y), "dx": flat(dx), "dW": dW, "db": dy.sum((0, 1, 2))}
+
+
+def upsampling(g, o):
+    height, width, channels = o["image"]
+    sh, sw = o["size"]
+    y = np.kron(spatial(g["x"], height, width), np.ones((1, sh, sw, 1)))
+    blocks = g["dy"].reshape(-1, height, sh, width, sw, channels)
+    return {"y": flat(y), "dx": flat(blocks.sum((2, 4)))}
+
+
+def zero_padding(g, o):
+    (height, width, channels), ((top, bottom), (left, right)) = o["image"], o["padding"]
+    size = (top + height + bottom, left + width + right)
+    y = np.zeros((len(g["x"]), *size, channels))
+    inside = (slice(None), slice(top, top + height), slice(left, left + width))
+    y[inside] = spatial(g["x"], height, width)
+    return {"y": flat(y), "dx": flat(spatial(g["dy"], *size)[inside])}
+
+
+def of_pixels(batchnorm_case):
+    """The same of images: every pixel is a row."""
+
+    def run(g, o):
+        channels = len(g["gamma"])
+        rows = {name: g[name].reshape(-1, channels) for name in ("x", "dy")}
+        found = batchnorm_case({**g, **rows}, o)
+        for name in ("y", "dx"):
+            found[name] = found[name].reshape(g["x"].shape)
+        return found
+
+    return run
+
+
+CASES = {
+    "dense": dense,
+    "dense-frozen": dense_frozen,
+    "relu": leaky,
+    "leaky-relu": leaky,
+    "clipped-relu": clipped,
+    "sigmoid": sigmoid_layer,
+    "sigmoid-saturated": sigmoid_layer,
+    "tanh": tanh,
+    "softmax": softmax,
+    "flatten": shaping,
+    "reshape": shaping,
+    "dropout": dropout,
+    "batchnorm-training": batchnorm_training,
+    "batchnorm-inference": batchnorm_inference,
+    "batchnorm-frozen": batchnorm_frozen,
+    "batchnorm-moving": batchnorm_moving,
+    "conv2d-valid": conv2d,
+    "conv2d-same": conv2d,
+    "upsampling2d": upsampling,
+    "zeropadding2d": zero_padding,
+    "batchnorm-image-training": of_pixels(batchnorm_training),
+    "batchnorm-image-inference": of_pixels(batchnorm_inference),
+}
