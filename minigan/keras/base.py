@@ -6,7 +6,7 @@ from .. import validate
 from ..errors import ArgumentError, ShapeError, StateError
 from ..network import Sequential as Network
 from . import arguments, backend, naming
-from .blocks import convert
+from .blocks import convert, frozen
 from .serial import Remembers
 from .tensors import KerasTensor
 
@@ -111,7 +111,8 @@ class Layer(Remembers):
     def __call__(self, inputs, training=None):
         """A symbolic tensor from one, or an array from an array.
 
-        training: for arrays; True uses batch statistics and dropout.
+        training: for arrays; True uses batch statistics and dropout.  A
+        BatchNormalization that is not trainable keeps to its moving ones.
         """
         if isinstance(inputs, KerasTensor):
             self.build_for(inputs.example)
@@ -126,11 +127,15 @@ class Layer(Remembers):
         return self._run(x, bool(training))
 
     def _run(self, x, training):
-        if self.block is None:
-            return x
-        if training:
-            return self.block.forward(x, training=True)
-        return self.block.predict(x)
+        return x if self.block is None else self._through(self.block, x, training)
+
+    def _through(self, network, x, training):
+        """The network's answer, where layers that are not trainable stand still."""
+        if not training:
+            return network.predict(x)
+        still = [leaf.block for leaf, flag in self.walk() if leaf.block and not flag]
+        with frozen(still):
+            return network.forward(x, training=True)
 
     # ---- weights -------------------------------------------------------------------
 

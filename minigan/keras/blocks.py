@@ -4,6 +4,7 @@ None of them computes: each calls the engine's layer on another shape or in anot
 mode.
 """
 
+from contextlib import ExitStack, nullcontext
 from math import prod
 
 import numpy as np
@@ -91,6 +92,16 @@ class BatchNorm(engine.BatchNorm):
 
     def forward_pass(self, x, training):
         return super().forward_pass(x, training and not self.is_frozen)
+
+
+def frozen(blocks):
+    """A scope in which these blocks are frozen."""
+    if not blocks:
+        return nullcontext()
+    scopes = ExitStack()
+    for block in blocks:
+        scopes.enter_context(block.frozen())
+    return scopes
 
 
 def convert(x, dtype):

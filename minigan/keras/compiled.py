@@ -6,7 +6,6 @@ still layers lie in the engine's `frozen()` scopes, and nothing is left behind.
 """
 
 import warnings
-from contextlib import ExitStack, nullcontext
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from .. import validate
 from ..errors import DTypeError, ShapeError, StateError
 from ..network import Sequential as Network
 from . import losses, metrics, optimizers
+from .blocks import frozen
 from .replayed import Replays
 
 
@@ -124,12 +124,7 @@ class Plan:
 
     def _frozen(self):
         """A scope in which the still layers are frozen."""
-        if not self._held:
-            return nullcontext()
-        scopes = ExitStack()
-        for block in self._held:
-            scopes.enter_context(block.frozen())
-        return scopes
+        return frozen(self._held)
 
     # ---- what is easily done wrong -------------------------------------------------
 

@@ -121,9 +121,7 @@ class Model(Training, Layer):
         return blocks
 
     def _run(self, x, training):
-        if training:
-            return self.network.forward(x, training=True)
-        return self.network.predict(x)
+        return self._through(self.network, x, training)
 
     def build_for(self, shape):
         if self.built:

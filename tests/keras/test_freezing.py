@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 
 from minigan import keras
@@ -106,6 +107,23 @@ def test_frozen_batchnorm_runs_on_moving_statistics():
     compiled(gan)
     expected = D.evaluate(G.predict(Z), ONES, verbose=0)
     assert gan.train_on_batch(Z, ONES) == expected
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_call_of_what_is_not_trainable_is_in_inference_mode(whole):
+    D = discriminator()
+    D(REAL, training=True)  # so that the moving statistics are not those of the start
+    called = D if whole else D.layers[1]
+    x = REAL if whole else np.tile(REAL, (1, 3))[:, :5]
+    batch = called(x, training=True)
+    called.trainable = False
+    before = bytes_of(D)
+    still = called(x, training=True)
+    assert (still == called(x, training=False)).all() and (still != batch).any()
+    assert not any(moved(before, D))
+    called.trainable = True
+    called(x, training=True)
+    assert moved(before, D) == [False] * 4 + [True] * 2 + [False] * 2
 
 
 def test_a_model_that_was_never_frozen_trains_both():
