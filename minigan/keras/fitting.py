@@ -90,11 +90,12 @@ def fit(
     verbose = verbosity(where, verbose)
     shuffle = validate.flag(where, "shuffle", shuffle)
     arguments.sizes_or_none(where, "steps_per_epoch", steps_per_epoch)
+    there = "validation_batch_size"
+    size_there = arguments.sizes_or_none(where, there, validation_batch_size) or size
     x, y = model._pair(where, x, y)
     x, y, validation = _validation(
         model, where, x, y, validation_split, validation_data
     )
-    size_there = validation_batch_size or size
     steps = -(-len(x) // size)
     if steps_per_epoch is not None:
         if steps_per_epoch > steps:

@@ -249,6 +249,16 @@ def test_a_last_batch_of_one_row_is_refused_at_the_start():
     assert bytes_of(D) == before
 
 
+@pytest.mark.parametrize("size", [-3, 0, 2.5, "a"])
+def test_a_false_validation_batch_size_is_refused_at_the_start(size):
+    model = classifier()
+    before = bytes_of(model)
+    options = {"validation_data": (X, LABELS), "validation_batch_size": size}
+    with pytest.raises(MiniganError, match="fit: argument 'validation_batch_size'"):
+        model.fit(X, LABELS, verbose=0, **options)
+    assert bytes_of(model) == before
+
+
 def test_calls_before_compile_and_after_add():
     model = Sequential([layers.Dense(1, input_dim=2)])
     with pytest.raises(StateError, match="compile"):
