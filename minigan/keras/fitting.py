@@ -58,8 +58,8 @@ def evaluate(plan, x, y, size):
 
 def fit(
     model,
-    x,
-    y,
+    x=None,
+    y=None,
     batch_size=None,
     epochs=1,
     verbose="auto",
@@ -67,13 +67,22 @@ def fit(
     validation_split=0.0,
     validation_data=None,
     shuffle=True,
+    *,
     initial_epoch=0,
     steps_per_epoch=None,
     validation_batch_size=None,
     validation_freq=1,
     **rest,
 ):
-    """See `Training.fit`."""
+    """Train in epochs; returns a `History`.
+
+    batch_size: default 32.  epochs: default 1.  shuffle: bool, default True.
+    verbose: 0 silent, 1 or "auto" a bar, 2 a line an epoch.
+    callbacks: a list of `keras.callbacks.Callback`.
+    validation_data: (x, y).  validation_split: share taken from the end.
+    initial_epoch, steps_per_epoch, validation_batch_size, validation_freq: as in
+    Keras.  The last partial batch of an epoch is trained on as well.
+    """
     where = f"{model.name}.fit"
     for argument, value in UNSUPPORTED.items():
         if argument in rest:

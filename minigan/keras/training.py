@@ -100,17 +100,7 @@ class Training:
 
     # ---- many ----------------------------------------------------------------------
 
-    def fit(self, x=None, y=None, **options):
-        """Train in epochs; returns a `History`.
-
-        batch_size: default 32.  epochs: default 1.  shuffle: bool, default True.
-        verbose: 0 silent, 1 or "auto" a bar, 2 a line an epoch.
-        callbacks: a list of `keras.callbacks.Callback`.
-        validation_data: (x, y).  validation_split: share taken from the end.
-        initial_epoch, steps_per_epoch, validation_batch_size, validation_freq: as in
-        Keras.  The last partial batch of an epoch is trained on as well.
-        """
-        return fitting.fit(self, x, y, **options)
+    fit = fitting.fit
 
     def evaluate(
         self,

@@ -160,6 +160,13 @@ def test_fit_history_and_evaluate():
     assert model.history is history and history.params["steps"] == 5
 
 
+def test_fit_takes_the_arguments_in_the_order_of_keras():
+    log = keras.callbacks.History()
+    history = classifier().fit(X, LABELS, 20, 3, 0, [log], 0.2, None, False)
+    assert history.params == {"verbose": 0, "epochs": 3, "steps": 3}
+    assert history.history == log.history and "val_loss" in log.history
+
+
 def test_fit_in_order_is_train_on_batch_in_order():
     by_hand, by_fit = classifier(), classifier()
     losses = [
