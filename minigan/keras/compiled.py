@@ -62,6 +62,7 @@ class Plan:
             if not leaf.block.parameters:
                 continue
             (self._live if self.captured[leaf] else self._held).append(leaf.block)
+        self._moving = [block.buffers for block in self._live if block.buffers.size]
         self._out_shape = model.example_out
         parts = [part for block in self._live for part in block.layers]
         self._has_norm = any(getattr(part, "positions", 0) == 1 for part in parts)
@@ -82,6 +83,18 @@ class Plan:
         replayed = self._replays.step(x, target) if np.isfinite(x).all() else None
         if replayed is not None:
             return self._results(*replayed, y)
+        before = [buffers.copy() for buffers in self._moving]
+        try:
+            results = self._eager(x, target, y)
+        except Exception:  # the forward pass has moved them already
+            for buffers, kept in zip(self._moving, before, strict=True):
+                buffers[...] = kept
+            raise
+        self._replays.seen(x, target)
+        return results
+
+    def _eager(self, x, target, y):
+        """The step layer by layer, with all checks."""
         with self._frozen():
             out = self._body.forward(x, training=True)
             loss = self._engine_loss.forward(out, target)
@@ -90,7 +103,6 @@ class Plan:
                 block.zero_grad()
             self._body.backward(self._engine_loss.backward(), need_dx=False)
         self.optimizer.engine.step(*self._live)
-        self._replays.seen(x, target)
         return results
 
     def test(self, x, y):

@@ -97,6 +97,29 @@ def test_refused_batches_change_nothing(x, y, message):
     assert bytes_of(D) == before and D.optimizer.iterations == 0
 
 
+class Unfit(keras.metrics.Metric):
+    name = "unfit"
+
+    def measure(self, y, p):
+        raise ShapeError("unfit: refuses every batch")
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize(
+    "y, options, message",
+    [
+        (ONES, {"metrics": [Unfit()]}, "unfit"),
+        (1e30 * ONES, {"loss": "mse"}, "the loss is inf"),
+    ],
+)
+def test_batches_refused_behind_the_forward_pass_change_nothing(y, options, message):
+    D = compiled(discriminator(), **options)
+    before = bytes_of(D)
+    with pytest.raises(MiniganError, match=message):
+        D.train_on_batch(REAL, y)
+    assert bytes_of(D) == before and D.optimizer.iterations == 0
+
+
 def test_label_smoothing_is_symmetric():
     def loss_of(labels, **options):
         keras.utils.set_random_seed(0)
