@@ -1,6 +1,7 @@
 """`keras.callbacks`: functions that `fit` calls on its way."""
 
 import sys
+import warnings
 
 import numpy as np
 
@@ -96,6 +97,8 @@ class EarlyStopping(Callback):
     monitor: a name in the logs.  min_delta: what counts as better.  patience: epochs
     without it.  mode: "min", "max", or "auto" ("max" for accuracies).
     restore_best_weights: bool.  verbose: 1 prints when it stops.
+    Epochs without the figure, as those without validation, are passed over with a
+    warning, as in Keras.
     """
 
     def __init__(
@@ -131,13 +134,12 @@ class EarlyStopping(Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self.monitor not in (logs or {}):
             names = ", ".join(logs or {})
-            validate.complain(
-                ArgumentError,
-                "EarlyStopping",
-                "monitor",
-                f"one of {names}",
-                self.monitor,
+            warnings.warn(
+                f"EarlyStopping: argument 'monitor': expected one of {names}, got "
+                f"{self.monitor}: this epoch does not count",
+                stacklevel=4,
             )
+            return
         value = self.sign * logs[self.monitor]
         if value > self.best + self.min_delta:
             self.best, self.waited = value, 0

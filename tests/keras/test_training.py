@@ -241,6 +241,18 @@ def test_early_stopping_and_callback_order():
         model.fit(X, LABELS, callbacks=[print], verbose=0)
 
 
+def test_early_stopping_passes_over_epochs_without_its_figure():
+    model, stop = classifier(), keras.callbacks.EarlyStopping(min_delta=100)
+    options = {"epochs": 9, "verbose": 0, "callbacks": [stop]}
+    with pytest.warns(UserWarning, match="one of loss, accuracy, got val_loss"):
+        history = model.fit(X, LABELS, **options)
+    assert len(history.epoch) == 9 and stop.stopped_epoch == 0
+    there = {"validation_data": (X, LABELS), "validation_freq": 2}
+    with pytest.warns(UserWarning, match="this epoch does not count"):
+        history = model.fit(X, LABELS, **there, **options)
+    assert history.epoch == [0, 1, 2, 3] and stop.stopped_epoch == 3
+
+
 def test_every_callback_gets_logs_and_early_stopping_says_so(capsys):
     names = keras.callbacks.LambdaCallback.METHODS
     calls = []
