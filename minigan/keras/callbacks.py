@@ -53,6 +53,18 @@ class Callback:
         """After a batch.  logs: means over the epoch so far."""
         self.on_batch_end(batch, logs)
 
+    def on_test_begin(self, logs=None):
+        """Before a validation of `fit`."""
+
+    def on_test_end(self, logs=None):
+        """After a validation.  logs: loss and metrics, by names without val_."""
+
+    def on_test_batch_begin(self, batch, logs=None):
+        """Before a batch of a validation."""
+
+    def on_test_batch_end(self, batch, logs=None):
+        """After a batch of a validation.  logs: means so far."""
+
 
 class History(Callback):
     """What `fit` returns: `history` (name -> list of values), `epoch`, `params`."""
@@ -81,6 +93,10 @@ class LambdaCallback(Callback):
         "on_train_batch_end",
         "on_batch_begin",
         "on_batch_end",
+        "on_test_begin",
+        "on_test_end",
+        "on_test_batch_begin",
+        "on_test_batch_end",
     )
 
     def __init__(self, **functions):

@@ -6,7 +6,7 @@ import time
 from .. import validate
 from ..errors import ArgumentError
 from . import arguments, backend
-from .callbacks import CallbackList
+from .callbacks import Callback, CallbackList
 
 UNSUPPORTED = {
     "class_weight": None,
@@ -47,12 +47,16 @@ class Means:
         return {prefix + name: value for name, value in values}
 
 
-def evaluate(plan, x, y, size):
-    """[loss, *metrics] over all rows, `size` at a time."""
-    means = Means(plan.names)
-    for k in range(0, len(x), size):
+def evaluate(plan, x, y, size, hooks=None):
+    """[loss, *metrics] over all rows, `size` at a time.  hooks: what is told of it."""
+    means, hooks = Means(plan.names), hooks or Callback()
+    hooks.on_test_begin({})
+    for step, k in enumerate(range(0, len(x), size)):
+        hooks.on_test_batch_begin(step, {})
         rows = x[k : k + size]
         means.add(plan.test(rows, y[k : k + size]), len(rows))
+        hooks.on_test_batch_end(step, means.logs())
+    hooks.on_test_end(means.logs())
     return means.values()
 
 
@@ -133,7 +137,7 @@ def fit(
             report.step(step, means)
         logs = means.logs()
         if validation is not None and (epoch + 1) % every == 0:
-            there = evaluate(plan, *validation, size_there)
+            there = evaluate(plan, *validation, size_there, hooks)
             names = (f"val_{name}" for name in plan.names)
             logs |= dict(zip(names, there, strict=True))
         report.end(logs)

@@ -263,14 +263,20 @@ def test_every_callback_gets_logs_and_early_stopping_says_so(capsys):
     watch = keras.callbacks.LambdaCallback(**{name: note(name) for name in names})
     stop = keras.callbacks.EarlyStopping("loss", min_delta=100, patience=1, verbose=1)
     model = classifier()
-    model.fit(X, LABELS, epochs=5, verbose=0, callbacks=[watch, stop])
+    there = {"validation_data": (X, LABELS), "validation_batch_size": 40}
+    model.fit(X, LABELS, epochs=5, verbose=0, callbacks=[watch, stop], **there)
     assert {name for name, *_ in calls} >= set(names) - {
         "on_batch_begin",  # replaced by on_train_batch_begin
         "on_batch_end",
     }
     for name, count, kind in calls:
         assert kind is dict
-        assert count == (1 if name in ("on_train_begin", "on_train_end") else 2)
+        whole = name in ("on_train_begin", "on_train_end")
+        assert count == (1 if whole or name in ("on_test_begin", "on_test_end") else 2)
+    order = [name for name, *_ in calls if "test" in name or "epoch" in name]
+    batches = ["on_test_batch_begin", "on_test_batch_end"] * 2
+    validation = ["on_test_begin", *batches, "on_test_end"]
+    assert order == ["on_epoch_begin", *validation, "on_epoch_end"] * 2
     assert capsys.readouterr().out == "Epoch 2: early stopping\n"
 
 
