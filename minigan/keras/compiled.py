@@ -85,7 +85,7 @@ class Plan:
             return self._results(*replayed, y)
         before = [buffers.copy() for buffers in self._moving]
         try:
-            results = self._eager(x, target, y)
+            results = self._eager(where, x, target, y)
         except Exception:  # the forward pass has moved them already
             for buffers, kept in zip(self._moving, before, strict=True):
                 buffers[...] = kept
@@ -93,11 +93,11 @@ class Plan:
         self._replays.seen(x, target)
         return results
 
-    def _eager(self, x, target, y):
+    def _eager(self, where, x, target, y):
         """The step layer by layer, with all checks."""
         with self._frozen():
             out = self._body.forward(x, training=True)
-            loss = self._engine_loss.forward(out, target)
+            loss = self._loss_of(where, out, target)
             results = self._results(loss, out, y)
             for block in self._live:
                 block.zero_grad()
@@ -111,7 +111,7 @@ class Plan:
         self.bind()
         target = self._target(where, x, y)
         out = self._body.predict(x)
-        return self._results(self._engine_loss.forward(out, target), out, y)
+        return self._results(self._loss_of(where, out, target), out, y)
 
     def refuse_single_row(self, where, rows):
         """One row has no variance: BatchNorm cannot train on it."""
@@ -126,6 +126,10 @@ class Plan:
         if target.dtype == x.dtype:
             self._engine_loss._check_target(where, target)
         return target
+
+    def _loss_of(self, where, out, target):
+        self._engine_loss._check_prediction(where, out)
+        return self._engine_loss.forward(out, target)
 
     def _results(self, loss, out, y):
         results = [float(loss)]

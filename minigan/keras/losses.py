@@ -60,7 +60,14 @@ class _AnyLabel:
 
 
 class _BCE(_AnyLabel, losses.BCE):
-    pass
+    def _check_prediction(self, where, pred):
+        if not ((pred >= 0) & (pred <= 1)).all():
+            expected = (
+                "probabilities in [0, 1] (for a model that ends in scores, "
+                "keras.losses.BinaryCrossentropy(from_logits=True))"
+            )
+            given = f"values from {pred.min():g} to {pred.max():g}"
+            validate.complain(ArgumentError, where, "y_pred", expected, given)
 
 
 class _BCEWithLogits(_AnyLabel, losses.BCEWithLogits):

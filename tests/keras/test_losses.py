@@ -6,8 +6,8 @@ import pytest
 from minigan import keras
 from minigan.errors import ArgumentError
 from minigan.keras import backend as K
-from minigan.keras import layers
-from tests.keras.small import compiled
+from minigan.keras import layers, replayed
+from tests.keras.small import bytes_of, compiled
 
 RNG = np.random.default_rng(4)
 X, Y = RNG.normal(size=(8, 3)), RNG.normal(size=(8, 3))
@@ -87,6 +87,27 @@ def test_mean_absolute_error(loss):
     expected = np.mean(np.abs(p - Y)), np.mean(np.abs(p - Y)), np.mean((p - Y) ** 2)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     assert model.metrics_names == ["loss", "mae", "mse"]
+
+
+def test_outputs_that_are_no_probabilities_are_refused(monkeypatch):
+    monkeypatch.setattr(replayed, "AFTER", 2)
+    model = keras.Sequential([layers.Dense(1, activation="linear", input_dim=3)])
+    compiled(model, loss="binary_crossentropy")
+    model.set_weights([np.zeros((3, 1)), np.array([0.5])])
+    ones, x = np.ones(8), np.zeros((8, 3))
+    for _ in range(4):  # a recorded step must not forget the check
+        model.train_on_batch(x, ones)
+    message = (
+        rf"^{model.name}.%s: argument 'y_pred': expected probabilities in \[0, 1\] .*"
+        r"keras.losses.BinaryCrossentropy\(from_logits=True\)"
+    )
+    model.set_weights([np.ones((3, 1)), np.array([0.5])])
+    before = bytes_of(model)
+    with pytest.raises(ArgumentError, match=message % "train_on_batch"):
+        model.train_on_batch(X, ones)
+    with pytest.raises(ArgumentError, match=message % "evaluate"):
+        model.evaluate(X, ones, verbose=0)
+    assert bytes_of(model) == before
 
 
 def test_functions_of_the_backend_on_arrays():
