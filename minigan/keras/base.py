@@ -41,6 +41,7 @@ class Layer(Remembers):
     refers to the same block, so that all share its weights.
     """
 
+    _instead = "layers of keras.layers, or an engine layer of your own"
     ONLY: dict = {}  # arguments of Keras that may be given with these values only
     supported: tuple = ()  # names of a subclass's own arguments
     is_activation = False

@@ -19,6 +19,7 @@ class Initializer(Remembers):
     seed: integer, or None for the generator of the front.
     """
 
+    _instead = "an initializer of keras.initializers, or set_weights"
     drawn: str | engine.RandomNormal = ""  # what the engine calls it
 
     def __init__(self, seed=None):

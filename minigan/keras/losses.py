@@ -20,6 +20,7 @@ class Loss(Remembers):
     from_logits: the model ends in scores, with no sigmoid or softmax behind them.
     """
 
+    _instead = "a loss of keras.losses, or a function handed to compile(loss=...)"
     tail: type | None = None  # the engine activation that the engine loss contains
     on_logits: type  # engine losses for scores, and for what stands behind `tail`
     on_outputs: type | None = None

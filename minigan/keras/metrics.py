@@ -14,6 +14,7 @@ from .serial import Remembers
 class Metric(Remembers):
     """Base class: `measure(y, p)` is the mean over one batch."""
 
+    _instead = "a metric of keras.metrics"
     name = ""
 
     def __init__(self, name=None, dtype=None):

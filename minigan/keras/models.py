@@ -24,6 +24,7 @@ class Model(Training, Layer):
     comes twice on the way.
     """
 
+    _instead = "train_on_batch in a loop of your own, or callbacks in fit"
     _kind_of_graph = "Model"
     _network: Network | None = None
     _graph: tuple | None = None  # the tensors at both ends

@@ -15,6 +15,7 @@ _SUPPORTED = ("learning_rate (old name lr)", "name")
 class Optimizer(Remembers):
     """Base class: `engine` is the optimizer that does the work."""
 
+    _instead = "an optimizer of keras.optimizers"
     # What Keras knows beside, with the only values that are supported.
     ONLY = {
         "weight_decay": None,

@@ -14,9 +14,39 @@ from ..errors import ArgumentError
 PACKAGE = __package__
 _SIMPLE = (str, bool, type(None))
 
+# methods that Keras calls in subclasses, and nothing here would
+NEVER_CALLED = (
+    "call",
+    "train_step",
+    "test_step",
+    "predict_step",
+    "compute_loss",
+    "build",
+    "update_state",
+    "result",
+    "update_step",
+    "apply_gradients",
+    "__call__",
+)
+
 
 class Remembers:
-    """Base class of what can be described: `_made_with` is its constructor's call."""
+    """Base class of what can be described: `_made_with` is its constructor's call.
+
+    A class made from it elsewhere may add methods, but not redefine `NEVER_CALLED`.
+    """
+
+    _instead = "an object of minigan.keras"  # what can be had without a subclass
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        for name in NEVER_CALLED:
+            owner = next((kind for kind in cls.__mro__ if name in vars(kind)), None)
+            if owner is not None and not _ours(owner):
+                raise ArgumentError(
+                    f"{cls.__name__}.{name}: expected no such method in a subclass, "
+                    f"since it would never be called, but {cls._instead}"
+                )
 
     def __new__(cls, *args, **kwargs):
         made = super().__new__(cls)
@@ -64,7 +94,12 @@ def revive(found):
 
 
 def _known(kind):
-    return issubclass(kind, Remembers) and kind.__module__.startswith(PACKAGE)
+    return issubclass(kind, Remembers) and _ours(kind)
+
+
+def _ours(kind):
+    """Whether a class comes from this package."""
+    return f"{kind.__module__}.".startswith(f"{PACKAGE}.")
 
 
 def _name(kind):
