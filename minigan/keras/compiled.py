@@ -176,15 +176,23 @@ class Plan:
 def as_batch(where, x, model):
     """x in the model's type and shape; the model is built if it was not yet.
 
-    Errors: TypeError, ValueError of the engine for what is no array of numbers.
+    As in Keras, x may have a last axis of 1 more or less than the model's input.
+    Errors: DTypeError for what is no array of numbers, ShapeError.
     """
     x = numbers(where, "x", x)
     if x.ndim == 1:
         x = x[:, np.newaxis]
     x = np.ascontiguousarray(x, dtype=model.dtype)
-    if x.shape[1:] != model.example_in:
+    if x.shape[1:] == model.example_in:
+        return x
+    if not model.built:
         model.build_for(x.shape[1:])
-    return x
+        return x
+    own = model.example_in
+    if (*x.shape[1:], 1) != own and x.shape[1:] != (*own, 1):
+        expected = f"shape {validate.shape_text(('batch', *own))}"
+        validate.complain(ShapeError, where, "x", expected, x.shape)
+    return x.reshape(len(x), *own)
 
 
 def numbers(where, argument, value):
