@@ -55,6 +55,11 @@ class LeakyReLU(_OneActivation):
             "LeakyReLU", "negative_slope", slope, least=0
         )
 
+    @property
+    def alpha(self):
+        """The old name of `negative_slope`."""
+        return self.negative_slope
+
     def layer(self):
         return engine.LeakyReLU(self.negative_slope)
 

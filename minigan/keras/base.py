@@ -78,6 +78,13 @@ class Layer(Remembers):
         common = ("name", "trainable", "input_shape", "input_dim")
         arguments.no_more(where, rest, (*self.supported, *common))
 
+    def __setattr__(self, name, value):
+        """Arguments of the constructor stay: weights and files were made with them."""
+        if name in self.ONLY or (name in self.supported and hasattr(self, name)):
+            expected = "an argument of the constructor, not set afterwards"
+            validate.complain(ArgumentError, self.name, name, expected, repr(value))
+        super().__setattr__(name, value)
+
     # ---- building ------------------------------------------------------------------
 
     def engine_layers(self, shape):

@@ -6,9 +6,11 @@ weight has its own memory, and the step count is shared.
 
 from .. import optimizers as engine
 from .. import validate
+from ..errors import ArgumentError
 from . import arguments, naming
 from .serial import Remembers
 
+_SETTABLE = ("learning_rate", "lr", "name")
 _SUPPORTED = ("learning_rate (old name lr)", "name")
 
 
@@ -40,6 +42,20 @@ class Optimizer(Remembers):
             if argument in rest:
                 arguments.only(where, argument, rest.pop(argument), value)
         arguments.no_more(where, rest, (*self.supported, *_SUPPORTED))
+
+    def __getattr__(self, name):
+        """beta_1 and the like, to read."""
+        if name in self.supported:
+            return self.engine.config()[name]
+        kind = type(self).__name__
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name, value):
+        if name not in (*_SETTABLE, "engine", "_made_with"):
+            expected = f"one of {', '.join(_SETTABLE)}, all that can be set afterwards"
+            where = type(self).__name__
+            validate.complain(ArgumentError, where, name, expected, repr(value))
+        super().__setattr__(name, value)
 
     @property
     def learning_rate(self):
