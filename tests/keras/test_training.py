@@ -80,7 +80,7 @@ def test_shapes_and_types_of_labels(labels):
         (REAL, np.ones(7), "8 rows"),
         (REAL, None, "'y'"),
         (REAL, [1] * 8, "'y'.*one NumPy array"),
-        (REAL[:, :1], ONES, r"\(2,\)"),
+        (REAL[:, :1], ONES, "batch, 2"),
         (REAL * np.nan, ONES, "finite"),
         (REAL, ONES * np.inf, "finite"),
         (REAL[:1], ONES[:1], "at least 2 rows"),
