@@ -49,12 +49,18 @@ def lookup(where, argument, value, table, kind):
     return validate.complain(ArgumentError, where, argument, expected, repr(value))
 
 
-def example_shape(where, argument, value):
-    """The shape of one example: (784,), (28, 28, 1); sizes must be known."""
+def example_shape(where, argument, value, free=False):
+    """The shape of one example: (784,), (28, 28, 1); sizes must be known.
+
+    free: -1 may stand for a size.
+    """
     if isinstance(value, (int, str, bytes)) or not hasattr(value, "__iter__"):
         expected = "a tuple of integers, such as (784,)"
         validate.complain(DTypeError, where, argument, expected, repr(value))
-    return tuple(validate.integer(where, argument, size) for size in value)
+    return tuple(
+        -1 if free and size == -1 else validate.integer(where, argument, size)
+        for size in value
+    )
 
 
 def sizes_or_none(where, argument, value):

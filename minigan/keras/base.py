@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import validate
-from ..errors import ArgumentError, ShapeError, StateError
+from ..errors import ArgumentError, DTypeError, ShapeError, StateError
 from ..network import Sequential as Network
 from . import arguments, backend, naming
 from .blocks import convert, frozen
@@ -208,6 +208,9 @@ class Layer(Remembers):
         Errors: ArgumentError, ShapeError; nothing has changed then.
         """
         where = f"{self.name}.set_weights"
+        if not hasattr(weights, "__iter__"):
+            expected = "a list of arrays"
+            validate.complain(DTypeError, where, "weights", expected, repr(weights))
         own, given = self.weights, [np.asarray(w) for w in weights]
         if len(own) != len(given):
             expected = f"{len(own)} arrays"

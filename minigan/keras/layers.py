@@ -5,7 +5,7 @@ import numpy as np
 from .. import layers as engine
 from .. import validate
 from ..errors import ArgumentError, ShapeError
-from . import activations, backend, blocks, initializers
+from . import activations, arguments, backend, blocks, initializers
 from .activation_layers import Activation, LeakyReLU, ReLU, Softmax
 from .base import Layer
 from .images import Conv2D, UpSampling2D, ZeroPadding2D
@@ -199,11 +199,8 @@ class Reshape(Layer):
 
     def __init__(self, target_shape, **rest):
         super().__init__(**rest)
-        sizes = list(target_shape)
-        self.target_shape = tuple(
-            -1 if size == -1 else validate.integer("Reshape", "target_shape", size)
-            for size in sizes
-        )
+        where = "Reshape", "target_shape"
+        self.target_shape = arguments.example_shape(*where, target_shape, free=True)
 
     def engine_layers(self, shape):
         target, size = list(self.target_shape), int(np.prod(shape))

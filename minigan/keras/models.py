@@ -86,13 +86,14 @@ class Model(Training, Layer):
 
     def get_layer(self, name=None, index=None):
         """The layer of this name, or at this place."""
+        where, count = f"{self.name}.get_layer", len(self.layers)
         if index is not None:
-            return self.layers[index]
+            bounds = {"least": -count, "most": count - 1}
+            return self.layers[validate.integer(where, "index", index, **bounds)]
         for layer in self.layers:
             if layer.name == name:
                 return layer
         names = ", ".join(repr(layer.name) for layer in self.layers)
-        where = f"{self.name}.get_layer"
         return validate.complain(
             ArgumentError, where, "name", f"one of {names}", repr(name)
         )
@@ -130,9 +131,26 @@ class Model(Training, Layer):
         else:
             raise StateError(f"{self.name}: expected layers, got none")
 
-    def summary(self, line_length=None, print_fn=None):
-        """Print the layers, shapes and counts, in Keras' form."""
-        print_summary(self, line_length, print_fn)
+    def summary(
+        self,
+        line_length=None,
+        positions=None,
+        print_fn=None,
+        expand_nested=False,
+        show_trainable=False,
+        layer_range=None,
+    ):
+        """Print the layers, shapes and counts, in Keras' form.
+
+        expand_nested: whether the layers of inner models follow them, indented.
+        positions, show_trainable, layer_range: only as they are by default.
+        """
+        where = f"{self.name}.summary"
+        arguments.only(where, "positions", positions, None)
+        arguments.only(where, "show_trainable", show_trainable, False)
+        arguments.only(where, "layer_range", layer_range, None)
+        expand_nested = validate.flag(where, "expand_nested", expand_nested)
+        print_summary(self, line_length, print_fn, expand_nested)
 
     def __getattr__(self, name):
         if name in METHODS:

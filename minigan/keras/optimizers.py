@@ -156,5 +156,7 @@ NAMES |= {kind.__name__: kind for kind in KINDS}
 
 
 def get(identifier, where="optimizers.get", argument="identifier"):
-    """An `Optimizer` from its name, class or object."""
+    """An `Optimizer` from its name in any case, its class or object."""
+    if isinstance(identifier, str) and identifier.lower() in NAMES:
+        identifier = identifier.lower()
     return arguments.lookup(where, argument, identifier, NAMES, Optimizer)

@@ -9,9 +9,10 @@ WIDTH = 65
 COLUMNS = (0.45, 0.85)  # where shape and count start, as shares of the width
 
 
-def print_summary(model, line_length=None, print_fn=None):
+def print_summary(model, line_length=None, print_fn=None, expand_nested=False):
     """Print one row a layer, a model inside as one row, and the three counts.
 
+    expand_nested: a model inside is followed by its layers, each behind a bar.
     Trainable counts what training moves: by the flags at compile time if the model is
     compiled, else by the flags as they are.
     """
@@ -28,17 +29,25 @@ def print_summary(model, line_length=None, print_fn=None):
     emit("_" * width)
     emit(_row(("Layer (type)", "Output Shape", "Param #"), width))
     emit("=" * width)
-    for layer in model.layers:
+    for layer, indent in _layers(model, expand_nested):
         shape = (None, *layer.example_out)
         kind = getattr(layer, "_kind_name", type(layer).__name__)
-        cells = (f"{layer.name} ({kind})", str(shape), f"{layer.count_params():,}")
-        emit(_row(cells, width))
+        title = f"{indent}{layer.name} ({kind})"
+        emit(_row((title, str(shape), f"{layer.count_params():,}"), width))
     emit("=" * width)
     trainable, still = counts(model)
     emit(f"Total params: {trainable + still:,}")
     emit(f"Trainable params: {trainable:,}")
     emit(f"Non-trainable params: {still:,}")
     emit("_" * width)
+
+
+def _layers(model, expand_nested, indent=""):
+    """Pairs (layer, what stands before its name)."""
+    for layer in model.layers:
+        yield layer, indent
+        if expand_nested and layer._chain:
+            yield from _layers(layer, True, f"{indent}| ")
 
 
 def counts(model):

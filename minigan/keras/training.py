@@ -24,9 +24,9 @@ class Training:
         """
         where = f"{self.name}.compile"
         only = {
-            "loss_weights": (None,),
-            "weighted_metrics": (None,),
-            "run_eagerly": (None, False),
+            "loss_weights": (None, 1, 1.0, [1.0]),
+            "weighted_metrics": (None, []),
+            "run_eagerly": (None, False, True),
             "steps_per_execution": (1, None),
             "jit_compile": (None, False, "auto"),
             "auto_scale_loss": (True,),
@@ -35,6 +35,8 @@ class Training:
             if argument in rest:
                 arguments.only(where, argument, rest.pop(argument), *allowed)
         arguments.no_more(where, rest, ("optimizer", "loss", "metrics"))
+        if isinstance(loss, (list, tuple)) and len(loss) == 1:
+            (loss,) = loss
         self._plan = Plan(self, optimizer, loss, metrics)
 
     @property

@@ -66,6 +66,21 @@ def test_summary_prints(capsys):
     assert out[0] == 'Model: "sequential"' and out[4].startswith("dense (Dense)")
 
 
+def test_summary_of_a_model_with_models_inside():
+    G, D, lines = generator(), discriminator(), []
+    Sequential([G, D]).summary(print_fn=lines.append, expand_nested=True)
+    rows = lines[4:-5]
+    assert len(rows) == 2 + len(G.layers) + len(D.layers)
+    assert rows[0].startswith(f"{G.name} (Sequential)")
+    assert rows[1].startswith(f"| {G.layers[0].name} (Dense)")
+    assert rows[5].startswith(f"{D.name} (Sequential)")
+
+
+def test_layers_by_place():
+    model = discriminator()
+    assert model.get_layer(index=-1) is model.get_layer(index=3) is model.layers[3]
+
+
 def test_weights_come_in_the_order_of_keras():
     G = generator()
     shapes = [w.shape for w in G.get_weights()]

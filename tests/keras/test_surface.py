@@ -89,6 +89,7 @@ def test_absent_names_can_be_imported_but_not_used(module):
         (lambda: layers.Dropout(1.0), "rate"),
         (lambda: layers.Dropout(0.5, noise_shape=(1,)), "noise_shape"),
         (lambda: layers.Reshape((2, 2), input_shape=(5,)), "4|elements"),
+        (lambda: layers.Reshape(3), "Reshape: argument 'target_shape'.*tuple"),
         (lambda: optimizers.Adam(amsgrad=True), "amsgrad.*False"),
         (lambda: optimizers.Adam(clipnorm=1.0), "clipnorm.*None"),
         (lambda: optimizers.Adam(decay=1e-6), "decay"),
@@ -115,7 +116,7 @@ def test_unsupported_arguments(call, words):
 @pytest.mark.parametrize(
     "method, options",
     [
-        ("compile", {"optimizer": "adam", "loss": "mse", "loss_weights": [1]}),
+        ("compile", {"optimizer": "adam", "loss": "mse", "loss_weights": [2]}),
         ("compile", {"optimizer": "adam", "loss": lambda y, p: 0}),
         ("compile", {"optimizer": None}),
         ("compile", {"optimizer": "adam", "lose": "mse"}),
@@ -130,16 +131,48 @@ def test_unsupported_arguments(call, words):
         ("train_on_batch", {"reset_metrics": False}),
         ("predict", {"steps": 3}),
         ("predict", {"verbose": "loud"}),
+        ("summary", {"show_trainable": True}),
+        ("summary", {"positions": [0.3, 0.6, 1.0]}),
+        ("summary", {"layer_range": ["a", "b"]}),
+        ("summary", {"expand_nested": "yes"}),
+        ("set_weights", {"weights": None}),
+        ("get_layer", {"index": 9}),
+        ("get_layer", {"index": "dense"}),
     ],
 )
 def test_unsupported_options_of_methods(method, options):
     model = keras.Sequential([layers.Dense(1, input_dim=2)])
     model.compile("adam", "mse")
-    data = () if method == "compile" else (np.ones((8, 2)), np.ones(8))
+    of_data = ("fit", "evaluate", "train_on_batch", "predict")
+    data = (np.ones((8, 2)), np.ones(8)) if method in of_data else ()
     data = data[:1] if method == "predict" else data
     (argument,) = list(options)[-1:]
     with pytest.raises(MiniganError, match=argument):
         getattr(model, method)(*data, **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss_weights": [1]},
+        {"loss_weights": [1.0]},
+        {"loss_weights": 1.0},
+        {"weighted_metrics": []},
+        {"run_eagerly": True},
+        {"loss": ["mse"]},
+        {"optimizer": "ADAM"},
+    ],
+)
+def test_options_that_change_nothing(options):
+    keras.utils.set_random_seed(1)
+    losses = []
+    for given in (options, {}):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([layers.Dense(1, input_dim=2)])
+        model.compile(**{"optimizer": "adam", "loss": "mse"} | given)
+        x, y = np.ones((8, 2)), np.ones(8)
+        losses.append([model.train_on_batch(x, y) for _ in range(3)])
+    assert losses[0] == losses[1]
 
 
 def test_activations_by_name_function_layer_and_class():
