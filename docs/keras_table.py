@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from minigan import keras
+from minigan.keras import absent_modules
 from minigan.keras.keras_names import KERAS
 from minigan.keras.surface import DIFFERS, SUPPORTED
 
@@ -25,6 +26,8 @@ def table():
         have = {*supported, *vars(owner)}
         absent = [name for name in KERAS.get(module, ()) if name not in have]
         lines += [f"Absent: {_names(absent)}.", ""] if absent else []
+    modules = [f"keras.{name}" for name in absent_modules.NAMES]
+    lines += ["### Absent modules", "", f"{_names(modules)}."]
     return "\n".join(lines).rstrip() + "\n"
 
 

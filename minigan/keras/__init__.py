@@ -9,7 +9,9 @@ holds no mathematics.  Which layers train is noted by compile().  What is not su
 raises an error that names what is; `docs/keras.md` lists every name.
 """
 
+from ..version import __version__ as __version__
 from . import (
+    absent_modules,
     activations,
     backend,
     callbacks,
@@ -45,4 +47,5 @@ __all__ = [
 ]
 
 old_paths.install(__name__)
+absent_modules.install(__name__)
 surface.install(__name__)

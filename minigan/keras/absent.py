@@ -14,10 +14,10 @@ class Absent:
     """Stands for a name of Keras that is not supported; every use raises."""
 
     def __init__(self, where, name, supported):
-        self._message = (
-            f"{where}.{name}: not supported; supported in {where} are "
-            f"{', '.join(supported)}"
-        )
+        there = f"supported in {where} are {', '.join(supported)}"
+        if not supported:
+            there = f"nothing of {where} is"
+        self._message = f"{where}.{name}: not supported; {there}"
 
     def __call__(self, *_, **__):
         raise AbsentError(self._message)

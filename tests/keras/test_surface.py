@@ -10,7 +10,15 @@ import pytest
 import minigan as tf
 from minigan import keras
 from minigan.errors import MiniganError
-from minigan.keras import initializers, layers, losses, metrics, optimizers, surface
+from minigan.keras import (
+    absent_modules,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    surface,
+)
 from minigan.keras.keras_names import KERAS, METHODS
 
 
@@ -32,8 +40,13 @@ def test_import_is_lazy_and_tf_keras_works():
         ("layers.advanced_activations", "LeakyReLU"),
         ("layers.convolutional", "UpSampling2D"),
         ("layers.core", "Dense"),
+        ("layers.embeddings", "Embedding"),
+        ("layers.merge", "concatenate"),
+        ("layers.noise", "GaussianNoise"),
         ("layers.normalization", "BatchNormalization"),
+        ("layers.pooling", "MaxPooling2D"),
         ("optimizers.legacy", "Adam"),
+        ("utils.generic_utils", "Progbar"),
         ("utils.np_utils", "to_categorical"),
         ("datasets.mnist", "load_data"),
         ("models", "Sequential"),
@@ -42,6 +55,23 @@ def test_import_is_lazy_and_tf_keras_works():
 def test_import_paths(path, name):
     module = importlib.import_module(f"minigan.keras.{path}")
     assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize("name", absent_modules.NAMES)
+def test_absent_modules_can_be_imported_but_not_used(name):
+    path = f"minigan.keras.{name}"
+    names: dict = {}
+    exec(f"import {path}\nfrom {path} import Thing\nit = {path}.Thing", names)
+    for thing in (names["Thing"], names["it"]):
+        with pytest.raises(MiniganError, match=f"{path}.Thing: not supported"):
+            thing(3)
+        with pytest.raises(MiniganError, match="nothing of"):
+            _ = thing.more
+    assert not hasattr(importlib.import_module(path), "__version__")
+
+
+def test_the_front_has_a_version():
+    assert keras.__version__ == tf.__version__
 
 
 def test_every_supported_name_is_there():
