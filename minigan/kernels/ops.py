@@ -4,9 +4,9 @@ One function for every entry of `table.PRIMITIVES`, made here from the entry: it
 checks the shapes (compiled code does not), allocates the results, calls the kernel of
 the backend in force and, when a step is being recorded, notes the call.
 
-Two backends: "jit" runs `jit.py`, "numpy" runs `reference.py`.  The choice is the
-innermost `use_backend(...)`, else the environment variable MINIGAN_BACKEND, else
-"jit".  Complex arrays always run on the reference.
+Two backends: "jit" runs `jit.py`, "numpy" runs `reference.py` and its siblings.  The
+choice is the innermost `use_backend(...)`, else the environment variable
+MINIGAN_BACKEND, else "jit".  Complex arrays always run on the reference.
 """
 
 import os
@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..validate import NUMERIC_TYPES, choice, complain, shape_text
-from . import reference
+from . import reference, reference_images, reference_training
 from .table import PRIMITIVES, extents
 
 BACKENDS = ("jit", "numpy")
@@ -66,17 +66,30 @@ def heading(text):
 def _kernels(name):
     """name of a primitive -> the function of this backend."""
     if name == "numpy":
-        module = reference
-    else:
-        from . import jit as module  # imports Numba: only when it is needed
-    return {p: getattr(module, p) for p in PRIMITIVES}
+        return {p: formula(p) for p in PRIMITIVES}
+    from . import jit  # imports Numba: only when it is needed
+
+    return {p: getattr(jit, p) for p in PRIMITIVES}
+
+
+def formula(name):
+    """The NumPy function of a primitive."""
+    for module in (reference, reference_images, reference_training):
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise KeyError(name)
+
+
+@cache
+def _stream():
+    from .draws import stream
+
+    return stream
 
 
 def stream(rng):
     """What compiled kernels take for a random generator: see `draws.stream`."""
-    from .draws import stream
-
-    return stream(rng)
+    return _stream()(rng)
 
 
 def _sizes(primitive, shapes, numbers):
@@ -191,7 +204,7 @@ def _make(primitive):
         return tuple(fresh) if fresh else None
 
     run.__name__ = run.__qualname__ = name
-    run.__doc__ = getattr(reference, name).__doc__
+    run.__doc__ = formula(name).__doc__
     return run
 
 

@@ -1,8 +1,9 @@
 """The table of primitives: the one list that everything else is driven by.
 
 Each entry gives a name, the operands with their shapes, and the floating-point
-operations.  `reference.py` holds a NumPy function and `jit.py` a Numba function of
-that name, both with the operands of the entry as arguments, in that order.
+operations.  `reference.py`, or one of its two siblings, holds a NumPy function and
+`jit.py` a Numba function of that name, both with the operands of the entry as
+arguments, in that order.
 
 How to read an entry, for example `x[N,D] W[D,M] b[M] -> y[N,M]`:
 
