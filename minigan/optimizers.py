@@ -107,6 +107,15 @@ class Optimizer:
         return {"learning_rate": self.learning_rate}
 
 
+def _refuse_unless(fits, where, g):
+    """Errors: NonFiniteError where a step from the gradient g fits nowhere."""
+    if not fits.all():
+        raise NonFiniteError(
+            f"{where}: argument 'network': expected a step that fits {g.dtype}, got a "
+            f"gradient of size {np.abs(g).max():g}"
+        )
+
+
 class SGD(Optimizer):
     """Gradient descent with momentum.
 
@@ -129,11 +138,7 @@ class SGD(Optimizer):
             rate = g.dtype.type(self.learning_rate)
             velocity = self.momentum * state["velocity"] - rate * g
             fits = np.isfinite(theta + velocity)
-        if not fits.all():
-            raise NonFiniteError(
-                f"{where}: argument 'network': expected a step that fits {g.dtype}, "
-                f"got a gradient of size {np.abs(g).max():g}"
-            )
+        _refuse_unless(fits, where, g)
 
     def _schedule(self):
         ops.advance(self.t)
@@ -184,11 +189,7 @@ class RMSprop(Optimizer):
             step = rate * g / np.sqrt(square + self.epsilon)
             step = self.momentum * state["velocity"] + step
             fits = np.isfinite(square) & np.isfinite(step)
-        if not fits.all():
-            raise NonFiniteError(
-                f"{where}: argument 'network': expected a step that fits {g.dtype}, "
-                f"got a gradient of size {np.abs(g).max():g}"
-            )
+        _refuse_unless(fits, where, g)
 
     def _schedule(self):
         ops.advance(self.t)
