@@ -10,6 +10,17 @@ from .blocks import convert, frozen
 from .serial import Remembers
 from .tensors import KerasTensor
 
+# Arguments of layers with weights that Keras knows and this front does not: None only.
+UNUSED = dict.fromkeys(
+    (
+        "kernel_regularizer",
+        "bias_regularizer",
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+    )
+)
+
 
 class Variable:
     """One array of weights, by its name; `numpy()` copies it."""

@@ -4,7 +4,7 @@ from .. import validate
 from ..errors import ShapeError
 from ..layers.images import border, sizes
 from . import activations, arguments, blocks, initializers
-from .base import Layer
+from .base import UNUSED, Layer
 
 
 class _ImageLayer(Layer):
@@ -40,15 +40,7 @@ class Conv2D(_ImageLayer):
     data_format: None or "channels_last".  dilation_rate, groups: only 1.
     """
 
-    ONLY = dict.fromkeys(
-        (
-            "kernel_regularizer",
-            "bias_regularizer",
-            "activity_regularizer",
-            "kernel_constraint",
-            "bias_constraint",
-        )
-    )
+    ONLY = UNUSED
     supported = (
         "filters",
         "kernel_size",

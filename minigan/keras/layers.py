@@ -7,7 +7,7 @@ from .. import validate
 from ..errors import ArgumentError, ShapeError
 from . import activations, arguments, backend, blocks, initializers
 from .activation_layers import Activation, LeakyReLU, ReLU, Softmax
-from .base import Layer
+from .base import UNUSED, Layer
 from .images import Conv2D, UpSampling2D, ZeroPadding2D
 from .tensors import Input
 
@@ -37,15 +37,7 @@ class Dense(Layer):
     kernel_initializer, bias_initializer: see `keras.initializers`.
     """
 
-    ONLY = dict.fromkeys(
-        (
-            "kernel_regularizer",
-            "bias_regularizer",
-            "activity_regularizer",
-            "kernel_constraint",
-            "bias_constraint",
-        )
-    )
+    ONLY = UNUSED
     supported = (
         "units",
         "activation",
