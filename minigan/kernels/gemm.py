@@ -93,7 +93,7 @@ def _address(context, array):
 
 
 @intrinsic
-def _threads(context):
+def threads(context):
     """numba.get_num_threads(), which as it stands would keep kernels from the cache."""
 
     def codegen(context, builder, signature, args):
@@ -110,7 +110,7 @@ def _threads(context):
 
 
 @kernel(inside=True)
-def _task(plan, area, left, right, C, bias, Y, slope):
+def one_task(plan, area, left, right, C, bias, Y, slope):
     """C[row_a:row_b, col_a:col_b]: for some panels and some k: pack, then all tiles."""
     form, depth, l_row, l_k, r_step, c_step, mode = plan
     row_a, row_b, col_a, col_b = area
@@ -185,21 +185,21 @@ def _task(plan, area, left, right, C, bias, Y, slope):
 
 
 @kernel(parallel=True, inside=True)
-def _product(rows, cols, plan, left, right, C, bias, Y, slope):
+def product(rows, cols, plan, left, right, C, bias, Y, slope):
     """All of C: one task if small, else the longer side is shared among the threads."""
     slope = left.dtype.type(slope)
     form, depth = plan[0], plan[1]
     if rows * cols * depth < PARALLEL:
         area = np.int64(0), rows, np.int64(0), cols
-        _task(plan, area, left, right, C, bias, Y, slope)
+        one_task(plan, area, left, right, C, bias, Y, slope)
     else:
         lanes = VECTOR_BYTES // left.itemsize
         tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
         parts_r = parts_c = 1
         if rows > cols:
-            parts_r = min(tiles, _threads())
+            parts_r = min(tiles, threads())
         else:
-            parts_c = min(vectors, _threads())
+            parts_c = min(vectors, threads())
         if form != NT:  # left is read again for every panel: keep it in the cache
             pieces = min(rows * depth // LEFT, rows // 256) // parts_r
             parts_r *= max(1, pieces)
@@ -209,7 +209,7 @@ def _product(rows, cols, plan, left, right, C, bias, Y, slope):
             col_a, col_b = c * vectors // parts_c, (c + 1) * vectors // parts_c
             row_b, col_b = min(rows, row_b * ROWS), min(cols, col_b * lanes)
             share = row_a * ROWS, row_b, col_a * lanes, col_b
-            _task(plan, share, left, right, C, bias, Y, slope)
+            one_task(plan, share, left, right, C, bias, Y, slope)
 
 
 # ---- the three products ----
@@ -244,7 +244,7 @@ def gemm_nn(A, B, C, bias, mode, slope):
     plan = np.int64(NN), K, K, np.int64(1), M, M, np.int64(mode)
     flat = C.reshape(C.size)
     left, right = A.reshape(A.size), B.reshape(B.size)
-    _product(N, M, plan, left, right, flat, bias, flat, np.float64(slope))
+    product(N, M, plan, left, right, flat, bias, flat, np.float64(slope))
 
 
 @kernel
@@ -264,7 +264,7 @@ def gemm_tn(A, B, C, accumulate):
     plan = np.int64(TN), N, np.int64(1), K, M, M, np.int64(ADD if accumulate else PLAIN)
     flat = C.reshape(C.size)
     left, right = A.reshape(A.size), B.reshape(B.size)
-    _product(K, M, plan, left, right, flat, flat, flat, np.float64(0))
+    product(K, M, plan, left, right, flat, flat, flat, np.float64(0))
 
 
 @kernel
@@ -290,4 +290,4 @@ def gemm_nt(A, B, C, mode, Y, slope):
     plan = np.int64(NT), M, M, np.int64(1), M, K, np.int64(mode)
     flat = C.reshape(C.size)
     left, right = B.reshape(B.size), A.reshape(A.size)
-    _product(K, N, plan, left, right, flat, flat, Y.reshape(Y.size), np.float64(slope))
+    product(K, N, plan, left, right, flat, flat, Y.reshape(Y.size), np.float64(slope))

@@ -96,7 +96,7 @@ def _forward(x, index, window, W, b, y, first, last):
             plan = np.int64(gemm.NN), K, K, one, M, M, mode
             area, flat = (np.int64(0), stop - start, np.int64(0), M), out.reshape(-1)
             left, right = patches.reshape(-1), W.reshape(-1)
-            gemm._task(plan, area, left, right, flat, b, flat, W.dtype.type(0))
+            gemm.one_task(plan, area, left, right, flat, b, flat, W.dtype.type(0))
 
 
 @kernel(inside=True)
@@ -119,7 +119,7 @@ def _dW(x, index, window, dy, dW, low, high):
             plan = np.int64(gemm.TN), stop - start, one, width, M, M, mode
             area, flat = (np.int64(0), width, np.int64(0), M), dW[low:high].reshape(-1)
             left, right = patches.reshape(-1), back.reshape(-1)
-            gemm._task(plan, area, left, right, flat, flat, flat, dW.dtype.type(0))
+            gemm.one_task(plan, area, left, right, flat, flat, flat, dW.dtype.type(0))
 
 
 @kernel(inside=True)
@@ -145,7 +145,7 @@ def _dx(dy, index, window, W, dx, first, last):
                 patches.reshape(-1),
             )
             left, right = W.reshape(-1), back.reshape(-1)
-            gemm._task(plan, area, left, right, flat, flat, flat, W.dtype.type(0))
+            gemm.one_task(plan, area, left, right, flat, flat, flat, W.dtype.type(0))
         _scatter(patches, index, window, start, dx)
 
 
@@ -157,7 +157,7 @@ def _parts(work, least, most):
     """Into how many parts the work is shared."""
     if JIT_DISABLED or work < least:
         return 1
-    return max(1, min(gemm._threads(), most))
+    return max(1, min(gemm.threads(), most))
 
 
 @kernel(parallel=True)

@@ -44,14 +44,11 @@ class Row:
 
         def size(dim):
             """One letter, one number, or a sum of them."""
-            parts = [
-                I64(int(part)) if part.isdigit() else self._number(columns[key])
-                for part in dim.split("+")
-                for key in ["size " + part]
-            ]
-            total = parts[0]
-            for part in parts[1:]:
-                total = self._builder.add(total, part)
+            total = I64(0)
+            for part in dim.split("+"):
+                fixed = part.isdigit()
+                n = I64(int(part)) if fixed else self._number(columns[f"size {part}"])
+                total = self._builder.add(total, n)
             return total
 
         for operand in primitive.operands:

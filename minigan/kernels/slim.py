@@ -1,10 +1,9 @@
 """Small products with few columns: all of a product in one go, nothing packed.
 
 The scheme of `gemm` prepares: it cuts C into tasks, asks for scratch, copies panels.
-That takes some 600 ns, which a product of 64 x 5 by 5 x 15 cannot earn back.  Where a
-row of C is one tile wide, right is read as it lies (the lanes beyond the last column
-are masked), tile after tile.  The chains of multiply-adds are those of `gemm`, and so
-are the bits.
+That takes longer than a whole product of 64 x 5 by 5 x 15 needs.  Where a row of C is
+one tile wide, right is read as it lies (the lanes beyond the last column are masked),
+tile after tile.  The chains of multiply-adds are those of `gemm`, and so are the bits.
 
 For dx = dy W^T, where the vectors would run down the columns of W, W is small, and is
 turned first, on the stack.
@@ -52,8 +51,9 @@ def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
                 row = b.mul(tile.index, w.int(ROWS))
                 exist = b.sub(rows, row)
                 lines = w.lines(left, b.mul(row, lines_step), exist, lines_step)
-                for s in sum(sums, []):
-                    b.store(w.zero, s)
+                for line in sums:
+                    for s in line:
+                        b.store(w.zero, s)
                 with cgutils.for_range(b, depth) as k:
                     here = w.at(right, k.index, r_step)
                     vectors = [

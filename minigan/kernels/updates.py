@@ -63,7 +63,7 @@ def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
         _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
     else:
         for block in prange((n + BLOCK - 1) // BLOCK):
-            part = slice(block * BLOCK, min(n, (block + 1) * BLOCK))
+            part = slice(block * BLOCK, (block + 1) * BLOCK)
             _adam(
                 theta[part],
                 dtheta[part],
@@ -93,36 +93,45 @@ def _sum_of_squares(x):
     return total
 
 
-@kernel(parallel=True)
-def norm(x, norm):
-    blocks = np.empty((x.size + BLOCK - 1) // BLOCK)
-    if x.size < PARALLEL:
-        for block in range(blocks.size):
-            end = min(x.size, (block + 1) * BLOCK)
-            blocks[block] = _sum_of_squares(x[block * BLOCK : end])
-    else:
-        for block in prange(blocks.size):
-            end = min(x.size, (block + 1) * BLOCK)
-            blocks[block] = _sum_of_squares(x[block * BLOCK : end])
+@kernel(inside=True)
+def _serial_norm(x):
+    total = 0.0
+    for start in range(0, x.size, BLOCK):
+        total += _sum_of_squares(x[start : start + BLOCK])
+    return math.sqrt(total)
+
+
+@kernel(inside=True)
+def _norm_of(blocks):
+    """The same from the sums of squares of the blocks."""
     total = 0.0
     for block in range(blocks.size):
         total += blocks[block]
-    norm[0] = math.sqrt(total)
+    return math.sqrt(total)
+
+
+@kernel(parallel=True)
+def norm(x, norm):
+    if x.size < PARALLEL:
+        norm[0] = _serial_norm(x)
+    else:
+        blocks = np.empty((x.size + BLOCK - 1) // BLOCK)
+        for block in prange(blocks.size):
+            blocks[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
+        norm[0] = _norm_of(blocks)
 
 
 @kernel(parallel=True)
 def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
     """Block by block: the gradient is still in the cache when Adam reads it again."""
     n = theta.size
-    blocks = np.empty((n + BLOCK - 1) // BLOCK)
     if n < PARALLEL:
-        for block in range(blocks.size):
-            part = slice(block * BLOCK, min(n, (block + 1) * BLOCK))
-            blocks[block] = _sum_of_squares(dtheta[part])
+        length[0] = _serial_norm(dtheta)
         _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
     else:
+        blocks = np.empty((n + BLOCK - 1) // BLOCK)
         for block in prange(blocks.size):
-            part = slice(block * BLOCK, min(n, (block + 1) * BLOCK))
+            part = slice(block * BLOCK, (block + 1) * BLOCK)
             blocks[block] = _sum_of_squares(dtheta[part])
             _adam(
                 theta[part],
@@ -134,10 +143,7 @@ def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, le
                 beta_2,
                 overflow,
             )
-    total = 0.0
-    for block in range(blocks.size):
-        total += blocks[block]
-    length[0] = math.sqrt(total)
+        length[0] = _norm_of(blocks)
 
 
 @kernel
