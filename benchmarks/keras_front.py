@@ -13,6 +13,7 @@ PEER: an interpreter that has Keras and TensorFlow; those that are absent are le
 
 import argparse
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -80,17 +81,33 @@ class Loop:
             self.generator_step()
         return (time.perf_counter() - start) / steps
 
+    def calls(self, count):
+        """Seconds of one call each: D.train_on_batch, gan's, G.predict."""
+        x, ones = self.rng.random((BATCH, 2)), np.ones((BATCH, 1))
+        z = self.rng.standard_normal((BATCH, LATENT))
+        for call in (
+            lambda: self.D.train_on_batch(x, ones),
+            lambda: self.gan.train_on_batch(z, ones),
+            lambda: self.G.predict(z, verbose=0),
+        ):
+            for _ in range(2):  # the first time, shapes may be new
+                start = time.perf_counter()
+                for _ in range(count):
+                    call()
+            yield (time.perf_counter() - start) / count
+
 
 def child(package, steps):
-    """Microseconds a step."""
+    """Microseconds of a step, and of the calls it is made of."""
     loop = Loop(importlib.import_module(package))
     loop.check()
     loop.seconds(max(steps // 2, 150))
-    print(loop.seconds(steps) * 1e6)
+    seconds = [loop.seconds(steps), *loop.calls(max(steps // 4, 20))]
+    print(json.dumps([1e6 * value for value in seconds]))
 
 
 def measure(python, steps, rounds):
-    """name -> microseconds a step, of each round."""
+    """name -> microseconds of a step and of its calls, of each round."""
     root, found = Path(__file__).parents[1], {name: [] for name in ENGINES}
     for _ in range(rounds):
         for name, (package, backend) in ENGINES.items():
@@ -108,7 +125,7 @@ def measure(python, steps, rounds):
                 text=True,
             )
             if run.returncode == 0:
-                found[name].append(float(run.stdout.split()[-1]))
+                found[name].append(json.loads(run.stdout.splitlines()[-1]))
             elif "ModuleNotFoundError" not in run.stderr:
                 raise SystemExit(run.stderr)
     return {name: times for name, times in found.items() if times}
@@ -125,12 +142,15 @@ def main():
         child(options.child, options.steps)
         return
     times = measure(options.python, options.steps, options.rounds)
-    mine = np.median(times["minigan"])
+    mine = np.median(times["minigan"], axis=0)[0]
+    print("us, medians of the rounds   D.train_on_batch   gan.train_on_batch   predict")
     for name, values in times.items():
-        low, middle, high = np.percentile(values, [0, 50, 100])
+        middle, *calls = np.median(values, axis=0)
+        low, high = np.min(values, axis=0)[0], np.max(values, axis=0)[0]
+        print(f"{name:22}" + "".join(f"{value:18,.0f}" for value in calls))
         print(
-            f"{name:22} {middle:10.0f} us a step ({low:.0f} - {high:.0f}), "
-            f"{middle / mine:6.1f} times minigan's"
+            f"{'':4}a step {middle:,.0f} ({low:,.0f} - {high:,.0f}), "
+            f"{middle / mine:.1f} times minigan's"
         )
 
 
