@@ -318,8 +318,11 @@ def test_callable_from_compiled_code():
 
 @compiled_only
 def test_one_compilation_below_the_three_names():
-    """Literals must not become types of their own: one variant a dtype, no more."""
+    """Literals must not become types of their own: one variant a dtype, no more.
+
+    This shows with an empty cache: what is read from it brings its callees along.
+    """
     for dtype in DTYPES:
         outputs(3, 60, 60, dtype)  # too wide for `slim`
-    assert len(gemm.product.signatures) == len(DTYPES)
-    assert len(gemm.one_task.signatures) == len(DTYPES)
+    assert len(gemm.product.signatures) <= len(DTYPES)
+    assert len(gemm.one_task.signatures) <= len(DTYPES)
