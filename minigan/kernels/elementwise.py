@@ -9,6 +9,7 @@ from numba import prange
 
 from .compiling import kernel
 from .mathfun import sigmoid, tanh
+from .tasks import next_task, none_taken, threads
 
 PARALLEL = 32_768  # elements from which two threads beat one
 BLOCK = 8_192  # elements a task
@@ -84,14 +85,27 @@ def _tanh(x, y):
         y[i] = tanh(x[i])
 
 
+@kernel(inside=True)
+def _tanh_blocks(share, x, y):
+    done = 0
+    block = next_task(share, done)
+    while block >= 0:
+        part = slice(block * BLOCK, (block + 1) * BLOCK)
+        _tanh(x[part], y[part])
+        done += 1
+        block = next_task(share, done)
+
+
 @kernel(parallel=True)
 def tanh_forward(x, y):
     if x.size < PARALLEL:
         _tanh(x, y)
     else:
-        for block in prange((x.size + BLOCK - 1) // BLOCK):
-            part = slice(block * BLOCK, min(x.size, (block + 1) * BLOCK))
-            _tanh(x[part], y[part])
+        workers, count = threads(), (x.size + BLOCK - 1) // BLOCK
+        taken = none_taken(workers)
+        for worker in prange(workers):
+            share = taken, worker, workers, count
+            _tanh_blocks(share, x, y)
 
 
 @kernel

@@ -51,13 +51,12 @@ With NUMBA_DISABLE_JIT=1 the same names are plain NumPy, equal up to rounding.
 
 import numba
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from . import narrow, slim
 from .compiling import JIT_DISABLED, kernel
+from .tasks import next_task, none_taken, threads
 from .tiles import (
     ADD,
     BIAS,
@@ -76,6 +75,8 @@ from .vectors import I64, ROWS, VECTOR_BYTES, VECTORS
 DEPTH = 512  # steps of k in a packed panel: 3 vectors x 512 are 96 KB
 GROUP = 18  # nt: vectors of right packed together (288 float32 rows of dy)
 LEFT = 1 << 18  # elements of left that one task reads again and again: 1 MB
+RIGHT = 1 << 18  # nt: elements of right that stay packed from task to task
+TASK = 1 << 22  # multiply-adds of a task, at least: some 80 us
 PARALLEL = slim.LARGEST  # multiply-adds (some 5 us) from which two threads pay
 NN, TN, NT = 0, 1, 2  # forms
 
@@ -92,39 +93,49 @@ def _address(context, array):
     return types.int64(array), codegen
 
 
-@intrinsic
-def threads(context):
-    """numba.get_num_threads(), which as it stands would keep kernels from the cache."""
-
-    def codegen(context, builder, signature, args):
-        builder.function.attributes.add("noinline")
-        kind = ir.FunctionType(I64, [])
-        name = "get_num_threads"
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        return builder.call(function, [])
-
-    return types.int64(), codegen
-
-
 # ---- one task: a rectangle of C ----
 
 
 @kernel(inside=True)
-def one_task(plan, area, left, right, C, bias, Y, slope):
-    """C[row_a:row_b, col_a:col_b]: for some panels and some k: pack, then all tiles."""
+def room(plan, rows, cols, itemsize):
+    """How scratch is used by tasks of at most rows x cols.
+
+    (vectors of right packed together, whether all of right stays packed, how many
+    numbers left, right and the tiles on hold take)
+    """
+    form, depth = plan[0], plan[1]
+    lanes = VECTOR_BYTES // itemsize
+    tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
+    whole = form == NT and depth * vectors * lanes <= RIGHT
+    steps = min(depth, DEPTH)
+    group = min(vectors, GROUP if form == NT else VECTORS)
+    right_size = (depth * vectors if whole else steps * group) * lanes
+    left_size = tiles * ROWS * depth if form == TN else 0
+    held_size = ROWS * group * lanes * (tiles if depth > steps else 1)
+    return group, whole, left_size, right_size, held_size
+
+
+@kernel(inside=True)
+def scratch(sizes, like):
+    """Memory for a `room`: [left, packed] [panels of right] [tiles on hold]."""
+    lanes = VECTOR_BYTES // like.itemsize
+    return np.empty(sizes[2] + sizes[3] + sizes[4] + lanes, like.dtype)
+
+
+@kernel(inside=True)
+def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
+    """C[row_a:row_b, col_a:col_b]: for some panels and some k: pack, then all tiles.
+
+    sizes, work: a `room` and its `scratch`.  ready: the task before had the same
+    columns (nt) or rows (tn), and what it packed is still there.
+    """
     form, depth, l_row, l_k, r_step, c_step, mode = plan
     row_a, row_b, col_a, col_b = area
     lanes = VECTOR_BYTES // left.itemsize
     tiles = -(-(row_b - row_a) // ROWS)
     vectors = -(-(col_b - col_a) // lanes)
     steps = min(depth, DEPTH)
-    group = min(vectors, GROUP if form == NT else VECTORS)
-
-    # Scratch: [left, packed] [panels of right] [tiles on hold], on a 64-byte boundary.
-    left_size = tiles * ROWS * depth if form == TN else 0
-    right_size = steps * group * lanes
-    held_size = ROWS * group * lanes * (tiles if depth > steps else 1)
-    work = np.empty(left_size + right_size + held_size + lanes, left.dtype)
+    group, whole, left_size, right_size, _ = sizes
     l0 = -_address(work) % VECTOR_BYTES // left.itemsize
     panels0 = l0 + left_size
     held0 = panels0 + right_size
@@ -132,7 +143,7 @@ def one_task(plan, area, left, right, C, bias, Y, slope):
     walked, start, tile_step = left, row_a * l_row, ROWS * l_row
     if form == TN:
         walked, start, tile_step = work, l0, ROWS * depth
-        for t in range(tiles):
+        for t in range(0 if ready else tiles):
             i = row_a + t * ROWS
             here = l0 + t * tile_step
             pack(left, work, (i, l_k, depth, min(ROWS, row_b - i), here, ROWS, 1))
@@ -144,7 +155,9 @@ def one_task(plan, area, left, right, C, bias, Y, slope):
         for k0 in range(0, depth, steps):
             n = min(steps, depth - k0)
             final = k0 + n == depth
-            for t in range(-1, tiles):  # -1: pack what the first tile cannot
+            here = panels0 + (v0 * depth + k0 * size) * lanes if whole else panels0
+            packed = ready and whole
+            for t in range(0 if packed else -1, tiles):  # -1: what t = 0 cannot pack
                 i = row_a + t * ROWS
                 rows = min(ROWS, row_b - i)
                 for p in range(panels):
@@ -152,7 +165,7 @@ def one_task(plan, area, left, right, C, bias, Y, slope):
                     wide = (p + 1) * size // panels - v
                     j = col_a + (v0 + v) * lanes
                     cols = min(wide * lanes, col_b - j)
-                    panel = panels0 + v * lanes * n
+                    panel = here + v * lanes * n
                     step = wide * lanes
                     r0 = k0 * r_step + j
                     if t < 0 and form == NT:
@@ -184,32 +197,80 @@ def one_task(plan, area, left, right, C, bias, Y, slope):
                         finish_turned(work, C, Y, slope, where)
 
 
+# ---- all of C: a queue of tasks ----
+
+
+@kernel(inside=True)
+def shares(plan, rows, cols, itemsize, workers):
+    """(parts of the rows, parts of the columns) for tasks that are taken one by one.
+
+    More tasks than workers, so that a slower core does fewer; but each worth its start.
+    """
+    form, depth = plan[0], plan[1]
+    lanes = VECTOR_BYTES // itemsize
+    tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
+    parts_r = parts_c = 1
+    by_rows = rows >= cols if form == NT else rows > cols
+    most = max(1, rows * cols * depth // (TASK * workers)) * workers
+    if by_rows and form == NT:
+        parts_c = -(-depth * vectors * lanes // RIGHT)
+        parts_r = min(most, tiles // 8)
+    elif by_rows:
+        parts_r = max(min(most, tiles // 8), rows * depth // LEFT)
+    else:
+        parts_c = min(most, -(-vectors // VECTORS))
+        if form != NT:  # left is read again for every panel: keep it in the cache
+            parts_r = max(1, min(rows * depth // LEFT, rows // 256))
+    if by_rows:
+        parts_r = min(tiles, max(1, -(-parts_r // workers)) * workers)
+    else:
+        parts_c = min(vectors, -(-parts_c // workers) * workers)
+    return parts_r, parts_c
+
+
+@kernel(inside=True)
+def work_on(share, whole, plan, left, right, C, bias, Y, slope):
+    """Do tasks until there are no more."""
+    rows, cols, parts_r, parts_c = whole
+    form, lanes = plan[0], VECTOR_BYTES // left.itemsize
+    tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
+    most = -(-tiles // parts_r) * ROWS, -(-vectors // parts_c) * lanes
+    sizes = room(plan, *most, left.itemsize)
+    work = scratch(sizes, left)
+    before, done = np.int64(-1), 0
+    task = next_task(share, done)
+    while task >= 0:
+        if form == TN:
+            r, c = task // parts_c, task % parts_c
+        else:
+            r, c = task % parts_r, task // parts_r
+        row_a, row_b = r * tiles // parts_r * ROWS, (r + 1) * tiles // parts_r * ROWS
+        col_a, col_b = c * vectors // parts_c, (c + 1) * vectors // parts_c
+        area = row_a, min(rows, row_b), col_a * lanes, min(cols, col_b * lanes)
+        same = r if form == TN else c
+        ready = same == before
+        one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope)
+        before, done = same, done + 1
+        task = next_task(share, done)
+
+
 @kernel(parallel=True, inside=True)
 def product(rows, cols, plan, left, right, C, bias, Y, slope):
-    """All of C: one task if small, else the longer side is shared among the threads."""
+    """All of C: one task if small, else several that the threads take in turn."""
     slope = left.dtype.type(slope)
-    form, depth = plan[0], plan[1]
-    if rows * cols * depth < PARALLEL:
+    if rows * cols * plan[1] < PARALLEL:
         area = np.int64(0), rows, np.int64(0), cols
-        one_task(plan, area, left, right, C, bias, Y, slope)
+        sizes = room(plan, rows, cols, left.itemsize)
+        work, ready = scratch(sizes, left), np.bool_(False)
+        one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope)
     else:
-        lanes = VECTOR_BYTES // left.itemsize
-        tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
-        parts_r = parts_c = 1
-        if rows > cols:
-            parts_r = min(tiles, threads())
-        else:
-            parts_c = min(vectors, threads())
-        if form != NT:  # left is read again for every panel: keep it in the cache
-            pieces = min(rows * depth // LEFT, rows // 256) // parts_r
-            parts_r *= max(1, pieces)
-        for task in numba.prange(parts_r * parts_c):
-            r, c = task // parts_c, task % parts_c
-            row_a, row_b = r * tiles // parts_r, (r + 1) * tiles // parts_r
-            col_a, col_b = c * vectors // parts_c, (c + 1) * vectors // parts_c
-            row_b, col_b = min(rows, row_b * ROWS), min(cols, col_b * lanes)
-            share = row_a * ROWS, row_b, col_a * lanes, col_b
-            one_task(plan, share, left, right, C, bias, Y, slope)
+        workers = threads()
+        parts = shares(plan, rows, cols, left.itemsize, workers)
+        whole = rows, cols, *parts
+        taken, count = none_taken(workers), parts[0] * parts[1]
+        for worker in numba.prange(workers):
+            share = taken, worker, workers, count
+            work_on(share, whole, plan, left, right, C, bias, Y, slope)
 
 
 # ---- the three products ----

@@ -19,6 +19,7 @@ import numpy as np
 
 from . import gemm, narrow
 from .compiling import JIT_DISABLED, kernel
+from .tasks import threads
 
 PARALLEL = 50_000  # numbers to move from which two threads pay
 BLOCK = 1 << 18  # numbers in a block of patches: 1 MB in float32
@@ -79,6 +80,15 @@ def _block(K):
 
 
 @kernel(inside=True)
+def _multiply(plan, area, left, right, C, bias):
+    """One task of `gemm`: area is all of C."""
+    sizes = gemm.room(plan, area[1], area[3], left.itemsize)
+    work, ready = gemm.scratch(sizes, left), np.bool_(False)
+    left, right, zero = left.reshape(-1), right.reshape(-1), left.dtype.type(0)
+    gemm.one_task(plan, area, sizes, work, ready, left, right, C, bias, C, zero)
+
+
+@kernel(inside=True)
 def _forward(x, index, window, W, b, y, first, last):
     """Rows first ... last - 1 of y = P W + b."""
     K, M = W.shape
@@ -95,8 +105,7 @@ def _forward(x, index, window, W, b, y, first, last):
             one, mode = np.int64(1), np.int64(gemm.BIAS)
             plan = np.int64(gemm.NN), K, K, one, M, M, mode
             area, flat = (np.int64(0), stop - start, np.int64(0), M), out.reshape(-1)
-            left, right = patches.reshape(-1), W.reshape(-1)
-            gemm.one_task(plan, area, left, right, flat, b, flat, W.dtype.type(0))
+            _multiply(plan, area, patches, W, flat, b)
 
 
 @kernel(inside=True)
@@ -118,8 +127,7 @@ def _dW(x, index, window, dy, dW, low, high):
             one, mode = np.int64(1), np.int64(gemm.ADD)
             plan = np.int64(gemm.TN), stop - start, one, width, M, M, mode
             area, flat = (np.int64(0), width, np.int64(0), M), dW[low:high].reshape(-1)
-            left, right = patches.reshape(-1), back.reshape(-1)
-            gemm.one_task(plan, area, left, right, flat, flat, flat, dW.dtype.type(0))
+            _multiply(plan, area, patches, back, flat, flat)
 
 
 @kernel(inside=True)
@@ -144,8 +152,7 @@ def _dx(dy, index, window, W, dx, first, last):
                 (np.int64(0), K, np.int64(0), stop - start),
                 patches.reshape(-1),
             )
-            left, right = W.reshape(-1), back.reshape(-1)
-            gemm.one_task(plan, area, left, right, flat, flat, flat, W.dtype.type(0))
+            _multiply(plan, area, W, back, flat, flat)
         _scatter(patches, index, window, start, dx)
 
 
@@ -157,7 +164,7 @@ def _parts(work, least, most):
     """Into how many parts the work is shared."""
     if JIT_DISABLED or work < least:
         return 1
-    return max(1, min(gemm.threads(), most))
+    return max(1, min(threads(), most))
 
 
 @kernel(parallel=True)

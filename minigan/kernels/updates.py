@@ -13,6 +13,7 @@ from numba import prange
 
 from .compiling import kernel
 from .mathfun import constants
+from .tasks import next_task, none_taken, threads
 
 PARALLEL = 65_536  # elements from which two threads beat one
 BLOCK = 16_384  # elements a task
@@ -56,26 +57,6 @@ def _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
         overflow[0] = 1
 
 
-@kernel(parallel=True)
-def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
-    n = theta.size
-    if n < PARALLEL:
-        _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
-    else:
-        for block in prange((n + BLOCK - 1) // BLOCK):
-            part = slice(block * BLOCK, (block + 1) * BLOCK)
-            _adam(
-                theta[part],
-                dtheta[part],
-                m[part],
-                v[part],
-                schedule,
-                beta_1,
-                beta_2,
-                overflow,
-            )
-
-
 @kernel(inside=True)
 def _sum_of_squares(x):
     """256 lanes in the type of x, then one float64 sum: this is memory's speed."""
@@ -110,40 +91,88 @@ def _norm_of(blocks):
     return math.sqrt(total)
 
 
+@kernel(inside=True)
+def _square_blocks(share, x, squares):
+    """Sums of squares, block by block, until no block is left."""
+    done = 0
+    block = next_task(share, done)
+    while block >= 0:
+        squares[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
+        done += 1
+        block = next_task(share, done)
+
+
 @kernel(parallel=True)
 def norm(x, norm):
     if x.size < PARALLEL:
         norm[0] = _serial_norm(x)
     else:
-        blocks = np.empty((x.size + BLOCK - 1) // BLOCK)
-        for block in prange(blocks.size):
-            blocks[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
-        norm[0] = _norm_of(blocks)
+        squares = np.empty((x.size + BLOCK - 1) // BLOCK)
+        workers = threads()
+        taken = none_taken(workers)
+        for worker in prange(workers):
+            share = taken, worker, workers, squares.size
+            _square_blocks(share, x, squares)
+        norm[0] = _norm_of(squares)
+
+
+@kernel(inside=True)
+def _adam_blocks(
+    share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
+):
+    """Adam, block by block, until no block is left.
+
+    squares: room for the sum of squares of each block of the gradient, or empty.  The
+    block is still in the cache when Adam reads it again.
+    """
+    done = 0
+    block = next_task(share, done)
+    while block >= 0:
+        part = slice(block * BLOCK, (block + 1) * BLOCK)
+        if squares.size > 0:
+            squares[block] = _sum_of_squares(dtheta[part])
+        _adam(
+            theta[part],
+            dtheta[part],
+            m[part],
+            v[part],
+            schedule,
+            beta_1,
+            beta_2,
+            overflow,
+        )
+        done += 1
+        block = next_task(share, done)
+
+
+@kernel(parallel=True)
+def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
+    if theta.size < PARALLEL:
+        _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
+    else:
+        workers, squares = threads(), np.empty(0)
+        taken, count = none_taken(workers), (theta.size + BLOCK - 1) // BLOCK
+        for worker in prange(workers):
+            share = taken, worker, workers, count
+            _adam_blocks(
+                share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
+            )
 
 
 @kernel(parallel=True)
 def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
-    """Block by block: the gradient is still in the cache when Adam reads it again."""
-    n = theta.size
-    if n < PARALLEL:
+    if theta.size < PARALLEL:
         length[0] = _serial_norm(dtheta)
         _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
     else:
-        blocks = np.empty((n + BLOCK - 1) // BLOCK)
-        for block in prange(blocks.size):
-            part = slice(block * BLOCK, (block + 1) * BLOCK)
-            blocks[block] = _sum_of_squares(dtheta[part])
-            _adam(
-                theta[part],
-                dtheta[part],
-                m[part],
-                v[part],
-                schedule,
-                beta_1,
-                beta_2,
-                overflow,
+        workers, count = threads(), (theta.size + BLOCK - 1) // BLOCK
+        taken, squares = none_taken(workers), np.empty(count)
+        for worker in prange(workers):
+            share = taken, worker, workers, count
+            _adam_blocks(
+                share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
             )
-        length[0] = _norm_of(blocks)
+        length[0] = _norm_of(squares)
 
 
 @kernel
