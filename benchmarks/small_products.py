@@ -11,7 +11,7 @@ import time
 import numba
 import numpy as np
 
-from minigan.kernels import gemm
+from minigan.kernels import gemm, rectangle
 
 CALLS, TURNS = 5_000, 15
 SHAPES = [(64, 5, 15), (64, 2, 25), (128, 5, 15), (128, 15, 2), (128, 2, 25)]
@@ -34,7 +34,7 @@ def forward_packed(x, W, y, dy, dW, dx, count):
     (N, K), M = x.shape, W.shape[1]
     left, right, C = _flat(x, W, y)
     one, plain = np.int64(1), np.int64(gemm.PLAIN)
-    plan = np.int64(gemm.NN), K, K, one, M, M, plain
+    plan = np.int64(rectangle.NN), K, K, one, M, M, plain
     for _ in range(count):
         gemm.product(N, M, plan, left, right, C, C, C, np.float64(0))
 
@@ -50,7 +50,7 @@ def gradient_packed(x, W, y, dy, dW, dx, count):
     (N, K), M = x.shape, W.shape[1]
     left, right, C = _flat(x, dy, dW)
     one, plain = np.int64(1), np.int64(gemm.PLAIN)
-    plan = np.int64(gemm.TN), N, one, K, M, M, plain
+    plan = np.int64(rectangle.TN), N, one, K, M, M, plain
     for _ in range(count):
         gemm.product(K, M, plan, left, right, C, C, C, np.float64(0))
 
@@ -66,7 +66,7 @@ def below_packed(x, W, y, dy, dW, dx, count):
     (N, K), M = x.shape, W.shape[1]
     left, right, C = _flat(W, dy, dx)
     one, plain = np.int64(1), np.int64(gemm.PLAIN)
-    plan = np.int64(gemm.NT), M, M, one, M, K, plain
+    plan = np.int64(rectangle.NT), M, M, one, M, K, plain
     for _ in range(count):
         gemm.product(K, N, plan, left, right, C, C, C, np.float64(0))
 

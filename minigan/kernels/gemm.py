@@ -51,150 +51,17 @@ With NUMBA_DISABLE_JIT=1 the same names are plain NumPy, equal up to rounding.
 
 import numba
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 
 from . import narrow, slim
 from .compiling import JIT_DISABLED, kernel
+from .rectangle import NN, NT, RIGHT, TN, one_task, room, scratch
 from .tasks import next_task, none_taken, threads
-from .tiles import (
-    ADD,
-    BIAS,
-    DERIVATIVE,
-    LEAKY,
-    PLAIN,
-    RELU,
-    ask_for,
-    finish_turned,
-    pack,
-    pack_turned,
-    tile,
-)
-from .vectors import I64, ROWS, VECTOR_BYTES, VECTORS
+from .tiles import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
+from .vectors import ROWS, VECTOR_BYTES, VECTORS
 
-DEPTH = 512  # steps of k in a packed panel: 3 vectors x 512 are 96 KB
-GROUP = 18  # nt: vectors of right packed together (288 float32 rows of dy)
 LEFT = 1 << 18  # elements of left that one task reads again and again: 1 MB
-RIGHT = 1 << 18  # nt: elements of right that stay packed from task to task
 TASK = 1 << 22  # multiply-adds of a task, at least: some 80 us
 PARALLEL = slim.LARGEST  # multiply-adds (some 5 us) from which two threads pay
-NN, TN, NT = 0, 1, 2  # forms
-
-
-@intrinsic
-def _address(context, array):
-    """The address of the first element; the calling kernel is never inlined."""
-
-    def codegen(context, builder, signature, args):
-        builder.function.attributes.add("noinline")
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.ptrtoint(data, I64)
-
-    return types.int64(array), codegen
-
-
-# ---- one task: a rectangle of C ----
-
-
-@kernel(inside=True)
-def room(plan, rows, cols, itemsize):
-    """How scratch is used by tasks of at most rows x cols.
-
-    (vectors of right packed together, whether all of right stays packed, how many
-    numbers left, right and the tiles on hold take)
-    """
-    form, depth = plan[0], plan[1]
-    lanes = VECTOR_BYTES // itemsize
-    tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
-    whole = form == NT and depth * vectors * lanes <= RIGHT
-    steps = min(depth, DEPTH)
-    group = min(vectors, GROUP if form == NT else VECTORS)
-    right_size = (depth * vectors if whole else steps * group) * lanes
-    left_size = tiles * ROWS * depth if form == TN else 0
-    held_size = ROWS * group * lanes * (tiles if depth > steps else 1)
-    return group, whole, left_size, right_size, held_size
-
-
-@kernel(inside=True)
-def scratch(sizes, like):
-    """Memory for a `room`: [left, packed] [panels of right] [tiles on hold]."""
-    lanes = VECTOR_BYTES // like.itemsize
-    return np.empty(sizes[2] + sizes[3] + sizes[4] + lanes, like.dtype)
-
-
-@kernel(inside=True)
-def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
-    """C[row_a:row_b, col_a:col_b]: for some panels and some k: pack, then all tiles.
-
-    sizes, work: a `room` and its `scratch`.  ready: the task before had the same
-    columns (nt) or rows (tn), and what it packed is still there.
-    """
-    form, depth, l_row, l_k, r_step, c_step, mode = plan
-    row_a, row_b, col_a, col_b = area
-    lanes = VECTOR_BYTES // left.itemsize
-    tiles = -(-(row_b - row_a) // ROWS)
-    vectors = -(-(col_b - col_a) // lanes)
-    steps = min(depth, DEPTH)
-    group, whole, left_size, right_size, _ = sizes
-    l0 = -_address(work) % VECTOR_BYTES // left.itemsize
-    panels0 = l0 + left_size
-    held0 = panels0 + right_size
-
-    walked, start, tile_step = left, row_a * l_row, ROWS * l_row
-    if form == TN:
-        walked, start, tile_step = work, l0, ROWS * depth
-        for t in range(0 if ready else tiles):
-            i = row_a + t * ROWS
-            here = l0 + t * tile_step
-            pack(left, work, (i, l_k, depth, min(ROWS, row_b - i), here, ROWS, 1))
-        l_row, l_k = 1, ROWS
-
-    for v0 in range(0, vectors, group):
-        size = min(group, vectors - v0)
-        panels = -(-size // VECTORS)
-        for k0 in range(0, depth, steps):
-            n = min(steps, depth - k0)
-            final = k0 + n == depth
-            here = panels0 + (v0 * depth + k0 * size) * lanes if whole else panels0
-            packed = ready and whole
-            for t in range(0 if packed else -1, tiles):  # -1: what t = 0 cannot pack
-                i = row_a + t * ROWS
-                rows = min(ROWS, row_b - i)
-                for p in range(panels):
-                    v = p * size // panels  # the panel: `wide` vectors from v0 + v
-                    wide = (p + 1) * size // panels - v
-                    j = col_a + (v0 + v) * lanes
-                    cols = min(wide * lanes, col_b - j)
-                    panel = here + v * lanes * n
-                    step = wide * lanes
-                    r0 = k0 * r_step + j
-                    if t < 0 and form == NT:
-                        for r in range(0, cols, ROWS):
-                            first, some = (j + r) * r_step + k0, min(ROWS, cols - r)
-                            where = first, r_step, some, n, panel + r, step
-                            pack_turned(right, work, where)
-                    elif t < 0 and cols < step:
-                        pack(right, work, (r0, r_step, n, cols, panel, step, 0))
-                    if t < 0:
-                        continue
-
-                    last = cols - step + lanes
-                    held = held0
-                    if depth > steps:
-                        held += (t * group + v) * ROWS * lanes
-                    c = j * c_step + i if form == NT else i * c_step + j
-                    direct = final and form != NT
-                    if form == TN:  # k is short, C is large and not in the cache
-                        ask_for(C, (c, c_step, rows, cols))
-                    corner = start + t * tile_step + k0 * l_k
-                    packing = t == 0 and form != NT and cols == step
-                    where = held, c, c_step, last, j if mode != ADD else 0, mode
-                    tile(walked, right, work, C, bias, slope, (corner, l_row, l_k,
-                          rows, r0, r_step, panel, n, wide, packing, k0 == 0, direct,
-                          *where))  # fmt: skip
-                    if final and form == NT:
-                        where = held, rows, wide, cols, c, c_step, mode
-                        finish_turned(work, C, Y, slope, where)
 
 
 # ---- all of C: a queue of tasks ----

@@ -17,7 +17,7 @@ the table.  No sum is shared.
 import numba
 import numpy as np
 
-from . import gemm, narrow
+from . import gemm, narrow, rectangle
 from .compiling import JIT_DISABLED, kernel
 from .tasks import threads
 
@@ -82,10 +82,10 @@ def _block(K):
 @kernel(inside=True)
 def _multiply(plan, area, left, right, C, bias):
     """One task of `gemm`: area is all of C."""
-    sizes = gemm.room(plan, area[1], area[3], left.itemsize)
-    work, ready = gemm.scratch(sizes, left), np.bool_(False)
+    sizes = rectangle.room(plan, area[1], area[3], left.itemsize)
+    work, ready = rectangle.scratch(sizes, left), np.bool_(False)
     left, right, zero = left.reshape(-1), right.reshape(-1), left.dtype.type(0)
-    gemm.one_task(plan, area, sizes, work, ready, left, right, C, bias, C, zero)
+    rectangle.one_task(plan, area, sizes, work, ready, left, right, C, bias, C, zero)
 
 
 @kernel(inside=True)
@@ -103,7 +103,7 @@ def _forward(x, index, window, W, b, y, first, last):
             narrow.forward(patches, W, out, b, gemm.BIAS, 0.0)
         else:
             one, mode = np.int64(1), np.int64(gemm.BIAS)
-            plan = np.int64(gemm.NN), K, K, one, M, M, mode
+            plan = np.int64(rectangle.NN), K, K, one, M, M, mode
             area, flat = (np.int64(0), stop - start, np.int64(0), M), out.reshape(-1)
             _multiply(plan, area, patches, W, flat, b)
 
@@ -125,7 +125,7 @@ def _dW(x, index, window, dy, dW, low, high):
             dW[low:high] += chains
         else:
             one, mode = np.int64(1), np.int64(gemm.ADD)
-            plan = np.int64(gemm.TN), stop - start, one, width, M, M, mode
+            plan = np.int64(rectangle.TN), stop - start, one, width, M, M, mode
             area, flat = (np.int64(0), width, np.int64(0), M), dW[low:high].reshape(-1)
             _multiply(plan, area, patches, back, flat, flat)
 
@@ -147,7 +147,7 @@ def _dx(dy, index, window, W, dx, first, last):
             narrow.dx(back, W, patches, gemm.PLAIN, patches, 0.0)
         else:
             one, mode = np.int64(1), np.int64(gemm.PLAIN)
-            plan = np.int64(gemm.NT), M, M, one, M, K, mode
+            plan = np.int64(rectangle.NT), M, M, one, M, K, mode
             area, flat = (
                 (np.int64(0), K, np.int64(0), stop - start),
                 patches.reshape(-1),

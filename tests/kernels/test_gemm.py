@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigan.kernels import gemm, vectors
+from minigan.kernels import gemm, rectangle, vectors
 from minigan.kernels.compiling import JIT_DISABLED
 from minigan.kernels.gemm import gemm_nn, gemm_nt, gemm_tn
 
@@ -21,10 +21,10 @@ numba = pytest.importorskip("numba")
 
 # Sides below, at and above the tile's, several blocks of k, several panels.
 SIDES = st.one_of(st.integers(1, 20), st.sampled_from([31, 33, 48, 49, 64, 97, 130]))
-DEPTHS = st.one_of(SIDES, st.sampled_from([gemm.DEPTH, gemm.DEPTH + 1, 2100]))
+DEPTHS = st.one_of(SIDES, st.sampled_from([rectangle.DEPTH, rectangle.DEPTH + 1, 2100]))
 # Rows of one tile's width are multiplied as they lie (`slim`), wider ones packed.
-SLIM = [(3, 40, 5), (9, 7, 18), (2, gemm.DEPTH + 30, 3)]
-PACKED = [(3, 60, 60), (1, gemm.DEPTH + 2, 49), (1, 49, gemm.DEPTH + 2)]
+SLIM = [(3, 40, 5), (9, 7, 18), (2, rectangle.DEPTH + 30, 3)]
+PACKED = [(3, 60, 60), (1, rectangle.DEPTH + 2, 49), (1, 49, rectangle.DEPTH + 2)]
 SHAPES = [(1, 1, 1), (64, 5, 15), (7, 9, 17), (9, 1030, 50), (130, 70, 350)]
 
 
@@ -325,4 +325,4 @@ def test_one_compilation_below_the_three_names():
     for dtype in DTYPES:
         outputs(3, 60, 60, dtype)  # too wide for `slim`
     assert len(gemm.product.signatures) <= len(DTYPES)
-    assert len(gemm.one_task.signatures) <= len(DTYPES)
+    assert len(rectangle.one_task.signatures) <= len(DTYPES)
