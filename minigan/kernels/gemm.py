@@ -54,7 +54,7 @@ import numpy as np
 
 from . import narrow, slim
 from .compiling import JIT_DISABLED, kernel
-from .rectangle import NN, NT, RIGHT, TN, one_task, room, scratch
+from .rectangle import DEPTH, NN, NT, RIGHT, TN, one_task, room, scratch
 from .tasks import next_task, none_taken, threads
 from .tiles import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
 from .vectors import ROWS, VECTOR_BYTES, VECTORS
@@ -78,12 +78,15 @@ def shares(plan, rows, cols, itemsize, workers):
     tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
     parts_r = parts_c = 1
     by_rows = rows >= cols if form == NT else rows > cols
+    if form == TN and depth > DEPTH:  # left would be packed again for each column
+        by_rows = True
     most = max(1, rows * cols * depth // (TASK * workers)) * workers
     if by_rows and form == NT:
         parts_c = -(-depth * vectors * lanes // RIGHT)
-        parts_r = min(most, tiles // 8)
+        parts_r = min(most, tiles // 8, 8 * workers)
     elif by_rows:
-        parts_r = max(min(most, tiles // 8), rows * depth // LEFT)
+        walked = min(depth, DEPTH) if form == TN else depth
+        parts_r = max(min(most, tiles // 16, 8 * workers), rows * walked // LEFT)
     else:
         parts_c = min(most, -(-vectors // VECTORS))
         if form != NT:  # left is read again for every panel: keep it in the cache

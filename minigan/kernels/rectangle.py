@@ -44,8 +44,9 @@ def room(plan, rows, cols, itemsize):
     steps = min(depth, DEPTH)
     group = min(vectors, GROUP if form == NT else VECTORS)
     right_size = (depth * vectors if whole else steps * group) * lanes
-    left_size = tiles * ROWS * depth if form == TN else 0
-    held_size = ROWS * group * lanes * (tiles if depth > steps else 1)
+    left_size = tiles * ROWS * steps if form == TN else 0
+    held = vectors if form == TN else group  # vectors on hold, side by side
+    held_size = ROWS * held * lanes * (tiles if depth > steps else 1)
     return group, whole, left_size, right_size, held_size
 
 
@@ -74,58 +75,63 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
     panels0 = l0 + left_size
     held0 = panels0 + right_size
 
-    walked, start, tile_step = left, row_a * l_row, ROWS * l_row
+    walked, tile_step = left, ROWS * l_row
     if form == TN:
-        walked, start, tile_step = work, l0, ROWS * depth
-        for t in range(0 if ready else tiles):
-            i = row_a + t * ROWS
-            here = l0 + t * tile_step
-            pack(left, work, (i, l_k, depth, min(ROWS, row_b - i), here, ROWS, 1))
-        l_row, l_k = 1, ROWS
+        walked, tile_step = work, ROWS * steps
 
-    for v0 in range(0, vectors, group):
-        size = min(group, vectors - v0)
-        panels = -(-size // VECTORS)
-        for k0 in range(0, depth, steps):
-            n = min(steps, depth - k0)
-            final = k0 + n == depth
-            here = panels0 + (v0 * depth + k0 * size) * lanes if whole else panels0
-            packed = ready and whole
-            for t in range(0 if packed else -1, tiles):  # -1: what t = 0 cannot pack
+    groups, blocks = -(-vectors // group), -(-depth // steps)
+    for turn in range(groups * blocks):
+        # tn: all panels of one k, while its part of left is packed; else all k of some
+        v0, k0 = turn // blocks * group, turn % blocks * steps
+        if form == TN:
+            v0, k0 = turn % groups * group, turn // groups * steps
+        size, n = min(group, vectors - v0), min(steps, depth - k0)
+        panels, final = -(-size // VECTORS), k0 + n == depth
+        start = row_a * l_row + k0 * l_k
+        if form == TN:
+            start = l0
+            for t in range(tiles if v0 == 0 and not (ready and blocks == 1) else 0):
                 i = row_a + t * ROWS
-                rows = min(ROWS, row_b - i)
-                for p in range(panels):
-                    v = p * size // panels  # the panel: `wide` vectors from v0 + v
-                    wide = (p + 1) * size // panels - v
-                    j = col_a + (v0 + v) * lanes
-                    cols = min(wide * lanes, col_b - j)
-                    panel = here + v * lanes * n
-                    step = wide * lanes
-                    r0 = k0 * r_step + j
-                    if t < 0 and form == NT:
-                        for r in range(0, cols, ROWS):
-                            first, some = (j + r) * r_step + k0, min(ROWS, cols - r)
-                            where = first, r_step, some, n, panel + r, step
-                            pack_turned(right, work, where)
-                    elif t < 0 and cols < step:
-                        pack(right, work, (r0, r_step, n, cols, panel, step, 0))
-                    if t < 0:
-                        continue
+                z, some = l0 + t * tile_step, min(ROWS, row_b - i)
+                pack(left, work, (k0 * l_k + i, l_k, n, some, z, ROWS, 1))
+        here = panels0 + (v0 * depth + k0 * size) * lanes if whole else panels0
+        packed = ready and whole
+        for t in range(0 if packed else -1, tiles):  # -1: pack what t = 0 cannot
+            i = row_a + t * ROWS
+            rows = min(ROWS, row_b - i)
+            for p in range(panels):
+                v = p * size // panels  # the panel: `wide` vectors from v0 + v
+                wide = (p + 1) * size // panels - v
+                j = col_a + (v0 + v) * lanes
+                cols = min(wide * lanes, col_b - j)
+                panel = here + v * lanes * n
+                step = wide * lanes
+                r0 = k0 * r_step + j
+                if t < 0 and form == NT:
+                    for r in range(0, cols, ROWS):
+                        first, some = (j + r) * r_step + k0, min(ROWS, cols - r)
+                        where = first, r_step, some, n, panel + r, step
+                        pack_turned(right, work, where)
+                elif t < 0 and cols < step:
+                    pack(right, work, (r0, r_step, n, cols, panel, step, 0))
+                if t < 0:
+                    continue
 
-                    last = cols - step + lanes
-                    held = held0
-                    if depth > steps:
-                        held += (t * group + v) * ROWS * lanes
-                    c = j * c_step + i if form == NT else i * c_step + j
-                    direct = final and form != NT
-                    if form == TN:  # k is short, C is large and not in the cache
-                        ask_for(C, (c, c_step, rows, cols))
-                    corner = start + t * tile_step + k0 * l_k
-                    packing = t == 0 and form != NT and cols == step
-                    where = held, c, c_step, last, j if mode != ADD else 0, mode
-                    tile(walked, right, work, C, bias, slope, (corner, l_row, l_k,
-                          rows, r0, r_step, panel, n, wide, packing, k0 == 0, direct,
-                          *where))  # fmt: skip
-                    if final and form == NT:
-                        where = held, rows, wide, cols, c, c_step, mode
-                        finish_turned(work, C, Y, slope, where)
+                last = cols - step + lanes
+                held = held0
+                if depth > steps:
+                    place = t * vectors + v0 + v if form == TN else t * group + v
+                    held += place * ROWS * lanes
+                c = j * c_step + i if form == NT else i * c_step + j
+                direct = final and form != NT
+                if form == TN and final:  # C is large and not in the cache
+                    ask_for(C, (c, c_step, rows, cols))
+                corner, by_k = start + t * tile_step, ROWS if form == TN else l_k
+                packing = t == 0 and form != NT and cols == step
+                where = held, c, c_step, last, j if mode != ADD else 0, mode
+                tile(walked, right, work, C, bias, slope, (corner, l_row, by_k,
+                      rows, r0, r_step, panel, n, wide, packing, k0 == 0, direct,
+                      *where))  # fmt: skip
+                if final and form == NT:
+                    where = held, rows, wide, cols, c, c_step, mode
+                    finish_turned(work, C, Y, slope, where)
