@@ -5,8 +5,10 @@ from math import prod
 
 import numpy as np
 
-from .kernels.layout import CONSTANTS, WIDTH, layout
+from .kernels.layout import CONSTANTS, PARTS, WIDTH, layout
 from .kernels.table import PRIMITIVES, Primitive
+
+PART = 1 << 20  # bytes that a part of an instruction reads and writes, at least
 
 _OPCODES = {name: k for k, name in enumerate(PRIMITIVES)}
 
@@ -26,6 +28,12 @@ class Place:
             other.address <= self.address
             and self.address + self.nbytes <= other.address + other.nbytes
         )
+
+    def rows(self, first, end, count):
+        """Those from `first` to `end`, where it has `count` rows."""
+        size, some = self.nbytes // count, end - first
+        shape = some, *self.shape[1:]
+        return Place(self.name, self.address + first * size, shape, some * size)
 
     def overlaps(self, other):
         return (
@@ -108,14 +116,36 @@ class Instruction:
         )
         return replace(self, primitive=primitive, operands=chosen)
 
-    def encode(self, kernel):
+    def parts(self, most):
+        """This instruction, cut into up to `most` that may run side by side."""
+        letter = self.primitive.rows
+        count = min(most, self.bytes // PART, self.sizes.get(letter, 0))
+        # A product with several columns shares its work among the threads itself.
+        if not letter or count < 2 or self.sizes.get("M", 1) > 1:
+            return [self]
+        n, pieces = self.sizes[letter], []
+        for k in range(count):
+            first, end = k * n // count, (k + 1) * n // count
+            operands = [
+                value.rows(first, end, n) if _row_letter(operand) == letter else value
+                for operand, value in zip(
+                    self.primitive.operands, self.operands, strict=True
+                )
+            ]
+            sizes = {**self.sizes, letter: end - first}
+            pieces.append(replace(self, operands=tuple(operands), sizes=sizes))
+        return pieces
+
+    def encode(self, kernel, parts=1):
         """(int64 row, float64 constants), as the player wants them.
 
         kernel: the address of the primitive's machine code.
+        parts: of an instruction whose first part this is, in rows one after another.
         """
         columns, constants = layout(self.primitive)
         row, numbers = np.zeros(WIDTH, np.int64), np.zeros(CONSTANTS)
         row[:2] = _OPCODES[self.name], kernel
+        row[PARTS] = parts
         for operand, value in zip(self.primitive.operands, self.operands, strict=True):
             if isinstance(value, (Place, Stream)):
                 row[columns[operand.name]] = value.address
@@ -133,6 +163,11 @@ class Instruction:
         call = f"{self.name}({', '.join(words[:given])})"
         results = ", ".join(words[given:])
         return f"{results} = {call}" if results else call
+
+
+def _row_letter(operand):
+    """The size letter that counts the rows of an array operand, or ""."""
+    return "S" if operand.any_shape else (operand.dims or ("",))[0]
 
 
 def elements(place):

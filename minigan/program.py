@@ -18,6 +18,8 @@ from .fusion import fuse
 from .instructions import Instruction, Place, Stream
 from .kernels import ops
 
+TASKS = 4  # parts of a large instruction for each thread; a slower core does fewer
+
 
 class Recorder:
     """Notes the primitives that run while it is active; see `capture`.
@@ -124,7 +126,14 @@ class Program:
         self.dtype = recorder.dtype
         self._like = np.empty(0, recorder.dtype)
         self._kept = recorder.generators, recorder.arrays
-        rows = [i.encode(self._entry(i.primitive)) for i in instructions]
+        from numba import get_num_threads  # imported where kernels are
+
+        rows, self._starts = [], []
+        for instruction in instructions:
+            self._starts.append(len(rows))
+            kernel = self._entry(instruction.primitive)
+            parts = instruction.parts(TASKS * get_num_threads())
+            rows += [part.encode(kernel, len(parts)) for part in parts]
         self._code = np.array([row for row, _ in rows])
         self._constants = np.array([numbers for _, numbers in rows])
 
@@ -145,7 +154,7 @@ class Program:
         """As `play`; returns the clock ticks spent in each instruction."""
         ticks = np.zeros(len(self._code), np.int64)
         self._play(self._code, self._constants, count, ticks)
-        return ticks
+        return ticks[self._starts]
 
     def _play(self, code, constants, count, ticks):
         from .kernels import player

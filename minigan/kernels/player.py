@@ -12,6 +12,7 @@ block a primitive.  Since a block holds nothing but a call, the player compiles 
 moment, and knows no architecture.
 """
 
+import numba
 from llvmlite import ir
 from numba import typeof, types
 from numba.core import cgutils
@@ -20,9 +21,10 @@ from numba.np.arrayobj import populate_array
 
 from . import jit
 from .compiling import kernel
-from .layout import CONSTANTS, WIDTH, layout
+from .layout import CONSTANTS, PARTS, WIDTH, layout
 from .memory import ticks_now
 from .table import PRIMITIVES
+from .tasks import next_task, none_taken, threads
 
 I64 = ir.IntType(64)
 
@@ -133,9 +135,29 @@ def _typed(operand):
     return operand
 
 
+@kernel(inside=True)
+def _some_rows(share, code, constants, i, like):
+    done = 0
+    part = next_task(share, done)
+    while part >= 0:
+        _run(code, constants, i + part, like)
+        done += 1
+        part = next_task(share, done)
+
+
+@kernel(parallel=True, inside=True)
+def _side_by_side(code, constants, i, like):
+    """Run row i and those behind it that are parts of the same instruction."""
+    workers, count = threads(), code[i, PARTS]
+    taken = none_taken(workers)
+    for worker in numba.prange(workers):
+        share = taken, worker, workers, count
+        _some_rows(share, code, constants, i, like)
+
+
 @kernel
 def play(code, constants, like, count, ticks):
-    """Run all rows of `code` in order, `count` times.
+    """Run all rows of `code` in order, `count` times; parts of a row side by side.
 
     code: (rows, WIDTH) int64   constants: (rows, CONSTANTS) float64
     like: an empty array of the network's type
@@ -144,12 +166,17 @@ def play(code, constants, like, count, ticks):
     timed = ticks.size > 0
     before = 0
     for _ in range(count):
-        for i in range(code.shape[0]):
+        i = 0
+        while i < code.shape[0]:
             if timed:
                 before = ticks_now()
-            _run(code, constants, i, like)
+            if code[i, PARTS] == 1:
+                _run(code, constants, i, like)
+            else:
+                _side_by_side(code, constants, i, like)
             if timed:
                 ticks[i] += ticks_now() - before
+            i += code[i, PARTS]
 
 
 def entry(primitive, like):

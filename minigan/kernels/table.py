@@ -19,6 +19,10 @@ How to read an entry, for example `x[N,D] W[D,M] b[M] -> y[N,M]`:
 FLOPs count one per addition, multiplication, division or square root, and
 `TRANSCENDENTAL` for exp, log and tanh; they are formulas in the sizes (`S` is the
 number of elements of a `[*]` operand).
+
+`rows="N"` says that row n of each result depends on nothing but row n of the operands
+that have an N, and on all of the others: such work may be cut into parts.  (Where a
+formula divides by N, as a mean does, it may not.)
 """
 
 import re
@@ -57,6 +61,7 @@ class Primitive:
     signature: str
     flops_formula: str = "0"
     elements_formula: str = ""  # read and written, where it is not every operand once
+    rows: str = ""  # the size letter along which parts of the work are independent
     inputs: tuple[Operand, ...] = field(init=False)
     outputs: tuple[Operand, ...] = field(init=False)
     sizes: tuple[str, ...] = field(init=False)  # the size letters, in order
@@ -132,11 +137,13 @@ PRIMITIVES = {
         Primitive("uniform", "rng n=i d=i -> u[n,d]", "n*d"),
         Primitive("integers", "rng high=i n=i -> index[n]:i"),
         Primitive("parabola", "u[N,1] -> points[N,2]", "2*N"),
-        Primitive("gather", "data[R,D] index[N]:i -> batch[N,D]", "0", "2*N*D+N"),
+        Primitive(
+            "gather", "data[R,D] index[N]:i -> batch[N,D]", "0", "2*N*D+N", rows="N"
+        ),
         Primitive("concatenate", "a[N,D] b[M,D] -> c[N+M,D]"),
-        Primitive("copy", "x[*] -> y[*]"),
-        Primitive("add_scaled", "x[*] noise[*] scale=f -> y[*]", "2*S"),
-        Primitive("scale", "x[*] factor=f -> y[*]", "S"),
+        Primitive("copy", "x[*] -> y[*]", rows="S"),
+        Primitive("add_scaled", "x[*] noise[*] scale=f -> y[*]", "2*S", rows="S"),
+        Primitive("scale", "x[*] factor=f -> y[*]", "S", rows="S"),
         Primitive("fill", "x[*]! value=f"),
         Primitive("full", "n=i d=i value=f -> x[n,d]"),
         Primitive(
@@ -146,47 +153,56 @@ PRIMITIVES = {
             "2*n",
         ),
         # ---- layers ----------------------------------------------------------------
-        Primitive("dense_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+N*M"),
+        Primitive(
+            "dense_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+N*M", rows="N"
+        ),
         Primitive("dense_dW", "x[N,D] dy[N,M] dW[D,M]!", "2*N*D*M"),
         Primitive("dense_db", "dy[N,M] -> db[M]:f", "N*M"),
         Primitive("accumulate", "total[D]:f grad[D]!", "D"),
-        Primitive("dense_dx", "dy[N,M] W[D,M] -> dx[N,D]", "2*N*D*M"),
+        Primitive("dense_dx", "dy[N,M] W[D,M] -> dx[N,D]", "2*N*D*M", rows="N"),
         # ... and the same with what surrounds them, for `fusion`
         Primitive(
-            "dense_relu_forward", "x[N,D] W[D,M] b[M] -> y[N,M]", "2*N*D*M+2*N*M"
+            "dense_relu_forward",
+            "x[N,D] W[D,M] b[M] -> y[N,M]",
+            "2*N*D*M+2*N*M",
+            rows="N",
         ),
         Primitive(
             "dense_leaky_relu_forward",
             "x[N,D] W[D,M] b[M] slope=f -> y[N,M]",
             "2*N*D*M+2*N*M",
+            rows="N",
         ),
         Primitive(
             "dense_leaky_relu_dx",
             "dy[N,M] W[D,M] y[N,D] slope=f -> dx[N,D]",
             "2*N*D*M+N*D",
+            rows="N",
         ),
         Primitive(
             "dense_dW_first", "x[N,D] dy[N,M] dW[D,M]!", "2*N*D*M", "N*D+N*M+D*M"
         ),
         Primitive("accumulate_first", "total[D]:f grad[D]!", "D", "3*D"),
-        Primitive("relu_forward", "x[*] -> y[*]", "S"),
-        Primitive("relu_backward", "dy[*] y[*] -> dx[*]", "S"),
-        Primitive("leaky_relu_forward", "x[*] slope=f -> y[*]", "S"),
-        Primitive("leaky_relu_backward", "dy[*] y[*] slope=f -> dx[*]", "S"),
+        Primitive("relu_forward", "x[*] -> y[*]", "S", rows="S"),
+        Primitive("relu_backward", "dy[*] y[*] -> dx[*]", "S", rows="S"),
+        Primitive("leaky_relu_forward", "x[*] slope=f -> y[*]", "S", rows="S"),
+        Primitive("leaky_relu_backward", "dy[*] y[*] slope=f -> dx[*]", "S", rows="S"),
         Primitive(
             "clipped_relu_forward",
             "x[*] slope=f threshold=f limit=f -> y[*]",
             "2*S",
+            rows="S",
         ),
         Primitive(
             "clipped_relu_backward",
             "dy[*] x[*] slope=f threshold=f limit=f -> dx[*]",
             "S",
+            rows="S",
         ),
-        Primitive("sigmoid_forward", "x[*] -> y[*]", "(TRANSCENDENTAL+2)*S"),
-        Primitive("sigmoid_backward", "dy[*] y[*] -> dx[*]", "3*S"),
+        Primitive("sigmoid_forward", "x[*] -> y[*]", "(TRANSCENDENTAL+2)*S", rows="S"),
+        Primitive("sigmoid_backward", "dy[*] y[*] -> dx[*]", "3*S", rows="S"),
         Primitive("tanh_forward", "x[*] -> y[*]", "TRANSCENDENTAL*S"),
-        Primitive("tanh_backward", "dy[*] y[*] -> dx[*]", "3*S"),
+        Primitive("tanh_backward", "dy[*] y[*] -> dx[*]", "3*S", rows="S"),
         Primitive(
             "batchnorm_forward",
             "x[N,D] gamma[D] beta[D] epsilon=f"
@@ -203,6 +219,7 @@ PRIMITIVES = {
             "x[N,D] gamma[D] beta[D] moving_mean[D] moving_var[D] epsilon=f"
             " -> y[N,D] xhat[N,D] rstd[D]",
             "4*N*D+3*D",
+            rows="N",
         ),
         Primitive(
             "batchnorm_sums",
@@ -219,6 +236,7 @@ PRIMITIVES = {
             "batchnorm_inference_backward",
             "dy[N,D] gamma[D] rstd[D] -> dx[N,D]",
             "N*D+D",
+            rows="N",
         ),
         Primitive("gather_pixels", "x[N,D] index[Q]:i Z=i -> y[N,Z]"),
         Primitive("scatter_pixels", "dy[N,Z] index[Q]:i D=i -> dx[N,D]", "N*Z"),
@@ -230,7 +248,7 @@ PRIMITIVES = {
         Primitive("conv_dW", "x[N,D] index[Q]:i dy[N,Y] dW[K,M]!", "2*N*Y*K"),
         Primitive("conv_dx", "dy[N,Y] index[Q]:i W[K,M] D=i -> dx[N,D]", "2*N*Y*K"),
         Primitive("dropout_forward", "x[*] rng rate=f -> y[*] mask[*]", "3*S"),
-        Primitive("dropout_backward", "dy[*] mask[*] -> dx[*]", "S"),
+        Primitive("dropout_backward", "dy[*] mask[*] -> dx[*]", "S", rows="S"),
         # ---- losses and metrics ----------------------------------------------------
         Primitive(
             "bce_forward", "p[*] t[*] epsilon=f -> loss[]:f", "(2*TRANSCENDENTAL+6)*S"

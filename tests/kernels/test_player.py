@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
+from minigan import instructions
 from minigan.kernels import elementwise, ops, updates
 from minigan.kernels.compiling import JIT_DISABLED
-from minigan.program import Recorder
+from minigan.program import TASKS, Recorder
 
 from ..helpers import assert_same_bits
 from .operands import ALL, SIZES, call, needs_type, operands
@@ -80,7 +82,7 @@ class Replay:
         self.results = recorded
         for result in recorded:
             result[...] = -7
-        program = recorder.program(None, fused=False)
+        program = self.program = recorder.program(None, fused=False)
         assert len(program) == 1 + len(self.calls)
         program.play(times)
         return eager, now()
@@ -99,6 +101,32 @@ def test_a_replayed_primitive_equals_the_eager_one(entry, dtype):
         replay = Replay(dtype)
         replay.add(entry, sizes)
         assert_equal(*replay.run())
+
+
+@each_type
+@pytest.mark.parametrize(
+    "entry", [entry for entry in ALL if entry.rows], ids=lambda entry: entry.name
+)
+def test_cut_into_parts_it_gives_the_same_bits(entry, dtype, monkeypatch):
+    monkeypatch.setattr(instructions, "PART", 1)
+    most = TASKS * numba.get_num_threads()
+    for sizes in [SIZES[-1], {**SIZES[-1], "N": 37, "M": 1, "shape": (259,)}]:
+        replay = Replay(dtype)
+        replay.add(entry, sizes)
+        assert_equal(*replay.run())
+        cut = replay.program.instructions[-1].parts(most)
+        shared_inside = entry.name.startswith("dense") and sizes["M"] > 1
+        assert (len(cut) == 1) == shared_inside
+        assert sum(part.sizes[entry.rows] for part in cut) == len(
+            replay.results[0].ravel() if entry.rows == "S" else replay.results[0]
+        )
+
+
+def test_small_work_is_not_cut():
+    replay = Replay(np.float32)
+    replay.add(next(entry for entry in ALL if entry.name == "copy"), SIZES[-1])
+    replay.run()
+    assert len(replay.program.instructions[-1].parts(8)) == 1
 
 
 @each_type
