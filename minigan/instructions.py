@@ -30,9 +30,9 @@ class Place:
         )
 
     def rows(self, first, end, count):
-        """Those from `first` to `end`, where it has `count` rows."""
+        """Those from `first` to `end`, where it has `count` rows (or elements)."""
         size, some = self.nbytes // count, end - first
-        shape = some, *self.shape[1:]
+        shape = (some, *self.shape[1:]) if self.shape[0] == count else (some,)
         return Place(self.name, self.address + first * size, shape, some * size)
 
     def overlaps(self, other):
@@ -120,7 +120,7 @@ class Instruction:
         """This instruction, cut into up to `most` that may run side by side."""
         letter = self.primitive.rows
         count = min(most, self.bytes // PART, self.sizes.get(letter, 0))
-        # A product with several columns shares its work among the threads itself.
+        # A product with several columns shares out its work itself.
         if not letter or count < 2 or self.sizes.get("M", 1) > 1:
             return [self]
         n, pieces = self.sizes[letter], []
@@ -140,7 +140,7 @@ class Instruction:
         """(int64 row, float64 constants), as the player wants them.
 
         kernel: the address of the primitive's machine code.
-        parts: of an instruction whose first part this is, in rows one after another.
+        parts: into how many rows the instruction was cut; the first one is asked.
         """
         columns, constants = layout(self.primitive)
         row, numbers = np.zeros(WIDTH, np.int64), np.zeros(CONSTANTS)

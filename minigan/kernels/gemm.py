@@ -32,8 +32,8 @@ plays which part and in what has to be packed:
     tn  x^T: packed                dy: copied by the first tile     as it is
     nt  W: rows run along k        dy^T: transposed while packing   transposed
 
-In nt the large matrix W is read once, as it lies; only the small dy and dx are
-transposed, 8 x 16 blocks of them in registers.
+In nt the large matrix W is read as it lies, once for each 1 MB of dy; only the small dy
+and dx are transposed, 8 x 16 blocks of them in registers.
 
 Small products, a discriminator's last layer and those of the parabola, need none of
 this: see `narrow` (one column) and `slim` (one tile wide).
@@ -60,11 +60,11 @@ from .tiles import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
 from .vectors import ROWS, VECTOR_BYTES, VECTORS
 
 LEFT = 1 << 18  # elements of left that one task reads again and again: 1 MB
-TASK = 1 << 22  # multiply-adds of a task, at least: some 80 us
+TASK = 1 << 22  # multiply-adds of a task, about: some 80 us
 PARALLEL = slim.LARGEST  # multiply-adds (some 5 us) from which two threads pay
 
 
-# ---- all of C: a queue of tasks ----
+# ---- all of C: a row of tasks ----
 
 
 @kernel(inside=True)
@@ -78,15 +78,20 @@ def shares(plan, rows, cols, itemsize, workers):
     tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
     parts_r = parts_c = 1
     by_rows = rows >= cols if form == NT else rows > cols
-    if form == TN and depth > DEPTH:  # left would be packed again for each column
-        by_rows = True
-    most = max(1, rows * cols * depth // (TASK * workers)) * workers
+    if form == TN and depth > DEPTH and tiles >= workers:
+        by_rows = True  # left would be packed again for each part of the columns
+    most = 1
+    if workers > 1:
+        most = max(1, rows * cols * depth // (TASK * workers)) * workers
     if by_rows and form == NT:
-        parts_c = -(-depth * vectors * lanes // RIGHT)
+        fit = RIGHT // (depth * lanes)  # vectors of right that stay packed
+        if fit >= VECTORS:
+            parts_c = -(-vectors // fit)
         parts_r = min(most, tiles // 8, 8 * workers)
     elif by_rows:
         walked = min(depth, DEPTH) if form == TN else depth
-        parts_r = max(min(most, tiles // 16, 8 * workers), rows * walked // LEFT)
+        pieces = min(rows * walked // LEFT, rows // 256)
+        parts_r = max(min(most, tiles // 16, 8 * workers), pieces)
     else:
         parts_c = min(most, -(-vectors // VECTORS))
         if form != NT:  # left is read again for every panel: keep it in the cache
@@ -99,13 +104,13 @@ def shares(plan, rows, cols, itemsize, workers):
 
 
 @kernel(inside=True)
-def work_on(share, whole, plan, left, right, C, bias, Y, slope):
-    """Do tasks until there are no more."""
-    rows, cols, parts_r, parts_c = whole
+def work_on(share, cut, plan, left, right, C, bias, Y, slope):
+    """Do tasks until there are no more.  cut: (rows, cols, parts of each)."""
+    rows, cols, parts_r, parts_c = cut
     form, lanes = plan[0], VECTOR_BYTES // left.itemsize
     tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
     most = -(-tiles // parts_r) * ROWS, -(-vectors // parts_c) * lanes
-    sizes = room(plan, *most, left.itemsize)
+    sizes = room(plan, *most, left.itemsize, parts_r > 1)
     work = scratch(sizes, left)
     before, done = np.int64(-1), 0
     task = next_task(share, done)
@@ -126,21 +131,21 @@ def work_on(share, whole, plan, left, right, C, bias, Y, slope):
 
 @kernel(parallel=True, inside=True)
 def product(rows, cols, plan, left, right, C, bias, Y, slope):
-    """All of C: one task if small, else several that the threads take in turn."""
+    """All of C: one task if small, else a row of them for the threads."""
     slope = left.dtype.type(slope)
     if rows * cols * plan[1] < PARALLEL:
         area = np.int64(0), rows, np.int64(0), cols
-        sizes = room(plan, rows, cols, left.itemsize)
+        sizes = room(plan, rows, cols, left.itemsize, False)
         work, ready = scratch(sizes, left), np.bool_(False)
         one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope)
     else:
         workers = threads()
         parts = shares(plan, rows, cols, left.itemsize, workers)
-        whole = rows, cols, *parts
+        cut = rows, cols, *parts
         taken, count = none_taken(workers), parts[0] * parts[1]
         for worker in numba.prange(workers):
             share = taken, worker, workers, count
-            work_on(share, whole, plan, left, right, C, bias, Y, slope)
+            work_on(share, cut, plan, left, right, C, bias, Y, slope)
 
 
 # ---- the three products ----

@@ -1,7 +1,7 @@
 """How an instruction lies in memory: which column of its row holds what."""
 
 WIDTH = 16  # int64 columns: opcode, kernel, parts, operands (all addresses), sizes
-PARTS = 2  # column: this row and the next ones that may run side by side
+PARTS = 2  # column: how many rows, from this one on, run side by side
 FIRST = 3  # column of the first operand
 CONSTANTS = 4  # float64 columns: the primitive's Python floats
 

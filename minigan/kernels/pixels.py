@@ -80,12 +80,14 @@ def _block(K):
 
 
 @kernel(inside=True)
-def _multiply(plan, area, left, right, C, bias):
-    """One task of `gemm`: area is all of C."""
-    sizes = rectangle.room(plan, area[1], area[3], left.itemsize)
-    work, ready = rectangle.scratch(sizes, left), np.bool_(False)
+def _multiply(plan, rows, cols, left, right, C, bias):
+    """All of C, as one task of `gemm`."""
+    none = np.bool_(False)
+    sizes = rectangle.room(plan, rows, cols, left.itemsize, none)
+    work, area = rectangle.scratch(sizes, left), (np.int64(0), rows, np.int64(0), cols)
     left, right, zero = left.reshape(-1), right.reshape(-1), left.dtype.type(0)
-    rectangle.one_task(plan, area, sizes, work, ready, left, right, C, bias, C, zero)
+    C = C.reshape(-1)
+    rectangle.one_task(plan, area, sizes, work, none, left, right, C, bias, C, zero)
 
 
 @kernel(inside=True)
@@ -104,8 +106,7 @@ def _forward(x, index, window, W, b, y, first, last):
         else:
             one, mode = np.int64(1), np.int64(gemm.BIAS)
             plan = np.int64(rectangle.NN), K, K, one, M, M, mode
-            area, flat = (np.int64(0), stop - start, np.int64(0), M), out.reshape(-1)
-            _multiply(plan, area, patches, W, flat, b)
+            _multiply(plan, stop - start, M, patches, W, out, b)
 
 
 @kernel(inside=True)
@@ -126,8 +127,8 @@ def _dW(x, index, window, dy, dW, low, high):
         else:
             one, mode = np.int64(1), np.int64(gemm.ADD)
             plan = np.int64(rectangle.TN), stop - start, one, width, M, M, mode
-            area, flat = (np.int64(0), width, np.int64(0), M), dW[low:high].reshape(-1)
-            _multiply(plan, area, patches, back, flat, flat)
+            part = dW[low:high]
+            _multiply(plan, width, M, patches, back, part, part.reshape(-1))
 
 
 @kernel(inside=True)
@@ -148,11 +149,7 @@ def _dx(dy, index, window, W, dx, first, last):
         else:
             one, mode = np.int64(1), np.int64(gemm.PLAIN)
             plan = np.int64(rectangle.NT), M, M, one, M, K, mode
-            area, flat = (
-                (np.int64(0), K, np.int64(0), stop - start),
-                patches.reshape(-1),
-            )
-            _multiply(plan, area, W, back, flat, flat)
+            _multiply(plan, K, stop - start, W, back, patches, patches.reshape(-1))
         _scatter(patches, index, window, start, dx)
 
 

@@ -161,7 +161,8 @@ def play(code, constants, like, count, ticks):
 
     code: (rows, WIDTH) int64   constants: (rows, CONSTANTS) float64
     like: an empty array of the network's type
-    ticks: (rows,) int64, to which the clock ticks of each row are added; or empty
+    ticks: (rows,) int64, to which the clock ticks of each row are added, those of parts
+        to the first one; or empty
     """
     timed = ticks.size > 0
     before = 0

@@ -31,16 +31,17 @@ def _address(context, array):
 
 
 @kernel(inside=True)
-def room(plan, rows, cols, itemsize):
+def room(plan, rows, cols, itemsize, again):
     """How scratch is used by tasks of at most rows x cols.
 
+    again: several tasks have the same columns.
     (vectors of right packed together, whether all of right stays packed, how many
     numbers left, right and the tiles on hold take)
     """
     form, depth = plan[0], plan[1]
     lanes = VECTOR_BYTES // itemsize
     tiles, vectors = -(-rows // ROWS), -(-cols // lanes)
-    whole = form == NT and depth * vectors * lanes <= RIGHT
+    whole = again and form == NT and depth * vectors * lanes <= RIGHT
     steps = min(depth, DEPTH)
     group = min(vectors, GROUP if form == NT else VECTORS)
     right_size = (depth * vectors if whole else steps * group) * lanes

@@ -21,8 +21,10 @@ FLOPs count one per addition, multiplication, division or square root, and
 number of elements of a `[*]` operand).
 
 `rows="N"` says that row n of each result depends on nothing but row n of the operands
-that have an N, and on all of the others: such work may be cut into parts.  (Where a
-formula divides by N, as a mean does, it may not.)
+that begin with an N, and on all of the others: such work may be cut into parts that run
+side by side.  `rows="S"` says it of single elements.  It does not hold where a formula
+divides by N, as a mean does.  Kernels that share out their work themselves (`tanh`, and
+products with more than one column) are not cut again.
 """
 
 import re
@@ -219,7 +221,6 @@ PRIMITIVES = {
             "x[N,D] gamma[D] beta[D] moving_mean[D] moving_var[D] epsilon=f"
             " -> y[N,D] xhat[N,D] rstd[D]",
             "4*N*D+3*D",
-            rows="N",
         ),
         Primitive(
             "batchnorm_sums",

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from minigan.kernels import gemm, rectangle, vectors
 from minigan.kernels.compiling import JIT_DISABLED
 from minigan.kernels.gemm import gemm_nn, gemm_nt, gemm_tn
+from minigan.kernels.tasks import none_taken
 
 DTYPES = [np.float32, np.float64]
 compiled_only = pytest.mark.skipif(JIT_DISABLED, reason="bits are the kernels'")
@@ -25,6 +27,9 @@ DEPTHS = st.one_of(SIDES, st.sampled_from([rectangle.DEPTH, rectangle.DEPTH + 1,
 # Rows of one tile's width are multiplied as they lie (`slim`), wider ones packed.
 SLIM = [(3, 40, 5), (9, 7, 18), (2, rectangle.DEPTH + 30, 3)]
 PACKED = [(3, 60, 60), (1, rectangle.DEPTH + 2, 49), (1, 49, rectangle.DEPTH + 2)]
+# Shared by threads: by rows and columns; what a task packed serves the next one (dW and
+# dx in three parts of the columns); more than `DEPTH` rows in dW.
+SHARED = [(300, 200, 250), (300, 260, 900), (600, 700, 900)]
 SHAPES = [(1, 1, 1), (64, 5, 15), (7, 9, 17), (9, 1030, 50), (130, 70, 350)]
 
 
@@ -213,13 +218,48 @@ def test_bits_do_not_depend_on_the_number_of_threads(dtype):
     try:
         for threads in sorted({1, before}):
             numba.set_num_threads(threads)
-            bits.append([outputs(*s, dtype) for s in [*SHAPES, (300, 200, 250)]])
+            bits.append([outputs(*s, dtype) for s in [*SHAPES, *SHARED]])
     finally:
         numba.set_num_threads(before)
     for other in bits[1:]:
         for one, two in zip(bits[0], other, strict=True):
             for name in one:
                 np.testing.assert_array_equal(one[name], two[name])
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("form", [rectangle.NN, rectangle.TN, rectangle.NT])
+def test_no_share_is_empty(form, workers):
+    shares = getattr(gemm.shares, "py_func", gemm.shares)
+    sides = [1, 5, 8, 60, 256, 700, 5_000, 40_000]
+    for rows, cols, depth in product(sides, sides, sides):
+        parts_r, parts_c = shares((form, depth), rows, cols, 4, workers)
+        lanes = vectors.VECTOR_BYTES // 4
+        assert 1 <= parts_r <= -(-rows // vectors.ROWS)
+        assert 1 <= parts_c <= -(-cols // lanes)
+
+
+@compiled_only
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("shape", SHARED)
+def test_any_number_of_workers_does_all_tasks(shape, workers):
+    @numba.njit
+    def dx_by(workers, dy, W, dx):
+        (N, M), K = dy.shape, W.shape[0]
+        plan = np.int64(rectangle.NT), M, M, np.int64(1), M, K, np.int64(0)
+        parts = gemm.shares(plan, K, N, dy.itemsize, workers)
+        taken, left, right = none_taken(workers), W.reshape(-1), dy.reshape(-1)
+        for worker in range(workers):
+            share = taken, worker, workers, parts[0] * parts[1]
+            cut, flat, zero = (K, N, *parts), dx.reshape(-1), dy.dtype.type(0)
+            gemm.work_on(share, cut, plan, left, right, flat, flat, flat, zero)
+
+    N, K, M = shape
+    dy, W = draw(0, N, M, dtype=np.float32), draw(1, K, M, dtype=np.float32)
+    once, again = np.empty((2, N, K), np.float32)
+    gemm_nt(dy, W, once, 0, once, 0.0)
+    dx_by(workers, dy, W, again)
+    np.testing.assert_array_equal(once, again)
 
 
 PROBE = """

@@ -122,6 +122,14 @@ def test_cut_into_parts_it_gives_the_same_bits(entry, dtype, monkeypatch):
         )
 
 
+def test_what_is_cut_has_its_rows_in_every_result():
+    for entry in ALL:
+        firsts = [o.dims[0].replace("*", "S") for o in entry.outputs if o.dims]
+        if entry.rows:
+            assert firsts and set(firsts) == {entry.rows}, entry.name
+            assert all(o.kind != "rng" for o in entry.inputs), entry.name
+
+
 def test_small_work_is_not_cut():
     replay = Replay(np.float32)
     replay.add(next(entry for entry in ALL if entry.name == "copy"), SIZES[-1])
