@@ -19,6 +19,8 @@ PACKAGES = (
 )
 ALIASES = {"tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow_cpu")}
 
+DISTURBED = 0.1  # cores busy with something else, from which a time means little
+
 # They make OpenBLAS and NVPL choose other kernels than those for this processor.
 FORBIDDEN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU_TYPE")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

@@ -7,6 +7,7 @@ from statistics import median
 
 from minigan.tables import Table
 
+from . import machine
 from .registry import CONTESTANTS, WORKLOADS
 
 GROUPS = {
@@ -114,7 +115,7 @@ class Results:
         if self.content["plan"]["quick"]:
             said.append("A quick run: short blocks, little repetition")
         others = [row.get("other_cores") or 0 for row in self.content["results"]]
-        disturbed = sum(value > 0.1 for value in others)
+        disturbed = sum(value > machine.DISTURBED for value in others)
         if disturbed:
             said.append(
                 f"{disturbed} of {len(others)} measurements had more than a tenth of a "

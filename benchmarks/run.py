@@ -13,6 +13,7 @@ from .registry import pairs
 
 ROOT = Path(__file__).parents[1]
 MOST_LOAD = 0.3
+TRIES = 3  # of a measurement that something else disturbed, for every contestant
 FORMAT = 1
 ROOFLINE, OURS = "mnist-mixed", "minigan"  # whose step is profiled as well
 
@@ -147,6 +148,24 @@ def _json_of(command, extra=None):
 
 
 def _measure(workload, contestant, plan, python):
+    """The least disturbed of up to `TRIES` results, or the first undisturbed one."""
+    best = None
+    for _ in range(1 if workload.kind == "command" else TRIES):
+        found = _measure_once(workload, contestant, plan, python)
+        if "error" in found:
+            return found
+        if best is None or _others(found) < _others(best):
+            best = found
+        if _others(best) <= machine.DISTURBED:
+            break
+    return best
+
+
+def _others(row):
+    return row["other_cores"] or 0.0  # where it cannot be known
+
+
+def _measure_once(workload, contestant, plan, python):
     """The child's result, or {"error": ...}; and what else ran meanwhile."""
     names = [workload.name, contestant.name]
     numbers = [plan.seconds, time.time(), plan.size_of(workload)]

@@ -93,6 +93,38 @@ def content(monkeypatch):
     return tiny_run(monkeypatch, ["parabola:minigan-numpy", "product-64*forward:numpy"])
 
 
+@pytest.mark.parametrize(
+    ("others", "kept", "runs"),
+    [
+        ([0.0], 0.0, 1),
+        ([None], None, 1),
+        ([0.5, 0.05], 0.05, 2),
+        ([0.5, 0.2, 0.3], 0.2, 3),
+    ],
+)
+def test_what_was_disturbed_is_run_again(monkeypatch, others, kept, runs):
+    asked = []
+
+    def once(*arguments):
+        asked.append(arguments)
+        return {"other_cores": others[len(asked) - 1]}
+
+    monkeypatch.setattr(run, "_measure_once", once)
+    workload, contestant = WORKLOADS["parabola"], CONTESTANTS["minigan"]
+    found = run._measure(workload, contestant, run.Plan(quick=True), "python")
+    assert found["other_cores"] == kept and len(asked) == runs
+
+
+def test_whole_commands_and_failures_are_not_run_again(monkeypatch):
+    for name, found in {
+        "command-parabola": {"other_cores": 0.9},
+        "parabola": {"error": "it failed"},
+    }.items():
+        monkeypatch.setattr(run, "_measure_once", lambda *_, found=found: found)
+        plan, contestant = run.Plan(quick=True), CONTESTANTS["minigan"]
+        assert run._measure(WORKLOADS[name], contestant, plan, "python") is found
+
+
 def test_a_run_is_interleaved_and_complete(content):
     assert content["format"] == 1 and content["forced"] and content["load"] == 2.0
     assert content["machine"]["cores"] >= 1 and content["machine"]["cpu"]
