@@ -5,6 +5,7 @@ without gaps, no branch but the choice between two values, and `mathfun` in plac
 the library's scalar functions.
 """
 
+import numpy as np
 from numba import prange
 
 from .compiling import kernel
@@ -87,7 +88,7 @@ def _tanh(x, y):
 
 @kernel(inside=True)
 def _tanh_blocks(share, x, y):
-    done = 0
+    done = np.int64(0)
     block = next_task(share, done)
     while block >= 0:
         part = slice(block * BLOCK, (block + 1) * BLOCK)
@@ -104,7 +105,7 @@ def tanh_forward(x, y):
         workers, count = threads(), (x.size + BLOCK - 1) // BLOCK
         taken = none_taken(workers)
         for worker in prange(workers):
-            share = taken, worker, workers, count
+            share = taken, np.int64(worker), workers, count
             _tanh_blocks(share, x, y)
 
 

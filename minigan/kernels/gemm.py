@@ -112,7 +112,7 @@ def work_on(share, cut, plan, left, right, C, bias, Y, slope):
     most = -(-tiles // parts_r) * ROWS, -(-vectors // parts_c) * lanes
     sizes = room(plan, *most, left.itemsize, parts_r > 1)
     work = scratch(sizes, left)
-    before, done = np.int64(-1), 0
+    before, done = np.int64(-1), np.int64(0)
     task = next_task(share, done)
     while task >= 0:
         if form == TN:
@@ -135,7 +135,7 @@ def product(rows, cols, plan, left, right, C, bias, Y, slope):
     slope = left.dtype.type(slope)
     if rows * cols * plan[1] < PARALLEL:
         area = np.int64(0), rows, np.int64(0), cols
-        sizes = room(plan, rows, cols, left.itemsize, False)
+        sizes = room(plan, rows, cols, left.itemsize, np.bool_(False))
         work, ready = scratch(sizes, left), np.bool_(False)
         one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope)
     else:
@@ -144,7 +144,7 @@ def product(rows, cols, plan, left, right, C, bias, Y, slope):
         cut = rows, cols, *parts
         taken, count = none_taken(workers), parts[0] * parts[1]
         for worker in numba.prange(workers):
-            share = taken, worker, workers, count
+            share = taken, np.int64(worker), workers, count
             work_on(share, cut, plan, left, right, C, bias, Y, slope)
 
 

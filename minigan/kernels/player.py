@@ -13,6 +13,7 @@ moment, and knows no architecture.
 """
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import typeof, types
 from numba.core import cgutils
@@ -78,9 +79,8 @@ class Row:
         return kind, array._getvalue()
 
 
-@intrinsic
-def _run(typing_context, code, constants, i, like):
-    """Run row i of `code`."""
+def _runner(primitives):
+    """Code that runs row i of `code`, one of these primitives: opcode -> primitive."""
 
     def build(context, builder, signature, arguments):
         def reader(k, width):
@@ -91,10 +91,11 @@ def _run(typing_context, code, constants, i, like):
             return lambda j: builder.load(builder.gep(row, [I64(j)]))
 
         number, constant = reader(0, WIDTH), reader(1, CONSTANTS)
-        row = Row(context, builder, like.dtype, number, constant)
+        dtype = signature.args[3].dtype
+        row = Row(context, builder, dtype, number, constant)
         done = builder.append_basic_block("done")
         switch = builder.switch(number(0), done)
-        for opcode, primitive in enumerate(PRIMITIVES.values()):
+        for opcode, primitive in primitives.items():
             block = builder.append_basic_block(primitive.name)
             switch.add_case(opcode, block)
             builder.position_at_end(block)
@@ -103,7 +104,21 @@ def _run(typing_context, code, constants, i, like):
         builder.position_at_end(done)
         return context.get_dummy_value()
 
-    return types.none(code, constants, types.int64, like), build
+    return build
+
+
+@intrinsic
+def _run(typing_context, code, constants, i, like):
+    """Run row i of `code`."""
+    every = dict(enumerate(PRIMITIVES.values()))
+    return types.none(code, constants, types.int64, like), _runner(every)
+
+
+@intrinsic
+def _run_part(typing_context, code, constants, i, like):
+    """Run row i of `code`, part of an instruction that may be cut."""
+    cut = {k: p for k, p in enumerate(PRIMITIVES.values()) if p.rows}
+    return types.none(code, constants, types.int64, like), _runner(cut)
 
 
 def _call(context, builder, address, primitive, operands):
@@ -137,10 +152,10 @@ def _typed(operand):
 
 @kernel(inside=True)
 def _some_rows(share, code, constants, i, like):
-    done = 0
+    done = np.int64(0)
     part = next_task(share, done)
     while part >= 0:
-        _run(code, constants, i + part, like)
+        _run_part(code, constants, i + part, like)
         done += 1
         part = next_task(share, done)
 
@@ -151,7 +166,7 @@ def _side_by_side(code, constants, i, like):
     workers, count = threads(), code[i, PARTS]
     taken = none_taken(workers)
     for worker in numba.prange(workers):
-        share = taken, worker, workers, count
+        share = taken, np.int64(worker), workers, count
         _some_rows(share, code, constants, i, like)
 
 
@@ -167,7 +182,7 @@ def play(code, constants, like, count, ticks):
     timed = ticks.size > 0
     before = 0
     for _ in range(count):
-        i = 0
+        i = np.int64(0)  # a literal would be a type of its own
         while i < code.shape[0]:
             if timed:
                 before = ticks_now()

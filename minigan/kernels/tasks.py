@@ -9,14 +9,15 @@ no cache line goes back and forth between them.  More threads have a row for eac
     workers = threads()
     taken = none_taken(workers)
     for worker in prange(workers):              # a thread each
-        share, done = (taken, worker, workers, count), 0
+        share, done = (taken, np.int64(worker), workers, count), np.int64(0)
         task = next_task(share, done)
         while task >= 0:
             ...
             done += 1
             task = next_task(share, done)
 
-Which thread does a task never changes a bit of its result.
+Which thread does a task never changes a bit of its result.  Without `np.int64` around
+the numbers Numba would compile what they are handed to for several types of integers.
 """
 
 import numpy as np

@@ -94,7 +94,7 @@ def _norm_of(blocks):
 @kernel(inside=True)
 def _square_blocks(share, x, squares):
     """Sums of squares, block by block, until no block is left."""
-    done = 0
+    done = np.int64(0)
     block = next_task(share, done)
     while block >= 0:
         squares[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
@@ -111,7 +111,7 @@ def norm(x, norm):
         workers = threads()
         taken = none_taken(workers)
         for worker in prange(workers):
-            share = taken, worker, workers, squares.size
+            share = taken, np.int64(worker), workers, squares.size
             _square_blocks(share, x, squares)
         norm[0] = _norm_of(squares)
 
@@ -125,7 +125,7 @@ def _adam_blocks(
     squares: room for the sum of squares of each block of the gradient, or empty.  The
     block is still in the cache when Adam reads it again.
     """
-    done = 0
+    done = np.int64(0)
     block = next_task(share, done)
     while block >= 0:
         part = slice(block * BLOCK, (block + 1) * BLOCK)
@@ -153,7 +153,7 @@ def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
         workers, squares = threads(), np.empty(0)
         taken, count = none_taken(workers), (theta.size + BLOCK - 1) // BLOCK
         for worker in prange(workers):
-            share = taken, worker, workers, count
+            share = taken, np.int64(worker), workers, count
             _adam_blocks(
                 share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
             )
@@ -168,7 +168,7 @@ def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, le
         workers, count = threads(), (theta.size + BLOCK - 1) // BLOCK
         taken, squares = none_taken(workers), np.empty(count)
         for worker in prange(workers):
-            share = taken, worker, workers, count
+            share = taken, np.int64(worker), workers, count
             _adam_blocks(
                 share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
             )

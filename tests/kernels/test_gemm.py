@@ -366,3 +366,4 @@ def test_one_compilation_below_the_three_names():
         outputs(3, 60, 60, dtype)  # too wide for `slim`
     assert len(gemm.product.signatures) <= len(DTYPES)
     assert len(rectangle.one_task.signatures) <= len(DTYPES)
+    assert len(gemm.work_on.signatures) <= len(DTYPES)
