@@ -21,7 +21,7 @@ PICTURES = {
         "Time of a step, for each recipe and contestant",
     ),
     "growth": ("benchmark-growth.png", "Time of a step over batch and over width"),
-    "products": ("benchmark-products.png", "GFLOP/s of the matrix products"),
+    "step order": ("benchmark-products.png", "GFLOP/s of the matrix products"),
 }
 METHOD = (HERE / "method.md").read_text()
 
@@ -33,7 +33,8 @@ def page(results):
     for group, title in GROUPS.items():
         if group != "recipes" and results.workloads(group):
             table = results.group_table(group, title)
-            parts += [f"## {title}", "", *_picture(group), *markdown(table), ""]
+            parts += [f"## {title}", "", *_picture(group), *_steps(results, group)]
+            parts += [*markdown(table), ""]
     if results.content.get("roofline"):
         parts += ["## Roofline", "", *_roofline(results.content["roofline"]), ""]
     parts += ["## The code that was timed", "", *_sources(results)]
@@ -108,6 +109,14 @@ def _verdict(results, workload):
     extra = "" if ratio >= 1 else f" ({1 / ratio:.2f} times its time)"
     label = CONTESTANTS[best].label
     return [f"minigan, captured, is {text} the fastest other ({label}){extra}.", ""]
+
+
+def _steps(results, group):
+    """One sentence: how many steps the whole commands of a group trained."""
+    rows = results.content["results"]
+    names = {workload.name for workload in results.workloads(group)}
+    counts = {r["steps"] for r in rows if r["workload"] in names and r.get("steps")}
+    return [f"Steps of training: {max(counts):,}.", ""] if counts else []
 
 
 def _picture(group):
