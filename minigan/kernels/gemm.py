@@ -132,12 +132,10 @@ def work_on(share, cut, plan, left, right, C, bias, Y, slope):
 @kernel(parallel=True, inside=True)
 def product(rows, cols, plan, left, right, C, bias, Y, slope):
     """All of C: one task if small, else a row of them for the threads."""
-    slope = left.dtype.type(slope)
+    slope, one = left.dtype.type(slope), np.int64(1)
     if rows * cols * plan[1] < PARALLEL:
-        area = np.int64(0), rows, np.int64(0), cols
-        sizes = room(plan, rows, cols, left.itemsize, np.bool_(False))
-        work, ready = scratch(sizes, left), np.bool_(False)
-        one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope)
+        share = none_taken(one), np.int64(0), one, one
+        work_on(share, (rows, cols, one, one), plan, left, right, C, bias, Y, slope)
     else:
         workers = threads()
         parts = shares(plan, rows, cols, left.itemsize, workers)

@@ -145,33 +145,34 @@ def _adam_blocks(
         block = next_task(share, done)
 
 
-@kernel(parallel=True)
+@kernel(parallel=True, inside=True)
+def _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares):
+    workers, count = threads(), (theta.size + BLOCK - 1) // BLOCK
+    taken = none_taken(workers)
+    for worker in prange(workers):
+        share = taken, np.int64(worker), workers, count
+        _adam_blocks(
+            share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
+        )
+
+
+@kernel
 def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     if theta.size < PARALLEL:
         _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
     else:
-        workers, squares = threads(), np.empty(0)
-        taken, count = none_taken(workers), (theta.size + BLOCK - 1) // BLOCK
-        for worker in prange(workers):
-            share = taken, np.int64(worker), workers, count
-            _adam_blocks(
-                share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
-            )
+        none = np.empty(0)
+        _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, none)
 
 
-@kernel(parallel=True)
+@kernel
 def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
     if theta.size < PARALLEL:
         length[0] = _serial_norm(dtheta)
         _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
     else:
-        workers, count = threads(), (theta.size + BLOCK - 1) // BLOCK
-        taken, squares = none_taken(workers), np.empty(count)
-        for worker in prange(workers):
-            share = taken, np.int64(worker), workers, count
-            _adam_blocks(
-                share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
-            )
+        squares = np.empty((theta.size + BLOCK - 1) // BLOCK)
+        _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares)
         length[0] = _norm_of(squares)
 
 
