@@ -121,13 +121,13 @@ class Program:
     """
 
     def __init__(self, recorder, instructions, memory):
+        from numba import get_num_threads  # there are compiled kernels, so it is loaded
+
         self.instructions = instructions
         self.memory = memory
         self.dtype = recorder.dtype
         self._like = np.empty(0, recorder.dtype)
         self._kept = recorder.generators, recorder.arrays
-        from numba import get_num_threads  # imported where kernels are
-
         rows, self._starts = [], []
         for instruction in instructions:
             self._starts.append(len(rows))

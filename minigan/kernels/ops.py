@@ -19,7 +19,8 @@ import numpy as np
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..validate import NUMERIC_TYPES, choice, complain, shape_text
 from . import reference, reference_images, reference_training
-from .table import PRIMITIVES, extents
+from .primitive import extents
+from .table import PRIMITIVES
 
 BACKENDS = ("jit", "numpy")
 _chosen: ContextVar = ContextVar("backend", default=None)

@@ -1,8 +1,9 @@
 """The player: a recorded step, run n times inside one compiled call.
 
 A step is a matrix of instructions.  Row by row it says which primitive (column 0),
-where the machine code of its kernel is (column 1), where its operands are and how large
-they are; `layout` knows the columns.  The player rebuilds the arrays from addresses and
+where the machine code of its kernel is (column 1), whether it is one of several rows
+that may run side by side (column 2), where its operands are and how large they are;
+`layout` knows the columns.  The player rebuilds the arrays from addresses and
 calls the very kernel that the eager step calls, so the bits are the same.  The program
 owns all arrays and keeps them alive while this runs.
 
@@ -152,6 +153,7 @@ def _typed(operand):
 
 @kernel(inside=True)
 def _some_rows(share, code, constants, i, like):
+    """Rows i + 0, i + 1, ..., as far as no other worker does them."""
     done = np.int64(0)
     part = next_task(share, done)
     while part >= 0:

@@ -5,7 +5,8 @@ import inspect
 import pytest
 
 from minigan.kernels import ops
-from minigan.kernels.table import PRIMITIVES, Primitive, extents
+from minigan.kernels.primitive import Primitive, extents
+from minigan.kernels.table import PRIMITIVES
 
 from .operands import ALL, SIZES
 
