@@ -19,24 +19,9 @@ njit = numba.njit(error_model="numpy")
 
 
 @njit
-def _flat(A, B, C):
-    return A.reshape(A.size), B.reshape(B.size), C.reshape(C.size)
-
-
-@njit
 def forward(x, W, y, dy, dW, dx, count):
     for _ in range(count):
         gemm.gemm_nn(x, W, y, W[0], gemm.PLAIN, 0.0)
-
-
-@njit
-def forward_packed(x, W, y, dy, dW, dx, count):
-    (N, K), M = x.shape, W.shape[1]
-    left, right, C = _flat(x, W, y)
-    one, plain = np.int64(1), np.int64(gemm.PLAIN)
-    plan = np.int64(rectangle.NN), K, K, one, M, M, plain
-    for _ in range(count):
-        gemm.product(N, M, plan, left, right, C, C, C, np.float64(0))
 
 
 @njit
@@ -46,29 +31,33 @@ def gradient(x, W, y, dy, dW, dx, count):
 
 
 @njit
-def gradient_packed(x, W, y, dy, dW, dx, count):
-    (N, K), M = x.shape, W.shape[1]
-    left, right, C = _flat(x, dy, dW)
-    one, plain = np.int64(1), np.int64(gemm.PLAIN)
-    plan = np.int64(rectangle.TN), N, one, K, M, M, plain
-    for _ in range(count):
-        gemm.product(K, M, plan, left, right, C, C, C, np.float64(0))
-
-
-@njit
 def below(x, W, y, dy, dW, dx, count):
     for _ in range(count):
         gemm.gemm_nt(dy, W, dx, gemm.PLAIN, dx, 0.0)
 
 
 @njit
+def _packed(rows, cols, plan, left, right, C, count):
+    for _ in range(count):
+        gemm.product(rows, cols, plan, left, right, C, C, C, np.float64(0))
+
+
+def forward_packed(x, W, y, dy, dW, dx, count):
+    (N, K), M = x.shape, W.shape[1]
+    plan = rectangle.NN, K, K, 1, M, M, gemm.PLAIN
+    _packed(N, M, plan, x.ravel(), W.ravel(), y.ravel(), count)
+
+
+def gradient_packed(x, W, y, dy, dW, dx, count):
+    (N, K), M = x.shape, W.shape[1]
+    plan = rectangle.TN, N, 1, K, M, M, gemm.PLAIN
+    _packed(K, M, plan, x.ravel(), dy.ravel(), dW.ravel(), count)
+
+
 def below_packed(x, W, y, dy, dW, dx, count):
     (N, K), M = x.shape, W.shape[1]
-    left, right, C = _flat(W, dy, dx)
-    one, plain = np.int64(1), np.int64(gemm.PLAIN)
-    plan = np.int64(rectangle.NT), M, M, one, M, K, plain
-    for _ in range(count):
-        gemm.product(K, N, plan, left, right, C, C, C, np.float64(0))
+    plan = rectangle.NT, M, M, 1, M, K, gemm.PLAIN
+    _packed(K, N, plan, W.ravel(), dy.ravel(), dx.ravel(), count)
 
 
 PAIRS = {
