@@ -26,7 +26,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiling import JIT_DISABLED, inlined, kernel
+from .compiling import JIT_DISABLED, kernel
 
 if JIT_DISABLED:
 
@@ -67,9 +67,13 @@ else:
         return types.int64(taken, types.int64), build
 
 
-@inlined
+@kernel
 def none_taken(workers):
-    """How many tasks of each row have been taken."""
+    """How many tasks of each row have been taken: none.
+
+    A function of its own: in a parallel kernel, Numba would turn `np.zeros` into one
+    more parallel loop, which takes longer than a small product.
+    """
     return np.zeros((workers + 1) // 2, np.int64)
 
 
