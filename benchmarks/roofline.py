@@ -7,7 +7,7 @@ are what `Program.profile` measures, in the same run.
 
 import math
 
-from minigan.listing import DRAWS, PRODUCTS, UPDATES
+from minigan.capture.listing import DRAWS, PRODUCTS, UPDATES
 
 from .contestants.gan_minigan import Captured
 from .games import NAMED

@@ -13,7 +13,6 @@ Numba and matplotlib are imported on first use, so that `import minigan` is quic
 from .errors import MiniganError
 from .gradcheck import gradcheck
 from .initializers import RandomNormal
-from .kernels.ops import use_backend
 from .layers import (
     BatchNorm,
     ClippedReLU,
@@ -42,6 +41,7 @@ from .losses import (
 )
 from .network import Sequential
 from .optimizers import SGD, Adam, RMSprop
+from .primitives import use_backend
 from .version import __version__
 
 from . import gan  # isort: skip

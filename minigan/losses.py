@@ -6,7 +6,7 @@ here; layers only ever sum.
 
 import numpy as np
 
-from . import validate
+from . import primitives, validate
 from .errors import (
     ArgumentError,
     DTypeError,
@@ -14,7 +14,6 @@ from .errors import (
     ShapeError,
     StateError,
 )
-from .kernels import ops
 
 
 class Loss:
@@ -44,7 +43,7 @@ class Loss:
             raise NonFiniteError(
                 f"{where}: the loss is {loss}, expected a finite number"
             )
-        self._cache = (ops.copy(pred), ops.copy(target))
+        self._cache = (primitives.copy(pred), primitives.copy(target))
         return loss
 
     def _loss(self, pred, target):
@@ -91,10 +90,10 @@ class BCE(Loss):
         self.epsilon = validate.number("BCE", "epsilon", epsilon, above=0, below=0.5)
 
     def _cell(self, p, t):
-        return ops.bce_forward(p, t, self.epsilon)
+        return primitives.bce_forward(p, t, self.epsilon)
 
     def _gradient(self, p, t):
-        return ops.bce_backward(p, t, self.epsilon)
+        return primitives.bce_backward(p, t, self.epsilon)
 
     def _check_prediction(self, where, pred):
         if not ((pred.real >= 0) & (pred.real <= 1)).all():
@@ -117,10 +116,10 @@ class BCEWithLogits(Loss):
     """
 
     def _cell(self, z, t):
-        return ops.bce_logits_forward(z, t, 1.0)
+        return primitives.bce_logits_forward(z, t, 1.0)
 
     def _gradient(self, z, t):
-        return ops.bce_logits_backward(z, t, 1.0)
+        return primitives.bce_logits_backward(z, t, 1.0)
 
 
 class MeanSquaredError(Loss):
@@ -133,10 +132,10 @@ class MeanSquaredError(Loss):
     _factor = 2.0  # the primitive is half of it
 
     def _cell(self, p, t):
-        return ops.squared_forward(p, t)
+        return primitives.squared_forward(p, t)
 
     def _gradient(self, p, t):
-        return ops.scale(ops.squared_backward(p, t), 2.0)
+        return primitives.scale(primitives.squared_backward(p, t), 2.0)
 
     def _check_target(self, where, target):
         validate.array(where, "target", target, finite=True)
@@ -150,10 +149,10 @@ class MeanAbsoluteError(Loss):
     """
 
     def _cell(self, p, t):
-        return ops.absolute_forward(p, t)
+        return primitives.absolute_forward(p, t)
 
     def _gradient(self, p, t):
-        return ops.absolute_backward(p, t)
+        return primitives.absolute_backward(p, t)
 
     def _check_target(self, where, target):
         validate.array(where, "target", target, finite=True)
@@ -174,10 +173,10 @@ class Wasserstein(Loss):
         self.weight = validate.number("Wasserstein", "weight", weight)
 
     def _cell(self, p, t):
-        return ops.product_forward(p, t, self.weight)
+        return primitives.product_forward(p, t, self.weight)
 
     def _gradient(self, p, t):
-        return ops.scale(t, self.weight / t.size)
+        return primitives.scale(t, self.weight / t.size)
 
     def _check_target(self, where, target):
         validate.array(where, "target", target, finite=True)
@@ -200,7 +199,7 @@ class SoftmaxCrossEntropy(Loss):
         where = f"{type(self).__name__}.forward"
         pred = validate.array(where, "pred", pred, ("n", "classes"), finite=True)
         target = _labels(where, target, pred.shape)
-        loss, p = ops.softmax_forward(pred, target)
+        loss, p = primitives.softmax_forward(pred, target)
         if not np.isfinite(loss):
             raise NonFiniteError(
                 f"{where}: the loss is {loss}, expected a finite number"
@@ -209,7 +208,7 @@ class SoftmaxCrossEntropy(Loss):
         return loss
 
     def _gradient(self, p, label):
-        return ops.softmax_backward(p, label)
+        return primitives.softmax_backward(p, label)
 
 
 def _labels(where, target, shape):

@@ -4,9 +4,8 @@ import copy
 
 import numpy as np
 
-from . import validate
+from . import primitives, validate
 from .errors import ShapeError, StateError
-from .kernels import ops
 from .layers.base import Layer
 
 ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
@@ -203,7 +202,7 @@ class Sequential(Layer):
         if self.holds_frozen:
             raise StateError("Sequential.zero_grad: the network is frozen")
         for network in self.owners():
-            ops.fill(network.dtheta, 0.0)
+            primitives.fill(network.dtheta, 0.0)
 
     # ---- structure -----------------------------------------------------------------
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from . import validate
+from . import primitives, validate
 from .errors import NonFiniteError, StateError
-from .kernels import ops
 from .network import Sequential, aligned_zeros
 
 
@@ -141,11 +140,11 @@ class SGD(Optimizer):
         _refuse_unless(fits, where, g)
 
     def _schedule(self):
-        ops.advance(self.t)
+        primitives.advance(self.t)
         return self._rate
 
     def _update(self, network, state, schedule):
-        ops.sgd_update(
+        primitives.sgd_update(
             network.theta,
             network.dtheta,
             state["velocity"],
@@ -192,11 +191,11 @@ class RMSprop(Optimizer):
         _refuse_unless(fits, where, g)
 
     def _schedule(self):
-        ops.advance(self.t)
+        primitives.advance(self.t)
         return self._rate
 
     def _update(self, network, state, schedule):
-        ops.rmsprop_update(
+        primitives.rmsprop_update(
             network.theta,
             network.dtheta,
             state["square"],
@@ -268,7 +267,7 @@ class Adam(Optimizer):
             )
 
     def _schedule(self):
-        return ops.adam_schedule(
+        return primitives.adam_schedule(
             self.t,
             self._rate,
             self.beta_1,
@@ -278,7 +277,7 @@ class Adam(Optimizer):
         )
 
     def _update(self, network, state, schedule):
-        ops.adam_update(
+        primitives.adam_update(
             network.theta,
             network.dtheta,
             state["m"],

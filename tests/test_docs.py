@@ -138,7 +138,7 @@ def test_tests_and_files_that_a_page_names_exist(page):
 def test_the_code_of_the_training_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scope = {}
-    backend = "numpy" if JIT_DISABLED else minigan.kernels.ops.backend()
+    backend = "numpy" if JIT_DISABLED else minigan.primitives.backend()
     with use_backend(backend), contextlib.redirect_stdout(io.StringIO()):
         for block in blocks(PAGES["training.md"], "python"):
             exec(compile(block, "training.md", "exec"), scope)

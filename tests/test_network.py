@@ -18,6 +18,7 @@ from minigan import (
     Sequential,
     Sigmoid,
     Tanh,
+    primitives,
 )
 from minigan.errors import (
     ArgumentError,
@@ -26,7 +27,6 @@ from minigan.errors import (
     ShapeError,
     StateError,
 )
-from minigan.kernels import ops
 from minigan.network import ALIGNMENT, aligned_zeros
 
 from .helpers import (
@@ -424,9 +424,9 @@ class Recorder:
 @pytest.fixture
 def calls():
     recorder = Recorder()
-    token = ops.recorder.set(recorder)
+    token = primitives.recorder.set(recorder)
     yield recorder
-    ops.recorder.reset(token)
+    primitives.recorder.reset(token)
 
 
 def test_a_frozen_network_computes_no_parameter_gradients(calls):

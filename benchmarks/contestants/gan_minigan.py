@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from minigan import Adam
+from minigan import Adam, primitives
 from minigan.gan import Parabola, Rows, Trainer
 from minigan.gan.streams import streams
-from minigan.kernels import ops
 
 
 class Captured:
@@ -35,11 +34,11 @@ class Captured:
     # ---- for the checks ------------------------------------------------------------
 
     def discriminator_step(self):
-        with ops.use_backend(self.backend):
+        with primitives.use_backend(self.backend):
             self.z = self.trainer._discriminator_step()
 
     def generator_step(self):
-        with ops.use_backend(self.backend):
+        with primitives.use_backend(self.backend):
             self.trainer._generator_step(self.z if self.game.shared else None)
 
     def losses(self):

@@ -3,8 +3,8 @@
 import numpy as np
 
 import minigan
-from minigan import program
-from minigan.kernels import ops
+from minigan import primitives
+from minigan.capture import program
 
 BATCH = 128
 
@@ -34,7 +34,7 @@ class Captured:
         arrays |= {"theta": network.theta, "buffers": network.buffers}
         arrays = {name: a for name, a in arrays.items() if a.nbytes}
         self.arrays = {name: a for name, a in arrays.items() if name not in ("x", "dy")}
-        with ops.use_backend("jit"):
+        with primitives.use_backend("jit"):
             self.program = program.capture(self.once, arrays, {}, self)
 
     def once(self):
@@ -62,7 +62,7 @@ class Eager:
         self.x, self.dy = operands(shape)
 
     def run(self, times):
-        with ops.use_backend(self.backend):
+        with primitives.use_backend(self.backend):
             for _ in range(times):
                 self.layer.forward(self.x, training=True)
                 self.layer.backward(self.dy)

@@ -26,7 +26,7 @@ def check(backend, seed):
     """
     from rich.console import Console
 
-    from ..kernels.ops import use_backend
+    from ..primitives import use_backend
 
     console = Console()
     reports = []

@@ -46,7 +46,7 @@ def golden(out, verified, listed, show, backend, seed, force):
     array differs by more than its tolerance, and names the first.
     """
     from .. import golden as vectors
-    from ..kernels.ops import use_backend
+    from ..primitives import use_backend
 
     if sum((out is not None, verified is not None, listed, show is not None)) != 1:
         raise click.UsageError("expected one of --out, --verify, --list and --show")

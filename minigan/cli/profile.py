@@ -29,7 +29,7 @@ def profile(recipe, listing, seconds):
     from rich.console import Console
 
     from ..gan import recipes
-    from ..kernels.ops import use_backend
+    from ..primitives import use_backend
     from ..validate import choice
 
     known = recipes.RECIPES[

@@ -17,7 +17,7 @@ from ..gan.monitor import Monitor
 from ..gan.recipes import RECIPES
 from ..gan.state import config
 from ..gan.streams import streams
-from ..kernels.ops import use_backend
+from ..primitives import use_backend
 from .display import levels_text, means, wrapped
 from .pictures import draw_report, pictures_of
 

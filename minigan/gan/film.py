@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import checkpoint
 from ..errors import CheckpointError
-from ..kernels.ops import use_backend
+from ..primitives import use_backend
 from .callbacks import Callback
 from .streams import streams
 

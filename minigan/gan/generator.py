@@ -8,9 +8,8 @@ The same z gives the same sample, and so does the same seed.
 
 import numpy as np
 
-from .. import architecture, checkpoint, validate
+from .. import architecture, checkpoint, primitives, validate
 from ..errors import CheckpointError, MiniganError
-from ..kernels import ops
 from .film import image_shape
 from .state import plain_state, versions
 from .streams import NAMES, streams
@@ -33,7 +32,7 @@ class Generator:
         self.rng = validate.random_generator("Generator", rng)
         self.recipe, self.seed, self.step = recipe, seed, step
         self.backend = validate.choice(
-            "Generator", "backend", backend or ops.backend(), ops.BACKENDS
+            "Generator", "backend", backend or primitives.backend(), primitives.BACKENDS
         )
         self.latent_dim = network.input_shape[0]
 
@@ -74,7 +73,7 @@ class Generator:
             z = self.draw_latent(n, seed)
         shape, dtype = ("n", self.latent_dim), self.network.dtype
         z = validate.array(where, "z", z, shape, dtype, finite=True)
-        with ops.use_backend(self.backend):
+        with primitives.use_backend(self.backend):
             return self.network.predict(z)
 
     def draw_latent(self, n, seed=None):

@@ -24,9 +24,8 @@ with labels a for real and b for fake rows.  Each loss is the mean over its rows
 of a mixed batch is the mean of its two halves.
 """
 
-from .. import validate
+from .. import primitives, validate
 from ..errors import NonFiniteError, StateError
-from ..kernels import ops
 
 
 class Objective:
@@ -95,7 +94,11 @@ class Objective:
 
     def moments(self, score):
         """Mean and standard deviation of D's answers: of sigmoid(s), or of s."""
-        return ops.moments(score) if self.critic else ops.sigmoid_moments(score)
+        return (
+            primitives.moments(score)
+            if self.critic
+            else primitives.sigmoid_moments(score)
+        )
 
     # ---- what an objective defines -------------------------------------------------
 
@@ -114,7 +117,7 @@ class Objective:
             self._labels(score[:half], label)
             for label in (self.real_label, self.fake_label)
         )
-        return self._against(score, ops.concatenate(real, fake))
+        return self._against(score, primitives.concatenate(real, fake))
 
     # ---- what it is made of --------------------------------------------------------
 
@@ -124,11 +127,13 @@ class Objective:
         return validate.array(where, "score", score, ("n", 1), finite=True)
 
     def _labels(self, score, value):
-        return ops.full(*score.shape, value, dtype=score.dtype)
+        return primitives.full(*score.shape, value, dtype=score.dtype)
 
     def _cross_entropy(self, score, labels, weight=1.0):
-        loss = ops.bce_logits_forward(score, labels, weight)
-        return self._keep(loss, lambda: ops.bce_logits_backward(score, labels, weight))
+        loss = primitives.bce_logits_forward(score, labels, weight)
+        return self._keep(
+            loss, lambda: primitives.bce_logits_backward(score, labels, weight)
+        )
 
     def _keep(self, loss, gradient):
         """The loss, if it is finite; `gradient()` makes dL/dscore when it is asked."""
@@ -176,8 +181,8 @@ class LeastSquares(Objective):
         return self._against(score, self._labels(score, 1.0))
 
     def _against(self, score, labels):
-        loss = ops.squared_forward(score, labels)
-        return self._keep(loss, lambda: ops.squared_backward(score, labels))
+        loss = primitives.squared_forward(score, labels)
+        return self._keep(loss, lambda: primitives.squared_backward(score, labels))
 
 
 class Hinge(Objective):
@@ -196,20 +201,22 @@ class Hinge(Objective):
 
     def _discriminator(self, score, real):
         sign = 1.0 if real else -1.0
-        loss = ops.hinge_forward(score, sign)
-        return self._keep(loss, lambda: ops.hinge_backward(score, sign))
+        loss = primitives.hinge_forward(score, sign)
+        return self._keep(loss, lambda: primitives.hinge_backward(score, sign))
 
     def _both(self, score, half):
         real, above = self._discriminator(score[:half], True), self._gradient
         fake, below = self._discriminator(score[half:], False), self._gradient
         return self._keep(
-            ops.average(real, fake),  # each half divided by its own number of rows
-            lambda: ops.scale(ops.concatenate(above(), below()), 0.5),
+            primitives.average(
+                real, fake
+            ),  # each half divided by its own number of rows
+            lambda: primitives.scale(primitives.concatenate(above(), below()), 0.5),
         )
 
     def _linear(self, score, weight):
-        loss = ops.linear_forward(score, weight)
-        return self._keep(loss, lambda: ops.linear_backward(score, weight))
+        loss = primitives.linear_forward(score, weight)
+        return self._keep(loss, lambda: primitives.linear_backward(score, weight))
 
 
 class Wasserstein(Hinge):

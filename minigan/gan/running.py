@@ -8,10 +8,10 @@ import warnings
 
 import numpy as np
 
-from .. import program
+from .. import primitives
+from ..capture import program
+from ..capture.schedule import Schedule
 from ..errors import CaptureError, NonFiniteError
-from ..kernels import ops
-from ..schedule import Schedule
 from . import declared
 from .declared import named_generators, poisoned, vars_of
 from .history import COLUMNS
@@ -62,7 +62,7 @@ class Runner:
         self._own = own_state(trainer)
         self._begin(step)
         try:
-            with ops.use_backend(trainer.backend):
+            with primitives.use_backend(trainer.backend):
                 done = self._captured(steps, step)
                 if not self._finite(done):
                     raise NonFiniteError("a captured step")  # run again, to name it
@@ -96,7 +96,7 @@ class Runner:
         put_back(self._own)
         self._begin(step)
         good = trainer.snapshot()
-        with ops.use_backend(trainer.backend):
+        with primitives.use_backend(trainer.backend):
             for _ in range(steps):
                 try:
                     step()
@@ -210,7 +210,7 @@ class Runner:
         """
         before = self.snapshot()
         self._begin(self.trainer._step)
-        with ops.use_backend("jit"):
+        with primitives.use_backend("jit"):
             recorded = self._capture(self.trainer._step)
         self.restore(before)
         return recorded

@@ -7,9 +7,8 @@ that training uses.
 
 import numpy as np
 
-from .. import validate
+from .. import primitives, validate
 from ..errors import ArgumentError
-from ..kernels import ops
 
 
 class Parabola:
@@ -35,7 +34,7 @@ class Parabola:
 
     def _points(self, n, rng):
         n = validate.integer("Parabola", "n", n, most=2**31)
-        return ops.parabola(ops.uniform(rng, n, 1, dtype=self.dtype))
+        return primitives.parabola(primitives.uniform(rng, n, 1, dtype=self.dtype))
 
     def memory(self):
         """name -> array that training changes: nothing here."""
@@ -89,17 +88,17 @@ class Rows:
         """The next n rows: (n, features)."""
         n = validate.integer("Rows.batch", "n", n, most=2**31)
         if self.sampling == "replacement":
-            index = ops.integers(self.rng, len(self.data), n)
+            index = primitives.integers(self.rng, len(self.data), n)
         else:
             if n > self.largest_batch:
                 raise ArgumentError(
                     f"Rows.batch: argument 'n': expected at most the {len(self.data)} "
                     f"rows of the data, got {n}"
                 )
-            index = ops.epoch_indices(
+            index = primitives.epoch_indices(
                 self.rng, self.order, self.cursor, int(self.sampling == "shuffled"), n
             )
-        return ops.gather(self.data, index)
+        return primitives.gather(self.data, index)
 
     @property
     def rows(self):
@@ -114,7 +113,7 @@ class Rows:
     def draw(self, n, rng):
         """n rows, with replacement, from another generator."""
         n = validate.integer("Rows.draw", "n", n, most=2**31)
-        return ops.gather(self.data, ops.integers(rng, len(self.data), n))
+        return primitives.gather(self.data, primitives.integers(rng, len(self.data), n))
 
     def memory(self):
         """name -> array that training changes: the place in the epoch."""

@@ -10,9 +10,8 @@ import warnings
 
 import numpy as np
 
-from .. import architecture, checkpoint, validate
+from .. import architecture, checkpoint, primitives, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
-from ..kernels import ops
 from ..optimizers import SGD, Adam, RMSprop
 from ..version import __version__
 from .history import COLUMNS, History
@@ -75,7 +74,7 @@ def load(cls, path, *, data=None, backend=None, capture=True):
     """Rebuild the trainer of a checkpoint; nothing exists if anything is wrong."""
     where = "Trainer.load"
     if backend is not None:
-        validate.choice(where, "backend", backend, ops.BACKENDS)
+        validate.choice(where, "backend", backend, primitives.BACKENDS)
     capture = validate.flag(where, "capture", capture)
     if data is not None:
         validate.array(where, "data", data, finite=True)

@@ -4,8 +4,7 @@ import copy
 
 import numpy as np
 
-from .. import validate
-from ..kernels import ops
+from .. import primitives, validate
 from ..layers import Sigmoid
 from . import options
 from .callbacks import Report
@@ -97,7 +96,7 @@ class Trainer(Game, Fitting, Memory):
         where = "Trainer"
         vars(self).update(options.checked(where, locals()))
         self.backend = validate.choice(
-            where, "backend", backend or ops.backend(), ops.BACKENDS
+            where, "backend", backend or primitives.backend(), primitives.BACKENDS
         )
         self.generator = network_of(where, "generator", generator)
         self.discriminator = network_of(where, "discriminator", discriminator)
@@ -172,7 +171,7 @@ class Trainer(Game, Fitting, Memory):
             z = self.draw_latent(n, "sample")
         shape, dtype = ("n", self.latent_dim), self.generator.dtype
         z = validate.array(where, "z", z, shape, dtype, finite=True)
-        with ops.use_backend(self.backend):
+        with primitives.use_backend(self.backend):
             return (self.average if ema else self.generator).predict(z)
 
     def draw_latent(self, n, stream):
@@ -186,7 +185,7 @@ class Trainer(Game, Fitting, Memory):
     def report(self):
         """Accuracy of D on 100 fresh real rows and 100 fresh fakes; see `Report`."""
         rng = self.streams["report"]
-        with ops.use_backend(self.backend):
+        with primitives.use_backend(self.backend):
             real = self.logits.predict(self._rows(self.data.draw(REPORT_ROWS, rng)))
             z = self.draw_latent(REPORT_ROWS, "report")
             fake = self.logits.predict(self._rows(self.generator.predict(z)))
@@ -194,8 +193,12 @@ class Trainer(Game, Fitting, Memory):
             values = {} if last is None else dict(zip(COLUMNS, last, strict=True))
             return Report(
                 step=self.step_count,
-                accuracy_real=float(ops.accuracy(real, self.objective.threshold, 1)),
-                accuracy_fake=float(ops.accuracy(fake, self.objective.threshold, 0)),
+                accuracy_real=float(
+                    primitives.accuracy(real, self.objective.threshold, 1)
+                ),
+                accuracy_fake=float(
+                    primitives.accuracy(fake, self.objective.threshold, 0)
+                ),
                 **{
                     name: float(values.get(name, np.nan))
                     for name in ("d_loss", "g_loss", "d_real", "d_fake")
@@ -220,7 +223,7 @@ class Trainer(Game, Fitting, Memory):
         }
 
     def program(self):
-        """The step as a `minigan.program.Program`, to `show` and `profile`.
+        """The step as a `minigan.capture.program.Program`, to `show` and `profile`.
 
         Errors: CaptureError where it cannot be recorded (a layer of your own).
         """

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..kernels.ops import use_backend
+from ..primitives import use_backend
 
 COMPLEX_STEP = 1e-30
 STEP = 2.0**-17  # near eps^(1/3), where truncation h^2 and rounding eps / h balance

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from .. import layers as engine
-from ..kernels import ops
+from .. import primitives
 
 
 def _rows(x):
@@ -26,7 +26,7 @@ class _OptionalBias:
     def backward_pass(self, dy, cache, need_dx):
         dx = super().backward_pass(dy, cache, need_dx)
         if not self.use_bias and not self.is_frozen:
-            ops.fill(self.b.grad, 0.0)
+            primitives.fill(self.b.grad, 0.0)
         return dx
 
 

@@ -1,17 +1,16 @@
 """One batch of a small model as a recorded program: the same bits, without Python.
 
 A model of a few hundred weights spends its time between the kernels.  Once a batch
-shape has come often enough, the step is recorded by `minigan.program`, which checks one
-replay against the eager step, and from then on played on fixed memory.
+shape has come often enough, the step is recorded by `minigan.capture.program`, which
+checks one replay against the eager step, and from then on played on fixed memory.
 """
 
 import numpy as np
 
-from .. import losses
+from .. import losses, primitives
+from ..capture.program import capture
 from ..errors import CaptureError
-from ..kernels import ops
 from ..layers import Dropout
-from ..program import capture
 
 AFTER = 100  # batches of one shape before it is recorded
 LARGEST = 20_000  # weights; above, the kernels take the time
@@ -42,14 +41,18 @@ class Replays:
 
     def step(self, x, target):
         """(loss, outputs) of one step, or None where it must be run eagerly."""
-        if not self.possible or ops.backend() != "jit":
+        if not self.possible or primitives.backend() != "jit":
             return None
         program = self._programs.get(x.shape)
         return None if program is None else program.step(x, target)
 
     def seen(self, x, target):
         """Called after an eager step: record one when the time has come."""
-        if not self.possible or x.shape in self._programs or ops.backend() != "jit":
+        if (
+            not self.possible
+            or x.shape in self._programs
+            or primitives.backend() != "jit"
+        ):
             return
         count = self._counts[x.shape] = self._counts.get(x.shape, 0) + 1
         if count == AFTER and len(self._programs) < SHAPES:
@@ -99,7 +102,7 @@ class Replayed:
         out, cache = body.forward_pass(self._x, True)
         value = loss._cell(out, self._target)
         for block in live:
-            ops.fill(block.dtheta, 0.0)
+            primitives.fill(block.dtheta, 0.0)
         body.backward_pass(loss._gradient(out, self._target), cache, False)
         schedule = optimizer._schedule()
         for block in live:

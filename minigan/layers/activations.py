@@ -2,8 +2,7 @@
 
 import math
 
-from .. import validate
-from ..kernels import ops
+from .. import primitives, validate
 from .base import Layer
 
 
@@ -14,11 +13,11 @@ class ReLU(Layer):
     """
 
     def forward_pass(self, x, training):
-        y = ops.relu_forward(x)
+        y = primitives.relu_forward(x)
         return y, y
 
     def backward_pass(self, dy, cache, need_dx):
-        return ops.relu_backward(dy, cache) if need_dx else None
+        return primitives.relu_backward(dy, cache) if need_dx else None
 
 
 class LeakyReLU(Layer):
@@ -36,13 +35,13 @@ class LeakyReLU(Layer):
         )
 
     def forward_pass(self, x, training):
-        y = ops.leaky_relu_forward(x, self.negative_slope)
+        y = primitives.leaky_relu_forward(x, self.negative_slope)
         return y, y
 
     def backward_pass(self, dy, cache, need_dx):
         if not need_dx:
             return None
-        return ops.leaky_relu_backward(dy, cache, self.negative_slope)
+        return primitives.leaky_relu_backward(dy, cache, self.negative_slope)
 
     def config(self):
         return {"negative_slope": self.negative_slope}
@@ -72,12 +71,12 @@ class ClippedReLU(Layer):
         self._numbers = self.negative_slope, self.threshold, limit
 
     def forward_pass(self, x, training):
-        return ops.clipped_relu_forward(x, *self._numbers), x
+        return primitives.clipped_relu_forward(x, *self._numbers), x
 
     def backward_pass(self, dy, cache, need_dx):
         if not need_dx:
             return None
-        return ops.clipped_relu_backward(dy, cache, *self._numbers)
+        return primitives.clipped_relu_backward(dy, cache, *self._numbers)
 
     def config(self):
         names = "max_value", "negative_slope", "threshold"
@@ -88,19 +87,19 @@ class Sigmoid(Layer):
     """The logistic function: y = 1 / (1 + exp(-x)), dx = dy y (1 - y)."""
 
     def forward_pass(self, x, training):
-        y = ops.sigmoid_forward(x)
+        y = primitives.sigmoid_forward(x)
         return y, y
 
     def backward_pass(self, dy, cache, need_dx):
-        return ops.sigmoid_backward(dy, cache) if need_dx else None
+        return primitives.sigmoid_backward(dy, cache) if need_dx else None
 
 
 class Tanh(Layer):
     """The hyperbolic tangent: y = tanh x, dx = dy (1 - y^2)."""
 
     def forward_pass(self, x, training):
-        y = ops.tanh_forward(x)
+        y = primitives.tanh_forward(x)
         return y, y
 
     def backward_pass(self, dy, cache, need_dx):
-        return ops.tanh_backward(dy, cache) if need_dx else None
+        return primitives.tanh_backward(dy, cache) if need_dx else None

@@ -16,9 +16,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .. import validate
+from .. import primitives, validate
 from ..errors import StateError
-from ..kernels import ops
 
 
 class Parameter:
@@ -108,15 +107,15 @@ class Layer:
         """
         x = self._checked_input("forward", x)
         training = validate.flag(f"{self._name}.forward", "training", training)
-        y, cache = self.forward_pass(ops.copy(x), training)
+        y, cache = self.forward_pass(primitives.copy(x), training)
         self._cache = (y.shape, y.dtype, cache)
-        return ops.copy(y) if _shares_memory(cache, y) else y
+        return primitives.copy(y) if _shares_memory(cache, y) else y
 
     def predict(self, x):
         """The layer's output in inference mode; keeps nothing.  x as in `forward`."""
         x = self._checked_input("predict", x)
         y, _ = self.forward_pass(x, False)
-        return ops.copy(y) if np.may_share_memory(x, y) else y
+        return primitives.copy(y) if np.may_share_memory(x, y) else y
 
     def backward(self, dy, need_dx=True):
         """Add dL/dparameter to each `grad` and return dx = dL/dx.
@@ -138,7 +137,7 @@ class Layer:
         self._cache = None
         dx = self.backward_pass(dy, cache, need_dx)
         if dx is not None and np.may_share_memory(dx, dy):
-            return ops.copy(dx)
+            return primitives.copy(dx)
         return dx
 
     @contextmanager

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from .. import validate
+from .. import primitives, validate
 from ..errors import ShapeError
-from ..kernels import ops
 from .base import Layer
 
 
@@ -66,7 +65,7 @@ class BatchNorm(Layer):
         gamma, beta = self.gamma.value, self.beta.value
         moving = self.moving_mean.value, self.moving_var.value
         if not training:
-            y, xhat, rstd = ops.batchnorm_inference(
+            y, xhat, rstd = primitives.batchnorm_inference(
                 x, gamma, beta, *moving, self.epsilon
             )
             return y.reshape(shape), (xhat, rstd, False)
@@ -75,26 +74,30 @@ class BatchNorm(Layer):
                 "BatchNorm.forward: argument 'x': expected a batch of at least 2 rows "
                 "when training (one row has no variance), got 1"
             )
-        y, xhat, mean, var, rstd = ops.batchnorm_forward(x, gamma, beta, self.epsilon)
+        y, xhat, mean, var, rstd = primitives.batchnorm_forward(
+            x, gamma, beta, self.epsilon
+        )
         if not self.is_frozen:
-            ops.batchnorm_update(mean, var, *moving, self.momentum)
+            primitives.batchnorm_update(mean, var, *moving, self.momentum)
         return y.reshape(shape), (xhat, rstd, True)
 
     def backward_pass(self, dy, cache, need_dx):
         xhat, rstd, batch_statistics = cache
         shape, dy = dy.shape, dy.reshape(-1, self.features)
         if not self.is_frozen or (need_dx and batch_statistics):
-            sum_dy, sum_dy_xhat = ops.batchnorm_sums(dy, xhat)
+            sum_dy, sum_dy_xhat = primitives.batchnorm_sums(dy, xhat)
         if not self.is_frozen:
-            ops.accumulate(sum_dy_xhat, self.gamma.grad)  # dgamma += sum dy xhat
-            ops.accumulate(sum_dy, self.beta.grad)  # dbeta += sum dy
+            primitives.accumulate(sum_dy_xhat, self.gamma.grad)  # dgamma += sum dy xhat
+            primitives.accumulate(sum_dy, self.beta.grad)  # dbeta += sum dy
         if not need_dx:
             return None
         gamma = self.gamma.value
         if batch_statistics:
-            dx = ops.batchnorm_backward(dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat)
+            dx = primitives.batchnorm_backward(
+                dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat
+            )
         else:
-            dx = ops.batchnorm_inference_backward(dy, gamma, rstd)
+            dx = primitives.batchnorm_inference_backward(dy, gamma, rstd)
         return dx.reshape(shape)
 
     def config(self):

@@ -4,9 +4,8 @@ from math import prod
 
 import numpy as np
 
-from .. import initializers, validate
+from .. import initializers, primitives, validate
 from ..errors import ShapeError
-from ..kernels import ops
 from . import images
 from .base import Layer
 
@@ -101,18 +100,22 @@ class Conv2D(Layer):
 
     def forward_pass(self, x, training):
         W, size = self._matrix(self.W.value), prod(self.output_image)
-        return ops.conv_forward(x, self.table, W, self.b.value, size), x
+        return primitives.conv_forward(x, self.table, W, self.b.value, size), x
 
     def backward_pass(self, dy, cache, need_dx):
         x = cache
         if not self.is_frozen:
-            ops.conv_dW(x, self.table, dy, self._matrix(self.W.grad))  # dW += P^T dy
+            primitives.conv_dW(
+                x, self.table, dy, self._matrix(self.W.grad)
+            )  # dW += P^T dy
             rows = dy.reshape(-1, self.filters)
-            ops.accumulate(ops.dense_db(rows), self.b.grad)  # db += sum dy
+            primitives.accumulate(
+                primitives.dense_db(rows), self.b.grad
+            )  # db += sum dy
         if not need_dx:
             return None
         W = self._matrix(self.W.value)
-        return ops.conv_dx(dy, self.table, W, prod(self.image))
+        return primitives.conv_dx(dy, self.table, W, prod(self.image))
 
     def _matrix(self, kernel):
         """(KH, KW, C, F) -> (KH KW C, F)."""

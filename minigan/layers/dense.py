@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from .. import initializers, validate
-from ..kernels import ops
+from .. import initializers, primitives, validate
 from .base import Layer
 
 
@@ -65,14 +64,14 @@ class Dense(Layer):
         self.input_shape = (self.inputs,)
 
     def forward_pass(self, x, training):
-        return ops.dense_forward(x, self.W.value, self.b.value), x
+        return primitives.dense_forward(x, self.W.value, self.b.value), x
 
     def backward_pass(self, dy, cache, need_dx):
         x = cache
         if not self.is_frozen:
-            ops.dense_dW(x, dy, self.W.grad)  # dW += x^T dy
-            ops.accumulate(ops.dense_db(dy), self.b.grad)  # db += sum dy
-        return ops.dense_dx(dy, self.W.value) if need_dx else None
+            primitives.dense_dW(x, dy, self.W.grad)  # dW += x^T dy
+            primitives.accumulate(primitives.dense_db(dy), self.b.grad)  # db += sum dy
+        return primitives.dense_dx(dy, self.W.value) if need_dx else None
 
     def output_shape(self, shape):
         return (self.units,)

@@ -1,7 +1,6 @@
 """Dropout."""
 
-from .. import validate
-from ..kernels import ops
+from .. import primitives, validate
 from .base import Layer
 
 
@@ -21,14 +20,14 @@ class Dropout(Layer):
     def forward_pass(self, x, training):
         if not training:
             return x, None
-        y, mask = ops.dropout_forward(x, self.rng, self.rate)
+        y, mask = primitives.dropout_forward(x, self.rng, self.rate)
         return y, mask
 
     def backward_pass(self, dy, cache, need_dx):
         mask = cache
         if not need_dx:
             return None
-        return dy if mask is None else ops.dropout_backward(dy, mask)
+        return dy if mask is None else primitives.dropout_backward(dy, mask)
 
     def config(self):
         return {"rate": self.rate}

@@ -2,9 +2,8 @@
 
 from math import prod
 
-from .. import validate
+from .. import primitives, validate
 from ..errors import ArgumentError
-from ..kernels import ops
 from . import images
 from .base import Layer
 
@@ -24,12 +23,12 @@ class PixelTable(Layer):
         self.table = self.add_table("pixels", table.reshape(-1))
 
     def forward_pass(self, x, training):
-        return ops.gather_pixels(x, self.table, prod(self.output_image)), None
+        return primitives.gather_pixels(x, self.table, prod(self.output_image)), None
 
     def backward_pass(self, dy, cache, need_dx):
         if not need_dx:
             return None
-        return ops.scatter_pixels(dy, self.table, prod(self.image))
+        return primitives.scatter_pixels(dy, self.table, prod(self.image))
 
     def output_shape(self, shape):
         return (prod(self.output_image),)

@@ -8,7 +8,7 @@ from minigan import keras
 from minigan.errors import MiniganError, StateError
 from minigan.keras import layers, replayed
 from minigan.kernels.compiling import JIT_DISABLED
-from minigan.kernels.ops import backend
+from minigan.primitives import backend
 from tests.keras.small import bytes_of, compiled, moved
 
 RNG = np.random.default_rng(0)

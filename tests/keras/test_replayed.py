@@ -7,7 +7,7 @@ from minigan import keras
 from minigan.errors import NonFiniteError
 from minigan.keras import Sequential, layers, replayed
 from minigan.kernels.compiling import JIT_DISABLED
-from minigan.kernels.ops import backend
+from minigan.primitives import backend
 from tests.helpers import needs_proc, resident
 from tests.keras.small import (
     ONES,

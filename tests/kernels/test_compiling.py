@@ -13,8 +13,8 @@ from minigan.kernels import compiling
 
 PROGRAM = """
 import numpy as np
-from minigan.kernels import ops
-print(ops.fill.__name__, ops.copy(np.arange(3.0)).tolist())
+from minigan import primitives
+print(primitives.fill.__name__, primitives.copy(np.arange(3.0)).tolist())
 """
 ANSWER = "fill [0.0, 1.0, 2.0]"
 
@@ -269,8 +269,8 @@ ROOT = Path(compiling.__file__).parents[2]
 SIGMOID = """
 import numpy as np
 import minigan.kernels.mathfun
-from minigan.kernels import ops
-print(minigan.kernels.mathfun.__file__, ops.sigmoid_forward(np.zeros(1)))
+from minigan import primitives
+print(minigan.kernels.mathfun.__file__, primitives.sigmoid_forward(np.zeros(1)))
 """
 
 

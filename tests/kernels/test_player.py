@@ -10,10 +10,11 @@ import numba
 import numpy as np
 import pytest
 
-from minigan import instructions
-from minigan.kernels import elementwise, ops, updates
+from minigan import primitives
+from minigan.capture import instructions
+from minigan.capture.program import TASKS, Recorder
+from minigan.kernels import elementwise, updates
 from minigan.kernels.compiling import JIT_DISABLED
-from minigan.program import TASKS, Recorder
 
 from ..helpers import assert_same_bits
 from .operands import ALL, SIZES, call, needs_type, operands
@@ -47,7 +48,9 @@ class Replay:
     def eager(self):
         self.results = []
         for entry, arguments in self.calls:
-            results, _, _ = call(entry, getattr(ops, entry.name), arguments, self.dtype)
+            results, _, _ = call(
+                entry, getattr(primitives, entry.name), arguments, self.dtype
+            )
             self.results += results
 
     def run(self, times=1):
@@ -66,13 +69,13 @@ class Replay:
         def now():
             return [a.copy() for a in self.memory()], self.rng.bit_generator.state
 
-        with ops.use_backend("jit"):
-            token = ops.recorder.set(recorder)
+        with primitives.use_backend("jit"):
+            token = primitives.recorder.set(recorder)
             try:
-                ops.copy(typed)
+                primitives.copy(typed)
                 self.eager()
             finally:
-                ops.recorder.reset(token)
+                primitives.recorder.reset(token)
             recorded = self.results
             go_back()
             for _ in range(times):

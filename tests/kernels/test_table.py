@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from minigan.kernels import ops
+from minigan import primitives
 from minigan.kernels.primitive import Primitive, extents
 from minigan.kernels.table import PRIMITIVES
 
@@ -53,10 +53,10 @@ def test_flops_and_bytes_of_a_matrix_product():
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda e: e.name)
 def test_the_reference_has_the_operands_as_arguments(entry):
-    names = list(inspect.signature(ops.formula(entry.name)).parameters)
+    names = list(inspect.signature(primitives.formula(entry.name)).parameters)
     assert names == [operand.name for operand in entry.operands]
 
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda e: e.name)
 def test_the_reference_explains_itself(entry):
-    assert ops.formula(entry.name).__doc__
+    assert primitives.formula(entry.name).__doc__

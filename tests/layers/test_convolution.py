@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from minigan import Adam, Conv2D, LeakyReLU, Sequential
+from minigan import Adam, Conv2D, LeakyReLU, Sequential, primitives
 from minigan.errors import ArgumentError, ShapeError
-from minigan.kernels import ops, pixels
+from minigan.kernels import pixels
 from minigan.kernels.compiling import JIT_DISABLED
 
 from ..helpers import assert_close, assert_same_bits, fingerprint, normal
@@ -65,7 +65,7 @@ def layer_with_values(case, dtype=np.float64):
 def test_by_loops(case, backend, dtype):
     layer = layer_with_values(case, dtype)
     x = normal(3, *layer.input_shape, dtype=dtype)
-    with ops.use_backend(backend):
+    with primitives.use_backend(backend):
         y = layer.forward(x)
     expected = by_loops(layer, x)
     assert y.shape == (3, *layer.output_shape(None)) == expected.shape
@@ -80,7 +80,7 @@ def test_both_backends_agree(case, dtype):
     found = []
     for backend in ("numpy", "jit"):
         layer = layer_with_values(case, dtype)
-        with ops.use_backend(backend):
+        with primitives.use_backend(backend):
             y = layer.forward(normal(3, *layer.input_shape, dtype=dtype))
             dx = layer.backward(normal(*y.shape, dtype=dtype, seed=5))
         found.append((dx, layer.W.grad, layer.b.grad))
@@ -149,7 +149,7 @@ def test_parameters_and_config():
 def test_two_backwards_accumulate(backend):
     layer = layer_with_values(CASES[1])
     x, dy = normal(2, 98, dtype=np.float64), normal(2, 196, dtype=np.float64, seed=1)
-    with ops.use_backend(backend):
+    with primitives.use_backend(backend):
         for _ in range(2):
             layer.forward(x)
             layer.backward(dy)
@@ -167,8 +167,8 @@ def test_frozen_computes_no_parameter_gradient(monkeypatch):
     free.forward(x)
     dx = free.backward(dy)
     before = fingerprint(frozen)
-    monkeypatch.setattr(ops, "conv_dW", None)
-    monkeypatch.setattr(ops, "dense_db", None)
+    monkeypatch.setattr(primitives, "conv_dW", None)
+    monkeypatch.setattr(primitives, "dense_db", None)
     with frozen.frozen():
         frozen.forward(x)
         assert_same_bits(frozen.backward(dy), dx)
@@ -178,7 +178,7 @@ def test_frozen_computes_no_parameter_gradient(monkeypatch):
 def test_without_dx(monkeypatch):
     layer = layer_with_values(CASES[1])
     layer.forward(normal(2, 98, dtype=np.float64))
-    monkeypatch.setattr(ops, "conv_dx", None)
+    monkeypatch.setattr(primitives, "conv_dx", None)
     dy = normal(2, 196, dtype=np.float64)
     assert layer.backward(dy, need_dx=False) is None
     assert layer.W.grad.any()
@@ -202,7 +202,7 @@ needs_jit = pytest.mark.skipif(JIT_DISABLED, reason="Python has one thread")
 def all_bits(batch=40):
     """Outputs and gradients of a layer whose patches are many blocks."""
     layer = Conv2D((9, 9, 64), 33, 3, 1, "same", rng=3)
-    with ops.use_backend("jit"):
+    with primitives.use_backend("jit"):
         y = layer.forward(normal(batch, *layer.input_shape))
         dx = layer.backward(normal(*y.shape, seed=7))
     return [a.tobytes() for a in (y, dx, layer.W.grad, layer.b.grad)]
@@ -228,7 +228,7 @@ def test_more_than_one_block(backend):
     layer = Conv2D((9, 9, 64), 5, 3, 1, "same", rng=3, dtype=np.float64)
     x = normal(12, *layer.input_shape, dtype=np.float64)
     assert x.shape[0] * 81 * 9 * 64 > 2 * pixels.BLOCK
-    with ops.use_backend(backend):
+    with primitives.use_backend(backend):
         y = layer.forward(x)
         dy = normal(*y.shape, dtype=np.float64, seed=7)
         dx = layer.backward(dy)

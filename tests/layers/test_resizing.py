@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from minigan import UpSampling2D, ZeroPadding2D
+from minigan import UpSampling2D, ZeroPadding2D, primitives
 from minigan.errors import ArgumentError
-from minigan.kernels import ops
 
 from ..helpers import assert_close, assert_same_bits, normal
 
@@ -25,7 +24,7 @@ def test_upsampling(batch, image, size, backend, dtype):
     rows, columns = layer.size
     x = normal(batch, *layer.input_shape, dtype=dtype)
     images = x.reshape(batch, *image)
-    with ops.use_backend(backend):
+    with primitives.use_backend(backend):
         y = layer.forward(x)
         dy = normal(*y.shape, dtype=dtype, seed=1)
         dx = layer.backward(dy)
@@ -46,7 +45,7 @@ def test_zero_padding(batch, image, padding, backend, dtype):
     x = normal(batch, *layer.input_shape, dtype=dtype)
     border = ((0, 0), *layer.padding, (0, 0))
     expected = np.pad(x.reshape(batch, *image), border)
-    with ops.use_backend(backend):
+    with primitives.use_backend(backend):
         y = layer.forward(x)
         dy = normal(*y.shape, dtype=dtype, seed=1)
         dx = layer.backward(dy)

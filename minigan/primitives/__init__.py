@@ -1,4 +1,4 @@
-"""The primitives as functions: `ops.dense_forward(x, W, b)` returns a fresh `y`.
+"""The primitives as functions: `primitives.dense_forward(x, W, b)` returns a fresh `y`.
 
 One function for every entry of `table.PRIMITIVES`, made here from the entry: it
 checks the shapes (compiled code does not), allocates the results, calls the kernel of
@@ -17,10 +17,10 @@ from functools import cache
 import numpy as np
 
 from ..errors import ArgumentError, DTypeError, ShapeError
+from ..kernels import reference, reference_images, reference_training
+from ..kernels.primitive import extents
+from ..kernels.table import PRIMITIVES
 from ..validate import NUMERIC_TYPES, choice, complain, shape_text
-from . import reference, reference_images, reference_training
-from .primitive import extents
-from .table import PRIMITIVES
 
 BACKENDS = ("jit", "numpy")
 _chosen: ContextVar = ContextVar("backend", default=None)
@@ -68,7 +68,7 @@ def _kernels(name):
     """name of a primitive -> the function of this backend."""
     if name == "numpy":
         return {p: formula(p) for p in PRIMITIVES}
-    from . import jit  # imports Numba: only when it is needed
+    from ..kernels import jit  # imports Numba: only when it is needed
 
     return {p: getattr(jit, p) for p in PRIMITIVES}
 
@@ -83,7 +83,7 @@ def formula(name):
 
 @cache
 def _stream():
-    from .draws import stream
+    from ..kernels.draws import stream
 
     return stream
 

@@ -5,9 +5,9 @@ from math import prod
 
 import numpy as np
 
-from .kernels.layout import CONSTANTS, PARTS, WIDTH, layout
-from .kernels.primitive import Primitive
-from .kernels.table import PRIMITIVES
+from ..kernels.layout import CONSTANTS, PARTS, WIDTH, layout
+from ..kernels.primitive import Primitive
+from ..kernels.table import PRIMITIVES
 
 PART = 1 << 20  # bytes that a part of an instruction reads and writes, at least
 

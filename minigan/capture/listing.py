@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import CaptureError
-from .tables import Table
+from ..errors import CaptureError
+from ..tables import Table
 
 PRODUCTS = ("dense_forward", "dense_relu_forward", "dense_leaky_relu_forward") + (
     "dense_dW",
@@ -58,7 +58,7 @@ class Machine:
     @classmethod
     def measure(cls, dtype):
         """Best of several short runs; about a second in all."""
-        from .kernels import jit, updates
+        from ..kernels import jit, updates
 
         n, p, drawn = 1024, 1_500_000, 4096
         a = np.random.default_rng(0).random((n, n)).astype(dtype)

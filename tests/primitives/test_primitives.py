@@ -8,12 +8,12 @@ import threading
 import numpy as np
 import pytest
 
+from minigan import primitives
 from minigan.errors import ArgumentError, DTypeError, ShapeError
-from minigan.kernels import ops
 
 from ..helpers import assert_same_bits, normal
 
-each_backend = pytest.mark.parametrize("backend", ops.BACKENDS)
+each_backend = pytest.mark.parametrize("backend", primitives.BACKENDS)
 
 
 def zeros(*shape, dtype=np.float32):
@@ -24,31 +24,31 @@ def zeros(*shape, dtype=np.float32):
 
 SHAPES = [
     (
-        lambda: ops.dense_forward(zeros(4, 3), zeros(2, 5), zeros(5)),
+        lambda: primitives.dense_forward(zeros(4, 3), zeros(2, 5), zeros(5)),
         r"^dense_forward: argument 'W': expected shape \(3, 5\), got \(2, 5\)$",
     ),
     (
-        lambda: ops.dense_forward(zeros(4), zeros(4, 5), zeros(5)),
+        lambda: primitives.dense_forward(zeros(4), zeros(4, 5), zeros(5)),
         r"^dense_forward: argument 'x': expected shape \(N, D\), got \(4,\)$",
     ),
     (
-        lambda: ops.dense_dW(zeros(4, 3), zeros(4, 2), zeros(2, 3)),
+        lambda: primitives.dense_dW(zeros(4, 3), zeros(4, 2), zeros(2, 3)),
         r"^dense_dW: argument 'dW': expected shape \(3, 2\), got \(2, 3\)$",
     ),
     (
-        lambda: ops.relu_backward(zeros(4, 3), zeros(3, 4)),
+        lambda: primitives.relu_backward(zeros(4, 3), zeros(3, 4)),
         r"^relu_backward: argument 'y': expected shape \(4, 3\), got \(3, 4\)$",
     ),
     (
-        lambda: ops.parabola(zeros(4, 2)),
+        lambda: primitives.parabola(zeros(4, 2)),
         r"^parabola: argument 'u': expected shape \(4, 1\), got \(4, 2\)$",
     ),
     (
-        lambda: ops.average(np.zeros(()), np.zeros(1)),
+        lambda: primitives.average(np.zeros(()), np.zeros(1)),
         r"^average: argument 'b': expected shape \(\), got \(1,\)$",
     ),
     (
-        lambda: ops.concatenate(zeros(4, 2), zeros(3, 1)),
+        lambda: primitives.concatenate(zeros(4, 2), zeros(3, 1)),
         r"^concatenate: argument 'b': expected shape \(3, 2\), got \(3, 1\)$",
     ),
 ]
@@ -62,27 +62,27 @@ def test_shape_errors_name_operand_expected_and_given(call, message):
 
 TYPES = [
     (
-        lambda: ops.dense_dx(zeros(2, 3), zeros(4, 3, dtype=np.float64)),
+        lambda: primitives.dense_dx(zeros(2, 3), zeros(4, 3, dtype=np.float64)),
         r"^dense_dx: argument 'W': expected dtype float32, got dtype float64$",
     ),
     (
-        lambda: ops.copy(zeros(3, dtype=np.float16)),
+        lambda: primitives.copy(zeros(3, dtype=np.float16)),
         r"^copy: argument 'x': expected float32 or float64, got dtype float16$",
     ),
     (
-        lambda: ops.copy(zeros(3, dtype=np.int64)),
+        lambda: primitives.copy(zeros(3, dtype=np.int64)),
         r"^copy: argument 'x': expected float32 or float64, got dtype int64$",
     ),
     (
-        lambda: ops.copy(zeros(3, dtype=np.dtype(np.float32).newbyteorder())),
+        lambda: primitives.copy(zeros(3, dtype=np.dtype(np.float32).newbyteorder())),
         r"^copy: argument 'x': expected float32 or float64, got dtype [<>]f4$",
     ),
     (
-        lambda: ops.average(np.zeros((), np.float32), np.zeros(())),
+        lambda: primitives.average(np.zeros((), np.float32), np.zeros(())),
         r"^average: argument 'a': expected dtype float64, got dtype float32$",
     ),
     (
-        lambda: ops.gather(zeros(3, 2), np.zeros(2, np.int32)),
+        lambda: primitives.gather(zeros(3, 2), np.zeros(2, np.int32)),
         r"^gather: argument 'index': expected dtype int64, got dtype int32$",
     ),
 ]
@@ -96,8 +96,8 @@ def test_type_errors_name_operand_expected_and_given(call, message):
 
 def test_a_foreign_byte_order_does_not_spoil_later_calls():
     with pytest.raises(DTypeError):
-        ops.tanh_forward(np.zeros(5, np.dtype(np.float32).newbyteorder()))
-    assert ops.tanh_forward(zeros(5)).dtype.isnative
+        primitives.tanh_forward(np.zeros(5, np.dtype(np.float32).newbyteorder()))
+    assert primitives.tanh_forward(zeros(5)).dtype.isnative
 
 
 @each_backend
@@ -108,16 +108,16 @@ def test_a_foreign_byte_order_does_not_spoil_later_calls():
 )
 def test_an_updated_operand_must_be_plain(backend, x):
     with (
-        ops.use_backend(backend),
+        primitives.use_backend(backend),
         pytest.raises(ArgumentError, match="fill: argument 'x': .*C-contiguous"),
     ):
-        ops.fill(x, 1.0)
+        primitives.fill(x, 1.0)
     assert not x.any()
 
 
 def test_an_unknown_primitive():
     with pytest.raises(AttributeError, match="no primitive 'convolution'"):
-        _ = ops.convolution
+        _ = primitives.convolution
 
 
 # ---- layout of the operands --------------------------------------------------------
@@ -147,16 +147,16 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_any_layout_gives_the_same_bits(backend, layout):
     x, W, b = normal(9, 5), normal(5, 7, seed=1), normal(7, seed=2)
-    with ops.use_backend(backend):
-        plain = ops.dense_forward(x, W, b)
-        assert_same_bits(ops.dense_forward(layout(x), layout(W), b), plain)
+    with primitives.use_backend(backend):
+        plain = primitives.dense_forward(x, W, b)
+        assert_same_bits(primitives.dense_forward(layout(x), layout(W), b), plain)
 
 
 @each_backend
 def test_a_broadcast_operand(backend):
     x = np.broadcast_to(np.float32(0.5), (3, 4))
-    with ops.use_backend(backend):
-        assert_same_bits(ops.tanh_forward(x), ops.tanh_forward(x.copy()))
+    with primitives.use_backend(backend):
+        assert_same_bits(primitives.tanh_forward(x), primitives.tanh_forward(x.copy()))
 
 
 # ---- complex numbers ---------------------------------------------------------------
@@ -165,48 +165,48 @@ def test_a_broadcast_operand(backend):
 @each_backend
 def test_complex_operands_go_to_the_reference(backend):
     x = normal(4, 3, dtype=np.float64) + 1e-30j
-    with ops.use_backend(backend):
-        y = ops.tanh_forward(x)
+    with primitives.use_backend(backend):
+        y = primitives.tanh_forward(x)
     assert y.dtype == np.complex128
     np.testing.assert_allclose(y.imag / 1e-30, 1 - np.tanh(x.real) ** 2, rtol=1e-12)
 
 
 def test_memory_cells_may_be_complex():
-    mean = ops.average(np.array(1 + 2j), np.array(3 + 0j))
+    mean = primitives.average(np.array(1 + 2j), np.array(3 + 0j))
     assert mean.dtype == np.complex128 and mean == 2 + 1j
 
 
 def test_a_complex_loss_is_a_complex_cell():
     z, t = np.full((2, 1), 1j), np.ones((2, 1), complex)
-    assert ops.bce_logits_forward(z, t, 1.0).dtype == np.complex128
+    assert primitives.bce_logits_forward(z, t, 1.0).dtype == np.complex128
 
 
 # ---- choice of the backend ---------------------------------------------------------
 
 
 def test_use_backend_nests_and_restores():
-    outside = ops.backend()
-    with ops.use_backend("numpy"):
-        with ops.use_backend("jit"):
-            assert ops.backend() == "jit"
-        assert ops.backend() == "numpy"
-        with ops.use_backend(None):
-            assert ops.backend() == "numpy"
-    assert ops.backend() == outside
+    outside = primitives.backend()
+    with primitives.use_backend("numpy"):
+        with primitives.use_backend("jit"):
+            assert primitives.backend() == "jit"
+        assert primitives.backend() == "numpy"
+        with primitives.use_backend(None):
+            assert primitives.backend() == "numpy"
+    assert primitives.backend() == outside
 
 
 def test_use_backend_restores_after_an_exception():
-    outside = ops.backend()
-    with pytest.raises(KeyError), ops.use_backend("numpy"):
+    outside = primitives.backend()
+    with pytest.raises(KeyError), primitives.use_backend("numpy"):
         raise KeyError
-    assert ops.backend() == outside
+    assert primitives.backend() == outside
 
 
 @pytest.mark.parametrize("name", ["cuda", "JIT", "", 1, ["jit"]])
 def test_use_backend_refuses_other_names(name):
     with (
         pytest.raises(ArgumentError, match=r"use_backend: argument 'name': .*'numpy'"),
-        ops.use_backend(name),
+        primitives.use_backend(name),
     ):
         pass
 
@@ -215,20 +215,20 @@ def test_the_kernels_of_the_chosen_backend_run(monkeypatch):
     calls = []
     kernels = {"tanh_forward": lambda x, y: calls.append(x.shape)}
     monkeypatch.setattr(
-        ops, "_kernels", lambda name: {**kernels, "": calls.append(name)}
+        primitives, "_kernels", lambda name: {**kernels, "": calls.append(name)}
     )
-    with ops.use_backend("jit"):
-        ops.tanh_forward(zeros(2, 3))
-    with ops.use_backend("numpy"):
-        ops.tanh_forward(zeros(2, 3))
+    with primitives.use_backend("jit"):
+        primitives.tanh_forward(zeros(2, 3))
+    with primitives.use_backend("numpy"):
+        primitives.tanh_forward(zeros(2, 3))
     assert calls == ["jit", (6,), "numpy", (2, 3)]  # jit: flat; reference: as it is
 
 
 @pytest.fixture
 def fresh_default():
-    ops._default_backend.cache_clear()
+    primitives._default_backend.cache_clear()
     yield
-    ops._default_backend.cache_clear()
+    primitives._default_backend.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -236,14 +236,14 @@ def fresh_default():
 )
 def test_the_environment_sets_the_default(monkeypatch, fresh_default, value, chosen):
     monkeypatch.setenv("MINIGAN_BACKEND", value)
-    assert ops.backend() == chosen
+    assert primitives.backend() == chosen
 
 
 def test_a_bad_name_in_the_environment(monkeypatch, fresh_default):
     monkeypatch.setenv("MINIGAN_BACKEND", "torch")
     message = "^minigan: argument 'MINIGAN_BACKEND': expected one of .* got 'torch'$"
     with pytest.raises(ArgumentError, match=message):
-        ops.backend()
+        primitives.backend()
 
 
 def test_the_numpy_backend_never_loads_numba():
@@ -264,11 +264,13 @@ def test_a_thread_chooses_its_own_backend():
     inside = threading.Barrier(2, timeout=20)
 
     def work(name):
-        with ops.use_backend(name):
+        with primitives.use_backend(name):
             inside.wait()
-            seen[name] = ops.backend()
+            seen[name] = primitives.backend()
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in ops.BACKENDS]
+    threads = [
+        threading.Thread(target=work, args=(name,)) for name in primitives.BACKENDS
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -279,12 +281,12 @@ def test_a_thread_chooses_its_own_backend():
 def test_two_threads_do_not_disturb_each_other():
     x = [normal(33, 17, seed=k) for k in range(2)]
     W, b = normal(17, 9, seed=7), normal(9, seed=8)
-    alone = [ops.dense_forward(each, W, b) for each in x]
+    alone = [primitives.dense_forward(each, W, b) for each in x]
     together = [[], []]
 
     def work(k):
         for _ in range(20):
-            together[k].append(ops.dense_forward(x[k], W, b))
+            together[k].append(primitives.dense_forward(x[k], W, b))
 
     threads = [threading.Thread(target=work, args=(k,)) for k in range(2)]
     for thread in threads:
@@ -306,17 +308,17 @@ def test_a_recorder_is_told_of_every_call():
         def note(self, primitive, operands, sizes, dtype):
             self.notes.append((primitive.name, len(operands), sizes, dtype))
 
-    token = ops.recorder.set(Recorder())
+    token = primitives.recorder.set(Recorder())
     try:
-        ops.dense_dx(zeros(2, 3), zeros(4, 3))
+        primitives.dense_dx(zeros(2, 3), zeros(4, 3))
     finally:
-        ops.recorder.reset(token)
+        primitives.recorder.reset(token)
     sizes = {"N": 2, "M": 3, "D": 4}
     assert Recorder.notes == [("dense_dx", 3, sizes, np.dtype(np.float32))]
 
 
 def test_plans_do_not_pile_up():
-    with ops.use_backend("numpy"):
+    with primitives.use_backend("numpy"):
         for n in range(1, 4200):
-            ops.fill(zeros(n), 1.0)
-        assert ops.fill(zeros(3), 1.0) is None
+            primitives.fill(zeros(n), 1.0)
+        assert primitives.fill(zeros(3), 1.0) is None

@@ -5,23 +5,22 @@ import re
 import numpy as np
 import pytest
 
-from minigan import Dense, Layer, LeakyReLU, Sequential
+from minigan import Dense, Layer, LeakyReLU, Sequential, primitives
+from minigan.capture.listing import Machine
+from minigan.capture.program import Recorder, capture, differences
 from minigan.errors import CaptureError
 from minigan.gan import Parabola, Trainer, recipes
 from minigan.gan.streams import streams
-from minigan.kernels import ops
 from minigan.kernels.compiling import JIT_DISABLED
-from minigan.listing import Machine
-from minigan.program import Recorder, capture, differences
 
-from .gan.small import BATCH, build, state
+from ..gan.small import BATCH, build, state
 
 needs_jit = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
 
 
 @pytest.fixture(autouse=True)
 def compiled_kernels():
-    with ops.use_backend("jit"):
+    with primitives.use_backend("jit"):
         yield
 
 
@@ -61,35 +60,35 @@ def numbers():
 
 def test_an_operand_that_no_primitive_made():
     recorder = Recorder({"x": (x := np.ones((2, 3)))}, {})
-    token = ops.recorder.set(recorder)
+    token = primitives.recorder.set(recorder)
     try:
-        ops.copy(x)
-        ops.copy(x[1:])  # a view of known memory is known
+        primitives.copy(x)
+        primitives.copy(x[1:])  # a view of known memory is known
         with pytest.raises(CaptureError, match="^tanh_forward: operand 'x': .*NumPy"):
-            ops.tanh_forward(np.exp(x))
+            primitives.tanh_forward(np.exp(x))
         with pytest.raises(CaptureError, match="^copy: operand 'x': .*elsewhere"):
-            ops.copy(x[:, ::2])  # no view that a kernel can work on: a copy
+            primitives.copy(x[:, ::2])  # no view that a kernel can work on: a copy
     finally:
-        ops.recorder.reset(token)
+        primitives.recorder.reset(token)
 
 
 def test_a_generator_that_was_not_declared():
     recorder = Recorder({}, {"mine": (mine := np.random.default_rng(0))})
-    token = ops.recorder.set(recorder)
+    token = primitives.recorder.set(recorder)
     try:
-        ops.uniform(mine, 2, 2, dtype=np.float32)
+        primitives.uniform(mine, 2, 2, dtype=np.float32)
         with pytest.raises(CaptureError, match="^uniform: .*random generators"):
-            ops.uniform(np.random.default_rng(0), 2, 2, dtype=np.float32)
+            primitives.uniform(np.random.default_rng(0), 2, 2, dtype=np.float32)
     finally:
-        ops.recorder.reset(token)
+        primitives.recorder.reset(token)
 
 
 @needs_jit
 def test_as_many_generators_as_a_step_likes():
     def step(arrays):
         for k, rng in enumerate(memory.rngs):
-            u = ops.uniform(rng, 2, 2, dtype=np.float32)
-            ops.accumulate(ops.dense_db(u), arrays["sums"][k])
+            u = primitives.uniform(rng, 2, 2, dtype=np.float32)
+            primitives.accumulate(primitives.dense_db(u), arrays["sums"][k])
 
     memory = Memory(
         *(np.random.default_rng(k) for k in range(20)), sums=np.zeros((20, 2), "f4")
@@ -105,13 +104,13 @@ def test_as_many_generators_as_a_step_likes():
 
 def test_types_are_not_mixed():
     recorder = Recorder({"a": (a := np.ones(2)), "b": (b := np.ones(2, "f4"))}, {})
-    token = ops.recorder.set(recorder)
+    token = primitives.recorder.set(recorder)
     try:
-        ops.copy(a)
+        primitives.copy(a)
         with pytest.raises(CaptureError, match="copy: .*float64 as in the.*float32"):
-            ops.copy(b)
+            primitives.copy(b)
     finally:
-        ops.recorder.reset(token)
+        primitives.recorder.reset(token)
 
 
 @needs_jit
@@ -124,7 +123,7 @@ def test_nothing_is_captured_without_the_jit():
     if not JIT_DISABLED:
         pytest.skip("only without the JIT")
     with pytest.raises(CaptureError, match="NUMBA_DISABLE_JIT"):
-        capture_of(lambda arrays: ops.copy(arrays["x"]), numbers())
+        capture_of(lambda arrays: primitives.copy(arrays["x"]), numbers())
 
 
 # ---- what the self-check sees ------------------------------------------------------
@@ -132,19 +131,21 @@ def test_nothing_is_captured_without_the_jit():
 
 def sums(arrays):
     """total += sum of the rows of x: in primitives alone."""
-    ops.accumulate(ops.dense_db(ops.copy(arrays["x"])), arrays["total"])
+    primitives.accumulate(
+        primitives.dense_db(primitives.copy(arrays["x"])), arrays["total"]
+    )
 
 
 def edits_in_place(arrays):
-    y = ops.copy(arrays["x"])
+    y = primitives.copy(arrays["x"])
     y += 1
-    ops.accumulate(ops.dense_db(y), arrays["total"])
+    primitives.accumulate(primitives.dense_db(y), arrays["total"])
 
 
 def keeps_a_number(arrays):
     """The first replay repeats the first step exactly; the second shows it."""
-    ops.fill(arrays["total"], float(arrays["cell"]))
-    ops.advance(arrays["cell"])
+    primitives.fill(arrays["total"], float(arrays["cell"]))
+    primitives.advance(arrays["cell"])
 
 
 def writes_beside(arrays):
@@ -167,7 +168,7 @@ def test_a_replay_that_would_differ_is_refused(step, name):
 @needs_jit
 def test_draws_beside_the_primitives_are_seen():
     def step(arrays):
-        ops.standard_normal(rng, 2, 2, dtype=np.float64)
+        primitives.standard_normal(rng, 2, 2, dtype=np.float64)
         rng.random()
 
     memory = Memory(rng := np.random.default_rng(0))
@@ -195,7 +196,7 @@ def test_a_step_that_fails_leaves_no_trace():
     with pytest.raises(KeyboardInterrupt):
         capture_of(step, memory)
     assert differences(memory.snapshot(), numbers().snapshot()) == []
-    assert ops.recorder.get() is None
+    assert primitives.recorder.get() is None
 
 
 @needs_jit
@@ -219,7 +220,7 @@ def test_fused_or_not_the_bytes_are_the_same():
         runner = trainer._runner
         names = {f"rng {k}": rng for k, rng in enumerate(trainer.generators())}
         gradients = [n for n in runner.arrays() if re.match(r"[GD]\d+\.d", n)]
-        with ops.use_backend("jit"):
+        with primitives.use_backend("jit"):
             program = capture(
                 trainer._step,
                 runner.arrays(),

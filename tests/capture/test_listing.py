@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from minigan.capture.listing import Machine, Profile
 from minigan.gan import recipes
 from minigan.kernels.compiling import JIT_DISABLED
-from minigan.listing import Machine, Profile
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
 MACHINE = Machine(flops=1e9, bandwidth=1e9, draws=1e6)

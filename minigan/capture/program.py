@@ -12,11 +12,11 @@ the bytes of one replayed step with those of the eager one before it trusts a pr
 
 import numpy as np
 
+from .. import primitives
+from ..errors import CaptureError
 from . import listing
-from .errors import CaptureError
 from .fusion import fuse
 from .instructions import Instruction, Place, Stream
-from .kernels import ops
 
 TASKS = 4  # parts of a large instruction for each thread; a slower core does fewer
 
@@ -40,7 +40,7 @@ class Recorder:
         self.gradients = [p for p in self._known if p.name in gradients]
 
     def note(self, primitive, operands, sizes, dtype):
-        """Called by `ops` after each primitive."""
+        """Called by `primitives` after each primitive."""
         values = []
         given = len(primitive.inputs)
         for k, (operand, value) in enumerate(
@@ -64,7 +64,7 @@ class Recorder:
         self._heading = ""
 
     def heading(self, text):
-        """Called by `ops.heading`: what the next instructions are for."""
+        """Called by `primitives.heading`: what the next instructions are for."""
         self._heading = text
 
     def _place(self, name, array):
@@ -86,7 +86,7 @@ class Recorder:
     def _stream(self, primitive, rng):
         for name, known in self.generators.items():
             if known is rng:
-                return Stream(name, ops.stream(rng))
+                return Stream(name, primitives.stream(rng))
         raise CaptureError(
             f"{primitive.name}: expected one of the declared random generators, got "
             "another"
@@ -139,7 +139,7 @@ class Program:
 
     def _entry(self, primitive):
         """Where the machine code of a primitive is."""
-        from .kernels import player
+        from ..kernels import player
 
         try:
             return player.entry(primitive, self._like)
@@ -157,7 +157,7 @@ class Program:
         return ticks[self._starts]
 
     def _play(self, code, constants, count, ticks):
-        from .kernels import player
+        from ..kernels import player
 
         player.play(code, constants, self._like, count, ticks)
 
@@ -195,13 +195,13 @@ def capture(step, arrays, generators, memory, *, gradients=(), fused=True):
     Afterwards the state is that of one step.  Errors: CaptureError where the step
     cannot be recorded or its replay differs; the state is then as before.
     """
-    from .kernels.compiling import JIT_DISABLED  # imports Numba: only when needed
+    from ..kernels.compiling import JIT_DISABLED  # imports Numba: only when needed
 
     if JIT_DISABLED:
         raise CaptureError("expected compiled kernels, got NUMBA_DISABLE_JIT=1")
     before = memory.snapshot()
     recorder = Recorder(arrays, generators, gradients)
-    token = ops.recorder.set(recorder)
+    token = primitives.recorder.set(recorder)
     try:
         step()
         program = recorder.program(memory, fused)
@@ -209,7 +209,7 @@ def capture(step, arrays, generators, memory, *, gradients=(), fused=True):
         memory.restore(before)
         raise
     finally:
-        ops.recorder.reset(token)
+        primitives.recorder.reset(token)
     once = memory.snapshot()
     try:
         step()

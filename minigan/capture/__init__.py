@@ -1,0 +1,1 @@
+"""A step recorded once and replayed without Python: record, fuse, play, profile."""
