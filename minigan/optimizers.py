@@ -1,64 +1,186 @@
-"""Optimizers: from a gradient to a step.  Each works on whole parameter vectors."""
+"""Optimizers: from a gradient to a step.  Each works on whole parameter vectors.
+
+An optimizer is its constructor, the names of the vectors that it keeps, and one method
+with its rule.  So is one of your own, in plain NumPy:
+
+    @OPTIMIZERS.register()
+    class AdamW(Optimizer):
+        vector_names = ("m", "v")
+
+        def __init__(self, learning_rate=1e-3, weight_decay=0.004):
+            super().__init__(learning_rate)
+            self.weight_decay = validate.number("AdamW", "weight_decay", weight_decay)
+
+        def update(self, theta, dtheta, m, v, schedule):
+            t, rate = int(self.t), self.learning_rate
+            m[:] = 0.9 * m + 0.1 * dtheta
+            v[:] = 0.999 * v + 0.001 * dtheta**2
+            mhat, vhat = m / (1 - 0.9**t), v / (1 - 0.999**t)
+            theta -= rate * (mhat / (np.sqrt(vhat) + 1e-7) + self.weight_decay * theta)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import primitives, validate
 from .errors import NonFiniteError, StateError
 from .network import Sequential, aligned_zeros
+from .registry import Example, Registry, config_of
+from .state import Arrays, Generators
+
+OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
 
 
 class Optimizer:
     """Base class: owns its state, is handed networks, steps in place.
 
-    The state of a network is made when the network is first seen.  The step count t
-    belongs to the optimizer and grows by one a `step`.
+    A subclass defines `vector_names` and `update`, and `schedule` where a step needs
+    other numbers than the learning rate.
+
+    The vectors of a network are made when the network is first seen.  The step count t
+    belongs to the optimizer and grows by one a step, however many networks it moves.
 
     learning_rate: > 0, may be set at any time.
     """
 
-    _vectors: tuple = ()  # names of the state vectors, each as long as theta
+    vector_names: ClassVar[tuple[str, ...]] = ()  # of vectors, each as long as theta
 
-    def __init__(self, learning_rate):
+    def __init__(self, learning_rate: float) -> None:
         self._rate = np.zeros((), np.float64)
         self.learning_rate = learning_rate
         self.t = np.zeros((), np.int64)
         self.overflow = np.zeros((), np.int64)  # 1 once an update was not finite
-        self._state = {}
+        self._vectors: dict[Sequential, Arrays] = {}
+        self._spare: list[NDArray[Any]] = []  # copies that `step` makes, used again
+
+    # ---- what a subclass defines ---------------------------------------------------
+
+    def schedule(self) -> NDArray[Any]:
+        """What one step needs to know beside the vectors; advances t, once a step.
+
+        By default the learning rate, a float64 array of shape ().  A recorded step
+        needs an array that a primitive wrote, or a cell of `cells`.
+        """
+        primitives.advance(self.t)
+        return self._rate
+
+    def update(self, theta: NDArray[Any], dtheta: NDArray[Any], *rest: Any) -> None:
+        """Move theta against dtheta, in place.
+
+        theta, dtheta: (P,).  rest: one vector (P,) for each of `vector_names`, changed
+        in place, then what `schedule` returned.  An update that sets `overflow` to 1
+        where a vector is no longer finite is found out in a captured step too.
+        """
+        raise StateError(f"{type(self).__name__}: this optimizer defines no update")
+
+    # ---- what a user calls ---------------------------------------------------------
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> float:
         """The step size; a memory cell, so that recorded steps see changes."""
         return float(self._rate)
 
     @learning_rate.setter
-    def learning_rate(self, value):
+    def learning_rate(self, value: float) -> None:
         where = type(self).__name__
         self._rate[...] = validate.number(
             where, "learning_rate", value, above=0, most=1e6
         )
 
-    def cells(self):
-        """name -> memory cell that steps read or change, whatever the network."""
-        return {"t": self.t, "learning_rate": self._rate, "overflow": self.overflow}
-
-    def state(self, network):
-        """name -> vector of this optimizer's memory of `network`."""
-        if network not in self._state:
-            self._state[network] = {
-                name: aligned_zeros(network.theta.size, network.theta.dtype)
-                for name in self._vectors
-            }
-        return self._state[network]
-
-    def step(self, *networks):
+    def step(self, *networks: Sequential) -> None:
         """Move the parameters of the networks against their gradients, in place.
 
         Several networks make one step together: t grows by one.  An array that two of
         them share moves once.
-        Errors: StateError for a frozen network; NonFiniteError for a gradient that is
-        NaN or infinite.  Nothing has changed then.
+        Errors: StateError for a frozen network; NonFiniteError where a gradient, or
+        what the step makes of it, is NaN or infinite.  Nothing has changed then.
         """
         where = f"{type(self).__name__}.step"
+        owners = self._owners(where, networks)
+        if primitives.recorder.get() is not None:  # numbers are looked at in replays
+            self.apply(*owners)
+            return
+        arrays = [*self.cells().values()]
+        for owner in owners:
+            arrays += [owner.theta, *self.vectors(owner).values()]
+        kept = self._spare = _copies(arrays, self._spare)
+        random = [(rng, rng.bit_generator.state) for rng in self.generators().values()]
+        self.overflow[...] = 0
+        try:
+            self.apply(*owners)
+            if self.overflow or not all(np.isfinite(o.theta).all() for o in owners):
+                self._complain(where, owners, kept)
+        except BaseException:
+            for array, copy in zip(arrays, kept, strict=True):
+                array[...] = copy
+            for rng, state in random:
+                rng.bit_generator.state = state
+            raise
+
+    def apply(self, *networks: Sequential) -> None:
+        """`step` without its checks, for a caller who can go back by itself.
+
+        networks: owners of vectors, each once.  Where the update was not finite
+        `overflow` is 1 afterwards, and the step has been taken.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            schedule = self.schedule()
+            for network in networks:
+                vectors = self.vectors(network).values()
+                self.update(network.theta, network.dtheta, *vectors, schedule)
+
+    # ---- state ---------------------------------------------------------------------
+
+    def cells(self) -> Arrays:
+        """name -> memory cell that steps read or change, whatever the network."""
+        return {"t": self.t, "learning_rate": self._rate, "overflow": self.overflow}
+
+    @property
+    def networks(self) -> tuple[Sequential, ...]:
+        """The networks whose vectors it keeps, in the order in which it met them."""
+        return tuple(self._vectors)
+
+    def vectors(self, network: Sequential) -> Arrays:
+        """name -> vector of this optimizer's memory of `network`, at first zero."""
+        if network not in self._vectors:
+            self._vectors[network] = {
+                name: aligned_zeros(network.theta.size, network.theta.dtype)
+                for name in self.vector_names
+            }
+        return self._vectors[network]
+
+    def state(self) -> Arrays:
+        """Its cells, then its vectors: "m", "v"; of several networks "0/m", "1/m"."""
+        several = len(self._vectors) > 1
+        vectors = {
+            f"{k}/{name}" if several else name: vector
+            for k, found in enumerate(self._vectors.values())
+            for name, vector in found.items()
+        }
+        return {**self.cells(), **vectors}
+
+    def generators(self) -> Generators:
+        """name -> random generator, of an optimizer that keeps one as an attribute."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if isinstance(value, np.random.Generator)
+        }
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+        return config_of(self)
+
+    # ---- helpers -------------------------------------------------------------------
+
+    def _owners(self, where: str, networks: Iterable[Sequential]) -> list[Sequential]:
+        """The networks that hold the vectors to be moved, each once."""
+        found: dict[Sequential, None] = {}
         for network in networks:
             if not isinstance(network, Sequential):
                 validate.complain(
@@ -69,52 +191,77 @@ class Optimizer:
                     f"{where}: argument 'network': expected one that may "
                     "change, got one inside its frozen() scope"
                 )
-        every = dict.fromkeys(owner for n in networks for owner in n.owners())
-        owners = [owner for owner in every if owner.theta.size]
+            found.update(dict.fromkeys(network.owners()))
+        owners = [owner for owner in found if owner.theta.size]
         if not owners:
             validate.complain(
                 validate.ArgumentError, where, "network", "parameters", "none"
             )
+        return owners
+
+    def _complain(
+        self, where: str, owners: list[Sequential], kept: list[NDArray[Any]]
+    ) -> None:
+        """Say why a step, which has just been taken, was not finite.
+
+        kept: copies of the cells, then of theta and the vectors of each owner.
+        """
+        start = f"{where}: argument 'network': expected"
         for owner in owners:
-            self._refuse_overflow(where, owner, self.state(owner))
-        schedule = self._schedule()
+            if not np.isfinite(owner.dtheta).all():
+                raise NonFiniteError(
+                    f"{start} finite gradients, got NaN or infinity in the gradient of "
+                    f"{_place(owner, owner.dtheta)}"
+                )
+        copies = iter(kept[len(self.cells()) :])
         for owner in owners:
-            self._update(owner, self.state(owner), schedule)
-
-    def _refuse_overflow(self, where, network, state):
-        if not np.isfinite(network.dtheta).all():
-            name = next(
-                f"layer {k} ({type(layer).__name__}) {p.name}"
-                for k, layer in enumerate(network.layers)
-                for p in layer.parameters
-                if not np.isfinite(p.grad).all()
-            )
-            raise NonFiniteError(
-                f"{where}: argument 'network': expected finite gradients, got NaN or "
-                f"infinity in the gradient of {name}"
-            )
-
-    def _schedule(self):
-        """What one step needs to know beside the vectors; advances t."""
-        raise StateError(f"{type(self).__name__}: this optimizer defines no schedule")
-
-    def _update(self, network, state, schedule):
-        raise StateError(f"{type(self).__name__}: this optimizer defines no update")
-
-    def config(self):
-        """The constructor's arguments, as JSON can hold them."""
-        return {"learning_rate": self.learning_rate}
+            for name in ("theta", *self.vector_names):
+                copy = next(copies)
+                if not np.isfinite(copy).all():
+                    raise NonFiniteError(
+                        f"{start} a finite {name}, got NaN or infinity at "
+                        f"{_place(owner, copy)}"
+                    )
+        for owner in owners:
+            for vector in (owner.theta, *self.vectors(owner).values()):
+                if not np.isfinite(vector).all():
+                    size = abs(owner.dtheta[np.argmin(np.isfinite(vector))])
+                    raise NonFiniteError(
+                        f"{start} a step that fits {owner.theta.dtype}, got a gradient "
+                        f"of size {size:g} at {_place(owner, vector)}"
+                    )
+        raise NonFiniteError(f"{start} a step that is finite, got an overflow")
 
 
-def _refuse_unless(fits, where, g):
-    """Errors: NonFiniteError where a step from the gradient g fits nowhere."""
-    if not fits.all():
-        raise NonFiniteError(
-            f"{where}: argument 'network': expected a step that fits {g.dtype}, got a "
-            f"gradient of size {np.abs(g).max():g}"
-        )
+def _copies(arrays: list[NDArray[Any]], spare: list[NDArray[Any]]) -> list[NDArray]:
+    """Copies of the arrays, in the memory of `spare` where that fits."""
+    fits = len(arrays) == len(spare) and all(
+        (a.shape, a.dtype) == (b.shape, b.dtype)
+        for a, b in zip(arrays, spare, strict=True)
+    )
+    copies = spare if fits else [np.empty_like(array) for array in arrays]
+    for copy, array in zip(copies, arrays, strict=True):
+        copy[...] = array
+    return copies
 
 
+def _place(network: Sequential, vector: NDArray[Any]) -> str:
+    """ "layer 3 (Dense) b": where a vector like theta is first not finite."""
+    place = int(np.argmin(np.isfinite(vector)))
+    for k, layer in enumerate(network.layers):
+        for parameter in layer.parameters:
+            value = parameter.value
+            offset = value.ctypes.data - network.theta.ctypes.data
+            start = offset // network.theta.itemsize
+            if start <= place < start + value.size:
+                return f"layer {k} ({type(layer).__name__}) {parameter.name}"
+    return f"element {place}"
+
+
+@OPTIMIZERS.register(
+    Example({"learning_rate": 0.1}),
+    Example({"learning_rate": 0.1, "momentum": 0.9}, note="momentum"),
+)
 class SGD(Optimizer):
     """Gradient descent with momentum.
 
@@ -124,39 +271,22 @@ class SGD(Optimizer):
     learning_rate: > 0.  momentum: 0 <= momentum < 1, default 0.
     """
 
-    _vectors = ("velocity",)
+    vector_names = ("velocity",)
 
-    def __init__(self, learning_rate=0.01, momentum=0.0):
+    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0) -> None:
         super().__init__(learning_rate)
         self.momentum = validate.number("SGD", "momentum", momentum, least=0, below=1)
 
-    def _refuse_overflow(self, where, network, state):
-        super()._refuse_overflow(where, network, state)
-        theta, g = network.theta, network.dtheta
-        with np.errstate(over="ignore", invalid="ignore"):
-            rate = g.dtype.type(self.learning_rate)
-            velocity = self.momentum * state["velocity"] - rate * g
-            fits = np.isfinite(theta + velocity)
-        _refuse_unless(fits, where, g)
-
-    def _schedule(self):
-        primitives.advance(self.t)
-        return self._rate
-
-    def _update(self, network, state, schedule):
+    def update(self, theta, dtheta, velocity, schedule):
         primitives.sgd_update(
-            network.theta,
-            network.dtheta,
-            state["velocity"],
-            schedule,
-            self.momentum,
-            self.overflow,
+            theta, dtheta, velocity, schedule, self.momentum, self.overflow
         )
 
-    def config(self):
-        return {**super().config(), "momentum": self.momentum}
 
-
+@OPTIMIZERS.register(
+    Example({"learning_rate": 0.01}),
+    Example({"learning_rate": 0.01, "momentum": 0.9}, note="momentum"),
+)
 class RMSprop(Optimizer):
     """Gradient descent with steps of about one size, whatever the gradient's.
 
@@ -170,36 +300,27 @@ class RMSprop(Optimizer):
     epsilon: >= 1e-30, default 1e-7.  Source: Hinton 2012, lecture 6e.
     """
 
-    _vectors = ("square", "velocity")
+    vector_names = ("square", "velocity")
 
-    def __init__(self, learning_rate=1e-3, rho=0.9, momentum=0.0, epsilon=1e-7):
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+    ) -> None:
         super().__init__(learning_rate)
         where = "RMSprop"
         self.rho = validate.number(where, "rho", rho, least=0, below=1)
         self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
         self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
 
-    def _refuse_overflow(self, where, network, state):
-        super()._refuse_overflow(where, network, state)
-        g = network.dtheta
-        with np.errstate(over="ignore", invalid="ignore"):
-            square = self.rho * state["square"] + (1 - self.rho) * (g * g)
-            rate = g.dtype.type(self.learning_rate)
-            step = rate * g / np.sqrt(square + self.epsilon)
-            step = self.momentum * state["velocity"] + step
-            fits = np.isfinite(square) & np.isfinite(step)
-        _refuse_unless(fits, where, g)
-
-    def _schedule(self):
-        primitives.advance(self.t)
-        return self._rate
-
-    def _update(self, network, state, schedule):
+    def update(self, theta, dtheta, square, velocity, schedule):
         primitives.rmsprop_update(
-            network.theta,
-            network.dtheta,
-            state["square"],
-            state["velocity"],
+            theta,
+            dtheta,
+            square,
+            velocity,
             schedule,
             self.rho,
             self.momentum,
@@ -207,11 +328,11 @@ class RMSprop(Optimizer):
             self.overflow,
         )
 
-    def config(self):
-        names = "rho", "momentum", "epsilon"
-        return {**super().config(), **{name: getattr(self, name) for name in names}}
 
-
+@OPTIMIZERS.register(
+    Example({"learning_rate": 0.01}),
+    Example({"learning_rate": 0.01, "epsilon_form": "pytorch"}, note="pytorch"),
+)
 class Adam(Optimizer):
     """Adaptive moment estimation.
 
@@ -229,17 +350,17 @@ class Adam(Optimizer):
     Source: Kingma & Ba 2015, Algorithm 1 and section 2.
     """
 
-    _vectors = ("m", "v")
+    vector_names = ("m", "v")
     EPSILON_FORMS = ("keras", "pytorch")
 
     def __init__(
         self,
-        learning_rate=1e-3,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=None,
-        epsilon_form="keras",
-    ):
+        learning_rate: float = 1e-3,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = None,
+        epsilon_form: str = "keras",
+    ) -> None:
         super().__init__(learning_rate)
         self.beta_1 = validate.number("Adam", "beta_1", beta_1, least=0, below=1)
         self.beta_2 = validate.number("Adam", "beta_2", beta_2, least=0, below=1)
@@ -251,22 +372,8 @@ class Adam(Optimizer):
         # far below 1e-30, epsilon sqrt(1 - beta_2) would vanish in float32: then 0 / 0
         self.epsilon = validate.number("Adam", "epsilon", epsilon, least=1e-30)
 
-    def _refuse_overflow(self, where, network, state):
-        super()._refuse_overflow(where, network, state)
-        g = network.dtheta
-        with np.errstate(over="ignore"):
-            fits = np.isfinite(self.beta_2 * state["v"] + (1 - self.beta_2) * (g * g))
-        if not np.isfinite(state["m"]).all():
-            raise NonFiniteError(
-                f"{where}: argument 'network': expected a finite m, got NaN or infinity"
-            )
-        if not fits.all():
-            raise NonFiniteError(
-                f"{where}: argument 'network': expected gradients whose square fits "
-                f"{g.dtype}, got one of size {np.abs(g).max():g}"
-            )
-
-    def _schedule(self):
+    def schedule(self) -> NDArray[Any]:
+        """alpha and epsilon_t of this step."""
         return primitives.adam_schedule(
             self.t,
             self._rate,
@@ -276,23 +383,7 @@ class Adam(Optimizer):
             int(self.epsilon_form == "pytorch"),
         )
 
-    def _update(self, network, state, schedule):
+    def update(self, theta, dtheta, m, v, schedule):
         primitives.adam_update(
-            network.theta,
-            network.dtheta,
-            state["m"],
-            state["v"],
-            schedule,
-            self.beta_1,
-            self.beta_2,
-            self.overflow,
+            theta, dtheta, m, v, schedule, self.beta_1, self.beta_2, self.overflow
         )
-
-    def config(self):
-        return {
-            **super().config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "epsilon_form": self.epsilon_form,
-        }

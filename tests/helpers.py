@@ -45,7 +45,7 @@ def fingerprint(layer):
 
 def optimizer_fingerprint(optimizer, network):
     """A hash over step count, rate and state vectors of an optimizer."""
-    vectors = optimizer.state(network).values()
+    vectors = optimizer.vectors(network).values()
     parts = [optimizer.t.tobytes(), str(optimizer.learning_rate).encode()]
     return hashlib.sha256(b"|".join(parts + [v.tobytes() for v in vectors])).hexdigest()
 

@@ -136,7 +136,7 @@ def test_gaps_stay_zero_and_are_not_counted():
         adam.step(network)
     assert inside.sum() == network.parameter_count[0] == 3 * 5 + 5 + 10 + 5 * 2 + 2
     assert (~inside).any()
-    for vector in (network.theta, network.dtheta, *adam.state(network).values()):
+    for vector in (network.theta, network.dtheta, *adam.vectors(network).values()):
         assert not vector[~inside].any() and vector[inside].any()
 
 
@@ -254,7 +254,7 @@ def test_a_view_shares_the_optimizer_state():
     network, adam = small_network(), Adam()
     fill_gradients(network)
     adam.step(network[:-1])
-    assert adam.state(network)["m"].any() and len(adam._state) == 1
+    assert adam.vectors(network)["m"].any() and len(adam.networks) == 1
 
 
 def test_a_composite_with_a_view_steps_the_whole_once():

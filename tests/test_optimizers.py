@@ -2,13 +2,14 @@
 
 import copy
 from decimal import Decimal, localcontext
+from functools import partial
 
 import numpy as np
 import pytest
 
-from minigan import SGD, Adam, Dense, ReLU, RMSprop, Sequential
+from minigan import SGD, Adam, Dense, ReLU, RMSprop, Sequential, primitives
 from minigan.errors import ArgumentError, DTypeError, NonFiniteError, StateError
-from minigan.optimizers import Optimizer
+from minigan.optimizers import OPTIMIZERS, Optimizer
 
 from .helpers import (
     assert_close,
@@ -20,14 +21,12 @@ from .helpers import (
     small_network,
 )
 
-OPTIMIZERS = {
-    "SGD": SGD,
-    "momentum": lambda: SGD(0.01, 0.9),
-    "Adam": Adam,
-    "RMSprop": RMSprop,
-    "RMSprop with momentum": lambda: RMSprop(0.001, momentum=0.9),
+MAKERS = {
+    f"{name} {example.note}".strip(): partial(kind, **example.arguments)
+    for name, kind in OPTIMIZERS.items()
+    for example in OPTIMIZERS.examples(name)
 }
-each_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+each_optimizer = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
 
 def two_weights(dtype=np.float64):
@@ -127,7 +126,7 @@ def test_adam_uses_the_betas_as_written():
     network, adam = two_weights(np.float32), Adam()
     network[0].W.grad[...] = 1
     adam.step(network)
-    np.testing.assert_allclose(adam.state(network)["v"][0], 1e-3, rtol=1e-7)
+    np.testing.assert_allclose(adam.vectors(network)["v"][0], 1e-3, rtol=1e-7)
 
 
 def test_defaults_are_keras():
@@ -230,12 +229,12 @@ def test_the_state_belongs_to_a_network(make):
     optimizer, a, b = make(), small_network(), small_network(seed=1)
     fill_gradients(a)
     optimizer.step(a)
-    kept = {name: vector.copy() for name, vector in optimizer.state(a).items()}
+    kept = {name: vector.copy() for name, vector in optimizer.vectors(a).items()}
     fill_gradients(b, seed=2)
     optimizer.step(b)
-    for name, vector in optimizer.state(a).items():
+    for name, vector in optimizer.vectors(a).items():
         assert_same_bits(vector, kept[name])
-        assert optimizer.state(a)[name] is vector and vector.any()
+        assert optimizer.vectors(a)[name] is vector and vector.any()
 
 
 @each_optimizer
@@ -310,7 +309,7 @@ def test_a_square_that_overflows(dtype, size):
     network, adam = two_weights(dtype), Adam()
     network[0].W.grad[0, 0] = -size
     before = fingerprint(network), optimizer_fingerprint(adam, network)
-    message = r"Adam.step: .* whose square fits float\d\d, got one of size \de\+\d+$"
+    message = r"Adam.step: .* step that fits float\d\d, got .* of size \de\+\d+ at lay"
     with pytest.raises(NonFiniteError, match=message):
         adam.step(network)
     assert (fingerprint(network), optimizer_fingerprint(adam, network)) == before
@@ -318,7 +317,7 @@ def test_a_square_that_overflows(dtype, size):
 
 def test_a_memory_that_is_not_finite():
     network, adam = two_weights(), Adam()
-    adam.state(network)["m"][0] = np.inf
+    adam.vectors(network)["m"][0] = np.inf
     before = fingerprint(network), optimizer_fingerprint(adam, network)
     with pytest.raises(NonFiniteError, match="Adam.step: .* expected a finite m, got"):
         adam.step(network)
@@ -382,10 +381,154 @@ def test_a_network_without_parameters_is_refused(make):
 
 def test_the_base_class_is_abstract():
     optimizer, network = Optimizer(0.1), two_weights()
-    with pytest.raises(StateError, match="defines no schedule"):
-        optimizer.step(network)
     with pytest.raises(StateError, match="defines no update"):
-        optimizer._update(network, {}, None)
+        optimizer.step(network)
+    assert optimizer.t == 0
+
+
+# ---- overflow ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", primitives.BACKENDS)
+@each_optimizer
+def test_an_overflow_is_taken_back(make, backend):
+    """On every backend, without a warning, and the next good step is as if alone."""
+    network, optimizer = two_weights(np.float32), make()
+    twin, other = copy.deepcopy((network, optimizer))
+    optimizer.learning_rate = other.learning_rate = 1e3
+    for one in (network, twin):
+        one[0].W.grad[:, 0] = 0.5, -2
+    with primitives.use_backend(backend):
+        optimizer.step(network)
+        other.step(twin)
+        network[0].W.grad[0, 0] = 3e38
+        before = fingerprint(network), optimizer_fingerprint(optimizer, network)
+        with pytest.raises(NonFiniteError, match=r"layer 0 \(Dense\) W$"):
+            optimizer.step(network)
+        after = fingerprint(network), optimizer_fingerprint(optimizer, network)
+        assert after == before and optimizer.overflow == 0
+        network[0].W.grad[0, 0] = 0.5
+        optimizer.step(network)
+        other.step(twin)
+    assert_same_bits(network.theta, twin.theta)
+
+
+@each_optimizer
+def test_applied_without_checks(make):
+    """What a trainer calls, who goes back by itself: the cell says what happened."""
+    network, optimizer = two_weights(np.float32), make()
+    network[0].W.grad[0, 0] = np.inf
+    optimizer.apply(network)
+    assert optimizer.overflow == 1 and optimizer.t == 1
+    assert not np.isfinite(network.theta).all()
+
+
+@each_optimizer
+def test_a_parameter_that_is_not_finite(make):
+    network, optimizer = small_network(), make()
+    fill_gradients(network)
+    network[3].W.value[1, 1] = np.nan
+    before = fingerprint(network)
+    message = r"a finite theta, got NaN or infinity at layer 3 \(Dense\) W$"
+    with pytest.raises(NonFiniteError, match=message):
+        optimizer.step(network)
+    assert fingerprint(network) == before and optimizer.t == 0
+
+
+def test_parameters_that_overflow():
+    """The step fits, but not what it is added to."""
+    network, sgd = two_weights(np.float32), SGD(1.0)
+    network[0].W.value[0, 0], network[0].W.grad[0, 0] = 3e38, -3e38
+    before = fingerprint(network)
+    with pytest.raises(NonFiniteError, match="a step that fits float32, got a gradien"):
+        sgd.step(network)
+    assert fingerprint(network) == before
+
+
+# ---- one of your own ---------------------------------------------------------------
+
+
+class Noisy(Optimizer):
+    """Langevin steps in plain NumPy, which never look at overflow."""
+
+    vector_names = ("sum",)
+
+    def __init__(self, learning_rate=0.1, scale=0.01):
+        super().__init__(learning_rate)
+        self.scale = scale
+        self.rng = np.random.default_rng(0)
+
+    def update(self, theta, dtheta, total, schedule):
+        noise = self.rng.standard_normal(theta.size)
+        total += dtheta
+        theta -= schedule * dtheta + self.scale * noise
+        if self.t == 3:
+            raise RuntimeError("half a step")
+
+
+def test_a_rule_of_ones_own_in_a_few_lines():
+    network, optimizer = small_network(), Noisy()
+    fill_gradients(network)
+    before = network.theta.copy()
+    optimizer.step(network)
+    assert (network.theta != before).any() and optimizer.t == 1
+    assert_same_bits(optimizer.vectors(network)["sum"], network.dtheta)
+    assert optimizer.config() == {"learning_rate": 0.1, "scale": 0.01}
+    assert optimizer.generators() == {"rng": optimizer.rng}
+
+
+@pytest.mark.parametrize("fault", ["NaN", "exception"])
+def test_its_step_is_taken_back_too(fault):
+    network, optimizer = small_network(), Noisy()
+    fill_gradients(network)
+    for _ in range(2):
+        optimizer.step(network)
+    if fault == "NaN":
+        optimizer.t[...] = 5
+        network[0].b.grad[0] = np.nan
+    before = fingerprint(network), optimizer_fingerprint(optimizer, network)
+    random = optimizer.rng.bit_generator.state
+    error = NonFiniteError if fault == "NaN" else RuntimeError
+    with pytest.raises(error, match=r"layer 0 \(Dense\) b$|half a step"):
+        optimizer.step(network)
+    assert (fingerprint(network), optimizer_fingerprint(optimizer, network)) == before
+    assert optimizer.rng.bit_generator.state == random
+
+
+# ---- state -------------------------------------------------------------------------
+
+
+@each_optimizer
+def test_the_state_is_all_there_is(make):
+    """Another optimizer with a copy of it goes on to the same bits."""
+    network, optimizer = small_network(), make()
+    cells = ["t", "learning_rate", "overflow"]
+    assert list(optimizer.state()) == cells and optimizer.generators() == {}
+    for seed in range(3):
+        fill_gradients(network, seed=seed)
+        optimizer.step(network)
+    names = [*cells, *optimizer.vector_names]
+    assert list(optimizer.state()) == names and optimizer.networks == (network,)
+    twin, other = copy.deepcopy(network), make()
+    other.vectors(twin)
+    for name, array in other.state().items():
+        array[...] = optimizer.state()[name]
+    for one, of in ((network, optimizer), (twin, other)):
+        fill_gradients(one, seed=9)
+        of.step(one)
+    assert_same_bits(twin.theta, network.theta)
+    for name, array in other.state().items():
+        assert_same_bits(array, optimizer.state()[name])
+
+
+def test_the_state_of_several_networks():
+    adam, a, b = Adam(), small_network(), two_weights()
+    for network in (a, b):
+        fill_gradients(network)
+        adam.step(network)
+    state = adam.state()
+    assert list(state)[3:] == ["0/m", "0/v", "1/m", "1/v"]
+    assert state["0/m"] is adam.vectors(a)["m"] and state["1/v"].size == b.theta.size
 
 
 def test_adam_fits_a_line():

@@ -18,7 +18,7 @@ def arrays(trainer, runner):
         found[f"{label}.dtheta"] = network.dtheta
         found.update(
             {f"{label}.{k}": v for k, v in optimizer.cells().items()},
-            **{f"{label}.{k}": v for k, v in optimizer.state(network).items()},
+            **{f"{label}.{k}": v for k, v in optimizer.vectors(network).items()},
         )
         if trainer.average is not None:
             found[f"{label}.buffers"] = network.buffers
@@ -78,7 +78,7 @@ def poisoned(trainer):
     for name in ("generator", "discriminator"):
         network = getattr(trainer, name)
         for part, vector in (
-            getattr(trainer, f"{name}_optimizer").state(network).items()
+            getattr(trainer, f"{name}_optimizer").vectors(network).items()
         ):
             if not np.isfinite(vector).all():
                 return f" (before the step, {name}_optimizer {part} was not finite)"

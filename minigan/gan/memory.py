@@ -16,7 +16,7 @@ class Memory:
             arrays[f"{name}/buffers"] = network.buffers
             for key, cell in optimizer.cells().items():
                 arrays[f"{name}_optimizer/{key}"] = cell
-            for key, vector in optimizer.state(network).items():
+            for key, vector in optimizer.vectors(network).items():
                 arrays[f"{name}_optimizer/{key}"] = vector
         if self.average is not None:
             arrays["average/theta"] = self.average.theta

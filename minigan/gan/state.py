@@ -12,14 +12,12 @@ import numpy as np
 
 from .. import architecture, checkpoint, primitives, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
-from ..optimizers import SGD, Adam, RMSprop
+from ..optimizers import OPTIMIZERS
 from ..version import __version__
 from .history import COLUMNS, History
 from .sampling import Parabola, Rows
 from .streams import NAMES
 from .streams import streams as make_streams
-
-OPTIMIZERS = {"Adam": Adam, "RMSprop": RMSprop, "SGD": SGD}
 
 
 def config(trainer):
@@ -33,7 +31,7 @@ def config(trainer):
         "options": trainer.options(),
         "optimizers": {
             name: [
-                type(getattr(trainer, name)).__name__,
+                OPTIMIZERS.name_of(type(getattr(trainer, name))),
                 getattr(trainer, name).config(),
             ]
             for name in ("generator_optimizer", "discriminator_optimizer")

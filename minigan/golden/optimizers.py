@@ -70,7 +70,7 @@ def case(name, make, formula, options):
         for g in given["g"]:
             vector.w.grad[...] = g
             optimizer.step(network)
-            state = optimizer.state(network)
+            state = optimizer.vectors(network)
             for key, array in {"new_w": vector.w.value, **state}.items():
                 rows.setdefault(key, []).append(array[:SIZE].copy())
         return {key: np.array(value) for key, value in rows.items()}

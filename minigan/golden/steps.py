@@ -181,7 +181,7 @@ class Game:
         for label in ("G", "D"):
             network = getattr(self, label)
             theta = network.theta
-            for vector, state in self.adams[label].state(network).items():
+            for vector, state in self.adams[label].vectors(network).items():
                 for key, parameter in self.parameters(label):
                     value = parameter.value
                     start = (value.ctypes.data - theta.ctypes.data) // theta.itemsize

@@ -77,7 +77,7 @@ class Replayed:
             self._kept[f"theta {k}"] = block.theta
             if block.buffers.size:
                 self._kept[f"statistics {k}"] = block.buffers
-            for name, vector in optimizer.state(block).items():
+            for name, vector in optimizer.vectors(block).items():
                 self._kept[f"{name} {k}"] = vector
         arrays = {"x": self._x, "target": self._target, **optimizer.cells()}
         for k, block in enumerate(body.owners()):
@@ -104,9 +104,7 @@ class Replayed:
         for block in live:
             primitives.fill(block.dtheta, 0.0)
         body.backward_pass(loss._gradient(out, self._target), cache, False)
-        schedule = optimizer._schedule()
-        for block in live:
-            optimizer._update(block, optimizer.state(block), schedule)
+        optimizer.apply(*live)
         if self._out is None:  # those of the recording: the program writes there
             self._loss, self._out = value, out
 

@@ -166,9 +166,10 @@ def compiled(model, where):
         "captured": list(plan.captured.values()),
     }
     arrays = {}
-    state = plan.optimizer.engine._state
+    engine = plan.optimizer.engine
     for k, leaf in enumerate(plan.captured):
-        for name, vector in state.get(leaf.block, {}).items():
+        known = leaf.block in engine.networks
+        for name, vector in engine.vectors(leaf.block).items() if known else ():
             arrays[f"optimizer {k:04d} {name}"] = vector
     return described, arrays
 
@@ -184,4 +185,4 @@ def compile_again(model, found, arrays):
     leaves = list(captured)
     for key, vector in arrays.items():
         _, k, name = key.split()
-        optimizer.engine.state(leaves[int(k)].block)[name][...] = np.asarray(vector)
+        optimizer.engine.vectors(leaves[int(k)].block)[name][...] = np.asarray(vector)

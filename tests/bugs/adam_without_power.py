@@ -10,7 +10,7 @@ Right = minigan.Adam
 
 
 class Wrong(minigan.Adam):
-    def _schedule(self):
-        schedule = super()._schedule()
+    def schedule(self):
+        schedule = super().schedule()
         schedule[0] = self.learning_rate * (1 - self.beta_2) ** 0.5 / (1 - self.beta_1)
         return schedule

@@ -145,5 +145,5 @@ def side(trainer, name):
         "dtheta": network.dtheta.tobytes(),
         "buffers": network.buffers.tobytes(),
         "t": optimizer.t.tobytes(),
-        **{k: v.tobytes() for k, v in optimizer.state(network).items()},
+        **{k: v.tobytes() for k, v in optimizer.vectors(network).items()},
     }

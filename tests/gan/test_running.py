@@ -408,8 +408,10 @@ def test_a_callback_may_change_the_learning_rate():
 POISONS = {
     "generator theta": lambda t: t.generator.theta,
     "discriminator theta": lambda t: t.discriminator.theta,
-    "generator m": lambda t: t.generator_optimizer.state(t.generator)["m"],
-    "discriminator v": lambda t: t.discriminator_optimizer.state(t.discriminator)["v"],
+    "generator m": lambda t: t.generator_optimizer.vectors(t.generator)["m"],
+    "discriminator v": lambda t: t.discriminator_optimizer.vectors(t.discriminator)[
+        "v"
+    ],
     "moving variance": lambda t: t.generator.buffers,
     "data": lambda t: t.data.data[17],
 }

@@ -353,11 +353,11 @@ def test_accuracies_are_taken_against_hard_labels():
 POISONS = {
     "generator/theta": lambda t: t.generator.theta,
     "discriminator/theta": lambda t: t.discriminator.theta,
-    "generator_optimizer/v": lambda t: t.generator_optimizer.state(t.generator)["v"],
-    "discriminator_optimizer/v": lambda t: t.discriminator_optimizer.state(
+    "generator_optimizer/v": lambda t: t.generator_optimizer.vectors(t.generator)["v"],
+    "discriminator_optimizer/v": lambda t: t.discriminator_optimizer.vectors(
         t.discriminator
     )["v"],
-    "generator_optimizer/m": lambda t: t.generator_optimizer.state(t.generator)["m"],
+    "generator_optimizer/m": lambda t: t.generator_optimizer.vectors(t.generator)["m"],
     "data": lambda t: t.data.data.reshape(-1),
 }
 

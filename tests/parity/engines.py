@@ -80,7 +80,7 @@ def slots(model):
                 theta = leaf.block.theta
                 start = array.value.ctypes.data - theta.ctypes.data
                 start //= theta.itemsize
-                for vector in model.optimizer.engine.state(leaf.block).values():
+                for vector in model.optimizer.engine.vectors(leaf.block).values():
                     part = vector[start : start + array.value.size]
                     found.append(part.reshape(array.value.shape))
     return found
