@@ -121,7 +121,7 @@ UNSAVABLE = {
     "layer": (lambda: Trainer(*networks(Own()), Parabola(0)), "layers of minigan.*Own"),
     "optimizer": (
         lambda: Trainer(*networks(), Parabola(0), generator_optimizer=OwnAdam()),
-        "generator_optimizer: expected Adam or RMSprop or SGD, got OwnAdam",
+        "generator_optimizer: expected SGD or RMSprop or Adam, got OwnAdam",
     ),
     "source": (
         lambda: Trainer(*networks(), OwnSource(0)),
