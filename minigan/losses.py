@@ -2,9 +2,30 @@
 
 The mean over all elements (over all rows, where a row is one answer) is taken once,
 here; layers only ever sum.
+
+A loss is a pair of functions, as a layer is,
+
+    forward_pass(pred, target)   -> loss, cache
+    backward_pass(cache)         -> dpred
+
+and everything else stands in the base class.  So is one of your own, in plain NumPy:
+
+    @LOSSES.register(Example(shape=(8, 1)))
+    class LogCosh(Loss):
+        def forward_pass(self, p, t):
+            return np.mean(np.log(np.cosh(p - t))), (p, t)
+
+        def backward_pass(self, cache):
+            p, t = cache
+            return np.tanh(p - t) / p.size
 """
 
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from . import primitives, validate
 from .errors import (
@@ -14,6 +35,11 @@ from .errors import (
     ShapeError,
     StateError,
 )
+from .registry import Example, Registry, config_of
+
+Array = NDArray[Any]
+
+LOSSES: Registry[type[Loss]] = Registry("loss")
 
 
 class Loss:
@@ -21,59 +47,108 @@ class Loss:
 
     Both are copied, so later changes to them do not reach the gradient.
 
-    pred, target: arrays of one shape (N, ...) and type; targets lie in [0, 1].
+    pred, target: finite arrays of one shape (N, ...) and type.
     A target of shape (n,) beside a prediction of shape (n, 1) is refused: NumPy would
     broadcast the two to (n, n) and return a wrong number.
-    Errors: ShapeError, DTypeError; ArgumentError for a target outside [0, 1];
+    Errors: ShapeError, DTypeError; ArgumentError for numbers out of range;
     NonFiniteError for NaN or infinity; StateError for a backward without a forward.
+
+    What a subclass may say of itself:
+
+    pred_range, target_range: (lowest, highest) number allowed, or None for any.
+    class_labels: True where pred is (N, C) and target the class of each row instead:
+        (N,) integers in 0 ... C - 1.
+    factor: the loss is this times what `forward_pass` returns.
     """
 
-    _cache = None
-    _factor = 1.0  # the loss is this times what the primitive computes
+    pred_range: ClassVar[tuple[float, float] | None] = None
+    target_range: ClassVar[tuple[float, float] | None] = None
+    class_labels: ClassVar[bool] = False
+    factor: ClassVar[float] = 1.0
+    _cache: tuple[Any] | None = None
 
-    def forward(self, pred, target):
+    # ---- what a subclass defines ---------------------------------------------------
+
+    def forward_pass(self, pred: Array, target: Array) -> tuple[Any, Any]:
+        """The loss, one number, and what backward_pass needs."""
+        raise StateError(f"{type(self).__name__}: this loss defines no forward_pass")
+
+    def backward_pass(self, cache: Any) -> Array:
+        """dpred, with the shape and type of pred; `factor` is part of it."""
+        raise StateError(f"{type(self).__name__}: this loss defines no backward_pass")
+
+    # ---- what a user calls ---------------------------------------------------------
+
+    def forward(self, pred: Array, target: Array) -> Array:
         """The loss, a float64 array of shape (): `float(loss)` is the number."""
         where = f"{type(self).__name__}.forward"
-        pred = validate.array(where, "pred", pred, finite=True)
-        target = validate.array(where, "target", target, pred.shape, pred.dtype)
-        self._check_target(where, target)
-        self._check_prediction(where, pred)
-        loss = self._loss(pred, target)
+        shape = ("n", "classes") if self.class_labels else None
+        pred = validate.array(where, "pred", pred, shape, finite=True)
+        if self.class_labels:
+            target = _labels(where, target, pred.shape)
+        else:
+            target = validate.array(where, "target", target, pred.shape, pred.dtype)
+            self.check_target(where, target)
+            target = primitives.copy(target)
+        self.check_pred(where, pred)
+        loss, cache = self.forward_pass(primitives.copy(pred), target)
+        loss = np.asarray(loss, np.result_type(np.asarray(loss), np.float64))
+        if loss.shape:
+            given = f"shape {validate.shape_text(loss.shape)}"
+            validate.complain(ShapeError, where, "loss", "one number", given)
         if not np.isfinite(loss):
             raise NonFiniteError(
                 f"{where}: the loss is {loss}, expected a finite number"
             )
-        self._cache = (primitives.copy(pred), primitives.copy(target))
-        return loss
+        self._cache = (cache,)
+        return loss if self.factor == 1.0 else np.asarray(self.factor * loss)
 
-    def _loss(self, pred, target):
-        loss = self._cell(pred, target)
-        return loss if self._factor == 1.0 else self._factor * loss
-
-    def backward(self):
+    def backward(self) -> Array:
         """dpred = dL/dpred, with the shape of `pred`."""
         if self._cache is None:
             raise StateError(
                 f"{type(self).__name__}.backward: expected a forward before each "
                 "backward, got none since the last backward"
             )
-        pred, target = self._cache
+        (cache,) = self._cache
         self._cache = None
-        return self._gradient(pred, target)
+        return self.backward_pass(cache)
 
-    def _check_target(self, where, target):
-        if not ((target.real >= 0) & (target.real <= 1)).all():
-            if not np.isfinite(target).all():
-                validate.array(where, "target", target, finite=True)
-            worst = target.real.flat[np.argmax(np.abs(target.real - 0.5))]
-            validate.complain(
-                ArgumentError, where, "target", "labels in [0, 1]", f"{worst}"
-            )
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+        return config_of(self)
 
-    def _check_prediction(self, where, pred):
-        pass
+    # ---- what is allowed -----------------------------------------------------------
+
+    def check_target(self, where: str, target: Array) -> None:
+        """Refuse a target with a number outside `target_range`, or not finite."""
+        if self.target_range is None:
+            validate.array(where, "target", target, finite=True)
+        elif not _within(target, self.target_range):
+            validate.array(where, "target", target, finite=True)
+            low, high = self.target_range
+            worst = target.real.flat[np.argmax(np.abs(target.real - (low + high) / 2))]
+            expected = f"labels in [{low:g}, {high:g}]"
+            validate.complain(ArgumentError, where, "target", expected, f"{worst}")
+
+    def check_pred(self, where: str, pred: Array) -> None:
+        """Refuse a prediction with a number outside `pred_range`."""
+        if self.pred_range is not None and not _within(pred, self.pred_range):
+            low, high = self.pred_range
+            self.refuse_pred(where, pred, f"numbers in [{low:g}, {high:g}]")
+
+    def refuse_pred(self, where: str, pred: Array, expected: str) -> None:
+        """Say that a prediction is not what was expected."""
+        given = f"values from {pred.real.min():g} to {pred.real.max():g}"
+        validate.complain(ArgumentError, where, "pred", expected, given)
 
 
+def _within(numbers: Array, bounds: tuple[float, float]) -> bool:
+    low, high = bounds
+    return bool(((numbers.real >= low) & (numbers.real <= high)).all())
+
+
+@LOSSES.register(Example(shape=(8, 1)))
 class BCE(Loss):
     """Binary cross-entropy of probabilities, clipped as Keras clips them.
 
@@ -86,26 +161,24 @@ class BCE(Loss):
     `BCEWithLogits`.  On the bound itself the gradient passes.
     """
 
-    def __init__(self, epsilon=1e-7):
+    pred_range = target_range = (0.0, 1.0)
+
+    def __init__(self, epsilon: float = 1e-7) -> None:
         self.epsilon = validate.number("BCE", "epsilon", epsilon, above=0, below=0.5)
 
-    def _cell(self, p, t):
-        return primitives.bce_forward(p, t, self.epsilon)
+    def forward_pass(self, p, t):
+        return primitives.bce_forward(p, t, self.epsilon), (p, t)
 
-    def _gradient(self, p, t):
+    def backward_pass(self, cache):
+        p, t = cache
         return primitives.bce_backward(p, t, self.epsilon)
 
-    def _check_prediction(self, where, pred):
-        if not ((pred.real >= 0) & (pred.real <= 1)).all():
-            validate.complain(
-                ArgumentError,
-                where,
-                "pred",
-                "probabilities in [0, 1] (for logits use BCEWithLogits)",
-                f"values from {pred.real.min():g} to {pred.real.max():g}",
-            )
+    def refuse_pred(self, where, pred, expected):
+        expected = "probabilities in [0, 1] (for logits use BCEWithLogits)"
+        super().refuse_pred(where, pred, expected)
 
 
+@LOSSES.register(Example(shape=(8, 1)))
 class BCEWithLogits(Loss):
     """Binary cross-entropy of logits z, stable for every z.
 
@@ -115,13 +188,17 @@ class BCEWithLogits(Loss):
     which equals BCE of s(z) without the clip: the gradient lives on for any z.
     """
 
-    def _cell(self, z, t):
-        return primitives.bce_logits_forward(z, t, 1.0)
+    target_range = (0.0, 1.0)
 
-    def _gradient(self, z, t):
+    def forward_pass(self, z, t):
+        return primitives.bce_logits_forward(z, t, 1.0), (z, t)
+
+    def backward_pass(self, cache):
+        z, t = cache
         return primitives.bce_logits_backward(z, t, 1.0)
 
 
+@LOSSES.register(Example(shape=(8, 1)))
 class MeanSquaredError(Loss):
     """The mean of the squared differences; any finite target.
 
@@ -129,18 +206,17 @@ class MeanSquaredError(Loss):
     dp = 2 (p - t) / N,     N the number of elements
     """
 
-    _factor = 2.0  # the primitive is half of it
+    factor = 2.0  # the primitive is half of it
 
-    def _cell(self, p, t):
-        return primitives.squared_forward(p, t)
+    def forward_pass(self, p, t):
+        return primitives.squared_forward(p, t), (p, t)
 
-    def _gradient(self, p, t):
+    def backward_pass(self, cache):
+        p, t = cache
         return primitives.scale(primitives.squared_backward(p, t), 2.0)
 
-    def _check_target(self, where, target):
-        validate.array(where, "target", target, finite=True)
 
-
+@LOSSES.register(Example(shape=(8, 1)))
 class MeanAbsoluteError(Loss):
     """The mean of the absolute differences; any finite target.
 
@@ -148,16 +224,15 @@ class MeanAbsoluteError(Loss):
     dp = sign(p - t) / N, and 0 where they are equal;     N the number of elements
     """
 
-    def _cell(self, p, t):
-        return primitives.absolute_forward(p, t)
+    def forward_pass(self, p, t):
+        return primitives.absolute_forward(p, t), (p, t)
 
-    def _gradient(self, p, t):
+    def backward_pass(self, cache):
+        p, t = cache
         return primitives.absolute_backward(p, t)
 
-    def _check_target(self, where, target):
-        validate.array(where, "target", target, finite=True)
 
-
+@LOSSES.register(Example(shape=(8, 1)))
 class Wasserstein(Loss):
     """The mean of score times label, the loss of a critic; any finite target.
 
@@ -169,19 +244,18 @@ class Wasserstein(Loss):
     Source: Arjovsky et al. 2017, Algorithm 1.
     """
 
-    def __init__(self, weight=1.0):
+    def __init__(self, weight: float = 1.0) -> None:
         self.weight = validate.number("Wasserstein", "weight", weight)
 
-    def _cell(self, p, t):
-        return primitives.product_forward(p, t, self.weight)
+    def forward_pass(self, p, t):
+        return primitives.product_forward(p, t, self.weight), t
 
-    def _gradient(self, p, t):
+    def backward_pass(self, cache):
+        t = cache
         return primitives.scale(t, self.weight / t.size)
 
-    def _check_target(self, where, target):
-        validate.array(where, "target", target, finite=True)
 
-
+@LOSSES.register(Example(shape=(8, 4)))
 class SoftmaxCrossEntropy(Loss):
     """Cross-entropy of logits z over C classes, of which each row has one.
 
@@ -194,24 +268,18 @@ class SoftmaxCrossEntropy(Loss):
     overflows.  The mean is over rows.
     """
 
-    def forward(self, pred, target):
-        """The loss, a float64 array of shape (): `float(loss)` is the number."""
-        where = f"{type(self).__name__}.forward"
-        pred = validate.array(where, "pred", pred, ("n", "classes"), finite=True)
-        target = _labels(where, target, pred.shape)
-        loss, p = primitives.softmax_forward(pred, target)
-        if not np.isfinite(loss):
-            raise NonFiniteError(
-                f"{where}: the loss is {loss}, expected a finite number"
-            )
-        self._cache = (p, target)
-        return loss
+    class_labels = True
 
-    def _gradient(self, p, label):
+    def forward_pass(self, z, label):
+        loss, p = primitives.softmax_forward(z, label)
+        return loss, (p, label)
+
+    def backward_pass(self, cache):
+        p, label = cache
         return primitives.softmax_backward(p, label)
 
 
-def _labels(where, target, shape):
+def _labels(where: str, target: Array, shape: tuple[int, ...]) -> Array:
     """A copy of the class labels (N,) as int64, each below C; shape: (N, C)."""
     rows, classes = shape
     expected = f"an integer array of shape ({rows},)"

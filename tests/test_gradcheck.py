@@ -300,8 +300,8 @@ def test_losses():
     gradcheck(mg.BCEWithLogits(), logits, labels=np.ones((5, 1))).assert_ok()
 
     class Sum(mg.BCEWithLogits):
-        def _gradient(self, z, t):
-            return super()._gradient(z, t) * z.size
+        def backward_pass(self, cache):
+            return super().backward_pass(cache) * len(cache[0])
 
     assert not gradcheck(Sum()).ok
 

@@ -285,8 +285,77 @@ def test_complex_predictions_carry_a_derivative():
 
 
 def test_the_base_class_is_abstract():
-    with pytest.raises(AttributeError):
+    with pytest.raises(StateError, match="defines no forward_pass"):
         Loss().forward(GOOD, GOOD)
+
+
+# ---- one of your own ---------------------------------------------------------------
+
+
+class LogCosh(Loss):
+    def __init__(self, width=1.0):
+        self.width = width
+
+    def forward_pass(self, p, t):
+        return np.mean(np.log(np.cosh((p - t) / self.width))), (p, t)
+
+    def backward_pass(self, cache):
+        p, t = cache
+        return np.tanh((p - t) / self.width) / self.width / p.size
+
+
+class Focal(Loss):
+    """Over classes, with labels that a row has one of."""
+
+    class_labels = True
+
+    def forward_pass(self, z, label):
+        z = z - z.real.max(axis=1, keepdims=True)
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        chosen = p[np.arange(len(p)), label]
+        return np.mean(-((1 - chosen) ** 2) * np.log(chosen)), (p, chosen, label)
+
+    def backward_pass(self, cache):
+        p, chosen, label = cache
+        slope = 2 * (1 - chosen) * np.log(chosen) - (1 - chosen) ** 2 / chosen
+        onehot = np.eye(p.shape[1])[label]
+        dz = (slope * chosen)[:, None] * (onehot - p) / len(p)
+        return dz.astype(p.dtype)
+
+
+@each_type
+@pytest.mark.parametrize(
+    "loss, t",
+    [(LogCosh(2.0), normal(5, 3, seed=1)), (Focal(), np.array([0, 2, 1, 1, 0]))],
+)
+def test_a_loss_of_ones_own_in_a_few_lines(loss, t, dtype):
+    if t.dtype.kind == "f":
+        t = t.astype(dtype)
+    value = loss.forward(normal(5, 3, dtype=dtype), t)
+    assert value.dtype == np.float64 and value.shape == ()
+    assert loss.backward().dtype == dtype
+    gradcheck(loss, shape=(5, 3)).assert_ok()
+    assert loss.config() == ({"width": 2.0} if isinstance(loss, LogCosh) else {})
+
+
+def test_a_loss_is_one_number():
+    class Each(LogCosh):
+        def forward_pass(self, p, t):
+            return (p - t) ** 2, (p, t)
+
+    with pytest.raises(ShapeError, match=r"'loss': expected one number, got .*\(4, 1"):
+        Each().forward(GOOD, GOOD)
+
+
+def test_the_ranges_are_checked():
+    class Signs(LogCosh):
+        pred_range, target_range = (-2, 2), (-1, 1)
+
+    Signs().forward(GOOD - 2, GOOD - 1.5)
+    with pytest.raises(ArgumentError, match=r"'pred': .* in \[-2, 2\], got values fr"):
+        Signs().forward(GOOD + 2, GOOD)
+    with pytest.raises(ArgumentError, match=r"'target': .* in \[-1, 1\], got -1.5"):
+        Signs().forward(GOOD, GOOD - 2)
 
 
 ERRORS = {

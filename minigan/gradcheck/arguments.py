@@ -5,7 +5,7 @@ import numpy as np
 from .. import validate
 from ..errors import ArgumentError, DTypeError
 from ..layers import Layer
-from ..losses import BCE, SoftmaxCrossEntropy
+from ..losses import LOSSES, Loss
 from .derivatives import parameters_of, walk
 from .subjects import CriticHead, LossSubject, converted
 
@@ -69,23 +69,28 @@ def critic(through, objective, training, rng):
 
 
 def loss_subject(loss, x, shape, labels, rng):
-    """Prediction and labels: BCE takes probabilities, other losses any number.
+    """Prediction and labels, within the ranges that the loss allows.
 
-    The labels of SoftmaxCrossEntropy are classes, (batch,), not numbers like x.
+    Labels that are classes are (batch,) integers, others numbers like x.
     """
-    classes = isinstance(loss, SoftmaxCrossEntropy)
+    kind = type(loss) if isinstance(loss, Loss) else Loss
     if x is None:
-        x = draw_input(loss, None, shape or (BATCH, 3 if classes else 1), rng)
-        if isinstance(loss, BCE):
-            x = rng.uniform(0.05, 0.95, x.shape)
+        name = LOSSES.name_of(kind)
+        example = LOSSES.examples(name)[:1] if name else ()
+        own = next((e.shape for e in example if e.shape), None)
+        own = own or (BATCH, 3 if kind.class_labels else 1)
+        x = draw_input(loss, None, shape or own, rng)
+        if kind.pred_range is not None:
+            low, high = kind.pred_range
+            x = low + (high - low) * rng.uniform(0.05, 0.95, x.shape)
     else:
         x = draw_input(loss, x, None, rng)
-    if classes:
+    if kind.class_labels:
         if labels is None:
             labels = rng.integers(0, x.shape[-1], len(x))
         return LossSubject(loss, x, np.array(labels))
     if labels is None:
-        labels = rng.uniform(0.0, 1.0, x.shape)
+        labels = rng.uniform(*(kind.target_range or (0.0, 1.0)), x.shape)
     labels = np.array(labels, dtype=np.float64)
     if labels.shape != x.shape:
         validate.complain(

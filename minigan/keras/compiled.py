@@ -124,11 +124,11 @@ class Plan:
     def _target(self, where, x, y):
         target = self.loss.target(where, y, (len(x), *self._out_shape), x.dtype)
         if target.dtype == x.dtype:
-            self._engine_loss._check_target(where, target)
+            self._engine_loss.check_target(where, target)
         return target
 
     def _loss_of(self, where, out, target):
-        self._engine_loss._check_prediction(where, out)
+        self._engine_loss.check_pred(where, out)
         return self._engine_loss.forward(out, target)
 
     def _results(self, loss, out, y):

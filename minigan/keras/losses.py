@@ -53,26 +53,20 @@ class Loss(Remembers):
         return same_shape(where, y, shape).astype(dtype)
 
 
-class _AnyLabel:
-    """Labels outside [0, 1] are the caller's business here, as in Keras."""
+class _BCE(losses.BCE):
+    target_range = None  # other labels are the caller's business, as in Keras
 
-    def _check_target(self, where, target):
-        validate.array(where, "target", target, finite=True)
-
-
-class _BCE(_AnyLabel, losses.BCE):
-    def _check_prediction(self, where, pred):
-        if not ((pred >= 0) & (pred <= 1)).all():
-            expected = (
-                "probabilities in [0, 1] (for a model that ends in scores, "
-                "keras.losses.BinaryCrossentropy(from_logits=True))"
-            )
-            given = f"values from {pred.min():g} to {pred.max():g}"
-            validate.complain(ArgumentError, where, "y_pred", expected, given)
+    def refuse_pred(self, where, pred, expected):
+        expected = (
+            "probabilities in [0, 1] (for a model that ends in scores, "
+            "keras.losses.BinaryCrossentropy(from_logits=True))"
+        )
+        given = f"values from {pred.min():g} to {pred.max():g}"
+        validate.complain(ArgumentError, where, "y_pred", expected, given)
 
 
-class _BCEWithLogits(_AnyLabel, losses.BCEWithLogits):
-    pass
+class _BCEWithLogits(losses.BCEWithLogits):
+    target_range = None
 
 
 class BinaryCrossentropy(Loss):

@@ -71,7 +71,7 @@ class Replayed:
         self._parts = body, live, loss, optimizer
         self._x, self._target = x.copy(), target.copy()
         self._loss = self._out = None
-        self._factor = loss._factor
+        self._factor = loss.factor
         self._kept = {"t": optimizer.t, "overflow": optimizer.overflow}
         for k, block in enumerate(live):
             self._kept[f"theta {k}"] = block.theta
@@ -100,10 +100,10 @@ class Replayed:
         """The step in primitives, as `compiled.Plan.train` runs it with checks."""
         body, live, loss, optimizer = self._parts
         out, cache = body.forward_pass(self._x, True)
-        value = loss._cell(out, self._target)
+        value, kept = loss.forward_pass(out, self._target)
         for block in live:
             primitives.fill(block.dtheta, 0.0)
-        body.backward_pass(loss._gradient(out, self._target), cache, False)
+        body.backward_pass(loss.backward_pass(kept), cache, False)
         optimizer.apply(*live)
         if self._out is None:  # those of the recording: the program writes there
             self._loss, self._out = value, out
