@@ -12,12 +12,20 @@ Reading goes: digest, then structure, then values; a file that fails anywhere ra
 import hashlib
 import io
 import json
+import os
 import zipfile
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from . import npy
 from .errors import CheckpointError
 from .files import as_path, write_atomically
+from .reading import broken, decoding
+
+Arrays = dict[str, np.ndarray]
+Path = str | os.PathLike[str]
 
 FORMAT = 1
 _META = "meta.json"
@@ -25,7 +33,9 @@ _MARK = b"minigan sha256 "
 _TRAILER = len(_MARK) + 64
 
 
-def write(path, arrays, meta):
+def write(
+    path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
+) -> None:
     """Write name -> array and a JSON-able dict, atomically.
 
     Errors: OutputError where the file cannot be written; an old file then survives.
@@ -44,7 +54,7 @@ def write(path, arrays, meta):
     write_atomically(path, body + trailer)
 
 
-def read(path, what="checkpoint"):
+def read(path: Path, what: str = "checkpoint") -> tuple[Arrays, dict[str, Any]]:
     """(arrays, meta) of a file that `write` made.
 
     what: the kind of file, for messages.
@@ -64,60 +74,34 @@ def read(path, what="checkpoint"):
         raise CheckpointError(
             f"{path}: damaged: expected sha256 {expected}, got {found}"
         )
-    try:
-        return _parse(path, content)
-    except CheckpointError:
-        raise
-    except Exception as error:  # a file made to deceive can raise nearly anything
-        raise CheckpointError(f"{path}: not a valid {what} ({error})") from error
+    return _parse(str(path), content, what)
 
 
-def _parse(path, content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = archive.infolist()
-        names = [member.filename for member in members]
-        if len(set(names)) != len(names) or names[:1] != [_META]:
-            raise CheckpointError(f"{path}: expected {_META} first and no name twice")
-        for member in members:
-            if (
-                member.compress_type != zipfile.ZIP_STORED
-                or member.file_size != member.compress_size
-            ):
-                raise CheckpointError(f"{path}: expected no compressed member")
-        if sum(member.file_size for member in members) > len(content):
-            raise CheckpointError(f"{path}: members are larger than the file")
-        meta = json.loads(archive.read(_META))
-        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-            raise CheckpointError(
-                f"{path}: expected format {FORMAT}, got "
-                f"{meta.get('format') if isinstance(meta, dict) else type(meta)}"
-            )
-        arrays = {}
-        for name in names[1:]:
-            if not name.endswith(".npy"):
-                raise CheckpointError(f"{path}: unexpected member {name!r}")
-            arrays[name[:-4]] = _read_array(path, name, archive.read(name))
-    return arrays, meta
+def _parse(path: str, content: bytes, what: str) -> tuple[Arrays, dict[str, Any]]:
+    """The description, which comes first, and the arrays behind it."""
+    fault = CheckpointError
+    with npy.archive(io.BytesIO(content), path, fault) as members:
+        found = [member.file for member in members.values()]
+        if found[:1] != [_META]:
+            broken(path, f"{_META} as its first member", found[:1] or "none", fault)
+        for member in members.values():
+            if member.stored != member.size:
+                broken(f"{path}: {member.file}", "no compressed member", "one", fault)
+        size = sum(member.size for member in members.values())
+        if size > len(content):
+            broken(path, f"at most {len(content):,} bytes in it", f"{size:,}", fault)
+        text = members.pop(_META).content(len(content))
+        with decoding(f"{path}: {_META}", f"the description of a {what}", fault):
+            meta = json.loads(text)
+        given = meta.get("format") if isinstance(meta, dict) else type(meta).__name__
+        if not isinstance(meta, dict) or given != FORMAT:
+            broken(path, f"format {FORMAT}", given, fault)
+        for key, member in members.items():
+            if member.file != f"{key}.npy":
+                broken(path, "arrays alone (.npy)", repr(member.file), fault)
+        return {key: member.array() for key, member in members.items()}, meta
 
 
-def _read_array(path, name, data):
-    stream = io.BytesIO(data)
-    version = np.lib.format.read_magic(stream)
-    if version != (1, 0):
-        raise CheckpointError(f"{path}: {name}: unexpected npy version {version}")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    count = 1
-    for size in shape:
-        count *= size
-    if (
-        dtype.hasobject
-        or fortran
-        or count * dtype.itemsize != len(data) - stream.tell()
-    ):
-        raise CheckpointError(f"{path}: {name}: header and size do not agree")
-    return np.frombuffer(data, dtype, count, stream.tell()).reshape(shape).copy()
-
-
-def _fixed_date(name):
+def _fixed_date(name: str) -> zipfile.ZipInfo:
     """Equal contents give equal files, whenever they are written."""
     return zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))

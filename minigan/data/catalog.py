@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..reading import broken
 from ..validate import shape_text
 from . import idx
-from .reading import broken
 
 DIGITS = tuple("0123456789")
 CLOTHES = (

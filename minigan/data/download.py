@@ -10,8 +10,8 @@ import tempfile
 
 from .. import files
 from ..errors import DatasetError, OutputError
+from ..reading import broken
 from . import idx
-from .reading import broken
 from .sources import cache_folder, find_part, read_archive, read_part
 
 TIMEOUT = (10, 30)  # seconds to connect, and between two pieces

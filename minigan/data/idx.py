@@ -13,8 +13,8 @@ from contextlib import ExitStack
 
 import numpy as np
 
+from ..reading import GZIP, LARGEST_RATIO, broken, describe, fill, reading
 from ..validate import shape_text
-from .reading import GZIP, LARGEST_RATIO, broken, describe, fill, reading
 
 TYPES = {
     0x08: "unsigned bytes",

@@ -4,10 +4,10 @@ import numpy as np
 
 from .. import validate
 from ..errors import DatasetError
+from ..reading import broken
 from . import sources
 from .catalog import DATASETS
 from .download import fetch
-from .reading import broken
 from .scaling import real_type, scale
 
 POINTS = (10_000, 2_000)  # of the parabola, to train on and to compare with

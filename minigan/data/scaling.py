@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 
-from .. import validate
+from .. import npy, validate
 from ..files import as_path
-from . import idx, npy
-from .reading import GZIP, NPY, ZIP, broken, describe, reading
+from ..reading import GZIP, NPY, ZIP, broken, describe, head_of, reading
+from . import idx
 
 KEYS = ("x_train", "data")
 
@@ -69,8 +69,8 @@ def from_file(path):
     """
     path = as_path("data.from_file", path)
     name = str(path)
-    with reading(name), open(path, "rb") as file:
-        head = file.read(64)
+    with reading(name):
+        head = head_of(path)
     if head.startswith(NPY):
         array = npy.read(path)
     elif head.startswith(ZIP):
@@ -79,7 +79,7 @@ def from_file(path):
         array = idx.read(path)
     else:
         broken(name, "a .npy, .npz or IDX file", describe(head))
-    if array.ndim < 2:
+    if array.ndim < 2 or not array.size:
         expected = "rows of numbers, shape (n, ...)"
         broken(name, expected, f"shape {validate.shape_text(array.shape)}")
     if array.dtype == np.uint8:
@@ -96,7 +96,7 @@ def _from_archive(path):
             has = ", ".join(members) or "nothing"
             expected = "one array, or one called 'x_train' or 'data'"
             broken(path, expected, has[:200])
-        return members[known[0] if known else next(iter(members))]()
+        return members[known[0] if known else next(iter(members))].array()
 
 
 def _floats(array, name):

@@ -2,18 +2,21 @@
 
 import io
 import json
-import zipfile
-from pathlib import Path
+import os
 
 import numpy as np
 
-from .. import validate
+from .. import npy, validate
 from ..errors import CheckpointError, OutputError
 from ..files import as_path, write_atomically
+from ..reading import ZIP, broken, describe, head_of, reading
 from . import backend, serial
+
+Path = str | os.PathLike[str]
 
 FOREIGN = {b"\x89HDF": "HDF5, as Keras writes it"}
 VERSION = 1
+KINDS = npy.NUMBERS + "U"  # the description is text
 
 
 def save_weights(model, path, overwrite=True):
@@ -54,7 +57,7 @@ def load_model(path, kinds, compile):
     try:
         found = json.loads(str(arrays["model"]))
         version = found["version"]
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{where}: argument 'filepath': expected a model from Model.save, got "
             f"weights alone: {path}"
@@ -71,7 +74,13 @@ def load_model(path, kinds, compile):
             if compile and "compiled" in found:
                 slots = {k: a for k, a in arrays.items() if k.startswith("optimizer ")}
                 serial.compile_again(model, found["compiled"], slots)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise CheckpointError(
             f"{where}: argument 'filepath': {path} is damaged ({error})"
         ) from error
@@ -88,28 +97,21 @@ def _weights_in(arrays):
 
 def _write(where, path, arrays, overwrite):
     path = as_path(where, path)
-    if not validate.flag(where, "overwrite", overwrite) and Path(path).exists():
+    if not validate.flag(where, "overwrite", overwrite) and path.exists():
         raise OutputError(f"{where}: argument 'overwrite': {path} exists already")
     file = io.BytesIO()
     np.savez(file, **arrays)
     write_atomically(path, file.getvalue())
 
 
-def _read(where, path):
-    """name -> array."""
+def _read(where: str, path: Path) -> dict[str, np.ndarray]:
+    """name -> array.  Errors: CheckpointError."""
     path = as_path(where, path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(
-            f"{where}: argument 'filepath': {path} cannot be read ({error.strerror})"
-        ) from error
-    found = FOREIGN.get(data[:4], "another format")
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise CheckpointError(
-            f"{where}: argument 'filepath': expected a file that minigan.keras "
-            f"saved, got {found}: {path}"
-        ) from error
+    name = f"{where}: argument 'filepath': {path}"
+    with reading(name, CheckpointError):
+        head = head_of(path)
+    if head[:4] in FOREIGN or not head.startswith(ZIP):
+        found = FOREIGN.get(head[:4]) or describe(head)
+        broken(name, "a file that minigan.keras saved", found, CheckpointError)
+    with npy.archive(path, name, CheckpointError) as members:
+        return {key: member.array(kinds=KINDS) for key, member in members.items()}

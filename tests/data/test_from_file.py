@@ -73,7 +73,7 @@ def test_floats_stay_as_they_are(tmp_path, given, kept):
         (BYTES > 3, "expected uint8, float32 or float64, found dtype bool"),
         (FLOATS[0], "expected rows of numbers, shape (n, ...), found shape (12,)"),
         (np.float32(0.5), "expected rows of numbers, shape (n, ...), found shape ()"),
-        (FLOATS[:0], "expected at least one value, found shape (0, 12)"),
+        (FLOATS[:0], "expected rows of numbers, shape (n, ...), found shape (0, 12)"),
         (FLOATS + 0j, "expected numbers, found dtype complex128"),
         (np.array([["a"]]), "expected numbers, found dtype <U1"),
         (np.array([[None]]), "expected numbers, found Python objects"),

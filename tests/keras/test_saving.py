@@ -145,8 +145,8 @@ def test_what_no_file_can_hold(tmp_path):
 
 BAD = {
     "hdf5": (b"\x89HDF\r\n", "HDF5, as Keras writes it"),
-    "text": (b"hello", "got another format"),
-    "nothing": (b"", "got another format"),
+    "text": (b"hello", "found the bytes 68"),
+    "nothing": (b"", "found an empty file"),
 }
 
 
@@ -171,6 +171,8 @@ def test_files_with_something_missing(tmp_path):
         ({"model": np.array(str(arrays["model"]).replace("Layer Dense", "os"))}, "dam"),
         ({"model": np.array("{}")}, "weights alone"),
         ({"model": np.array('{"version": 9}')}, "version 1, got 9"),
+        ({"model": np.array("[" * 100_000)}, "weights alone"),
+        ({"model": np.array("[]")}, "weights alone"),
         ({"0000": arrays["0000"][:1]}, "damaged .*shape"),
     ):
         np.savez(tmp_path / "bad.npz", **(arrays | changed))

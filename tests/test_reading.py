@@ -12,20 +12,19 @@ import pytest
 
 from minigan.data import idx
 
-from . import small
+from .data import small
 from .test_npy import header
 
 resource = pytest.importorskip("resource")
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/statm").exists(), reason="needs /proc to know its own size"
 )
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 GIGABYTE = 1024  # megabytes
 
 CHILD = """
 import resource, sys
-from minigan import data
-from minigan.data import npy
+from minigan import data, npy
 from minigan.data.loading import load_dataset
 from minigan.errors import DatasetError
 from tests.data import small
@@ -33,7 +32,7 @@ from tests.data import small
 def archive(path):
     with npy.archive(path) as members:
         for member in members.values():
-            member()
+            member.array()
 
 readers = {
     "load": lambda path: load_dataset(small.open_dataset(), path),
