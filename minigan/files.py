@@ -1,16 +1,17 @@
 """Where files go, and writing them so that a reader never sees half of one."""
 
+import errno
 import os
 import secrets
-import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from . import validate
 from .errors import OutputError
 
 
-def as_path(where, value):
+def as_path(where: str, value: Any) -> Path:
     """A `Path`.  Errors: DTypeError, ArgumentError for what cannot be one."""
     if not isinstance(value, (str, os.PathLike)):
         validate.complain(validate.DTypeError, where, "path", "a path", repr(value))
@@ -20,23 +21,31 @@ def as_path(where, value):
     return Path(value)
 
 
-def cache_root(*variables):
+def cache_root(*variables: str) -> Path:
     """Folder of what can be made or fetched again.
 
     The first of the environment variables that is set, else the platform's cache:
-    %LOCALAPPDATA%\\minigan, $XDG_CACHE_HOME/minigan or ~/.cache/minigan.  Where nobody
-    knows a home folder, ~ stays as it is.
+    $XDG_CACHE_HOME/minigan or ~/.cache/minigan on Linux, ~/Library/Caches/minigan on
+    macOS, %LOCALAPPDATA%\\minigan\\Cache on Windows.
+    Errors: OutputError where nobody knows a home folder.
     """
     for variable in variables:
         if os.environ.get(variable):
             return Path(os.path.expanduser(os.environ[variable]))
-    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        return Path(os.environ["LOCALAPPDATA"]) / "minigan"
-    root = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.path.expanduser(root)) / "minigan"
+    from platformdirs import user_cache_path
+
+    try:
+        root = user_cache_path("minigan", appauthor=False)
+    except RuntimeError:
+        root = None
+    if root is None or root.parts[0] == "~":
+        names = " or ".join([*variables, "XDG_CACHE_HOME"])
+        text = f"no home folder is known to keep files in; set {names}"
+        raise OutputError(errno.ENOENT, text)
+    return root
 
 
-def write_atomically(path, data):
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write bytes to `path`: a temporary file beside it, fsync, rename, fsync.
 
     An interruption at any moment, even a power failure, leaves the old file or the new
@@ -62,7 +71,7 @@ def write_atomically(path, data):
             temporary.unlink()
 
 
-def sweep_stale(folder):
+def sweep_stale(folder: str | os.PathLike[str]) -> None:
     """Remove temporary files that a killed process left in `folder`."""
     for path in Path(folder).glob(".*.tmp"):
         parts = path.name.split(".")
@@ -71,7 +80,8 @@ def sweep_stale(folder):
                 path.unlink()
 
 
-def _alive(pid):
+def _alive(pid: int) -> bool:
+    """Whether there is a process with that number, as far as can be told."""
     if os.name == "nt" or pid <= 0:  # there, os.kill would end the process
         return pid > 0
     try:
@@ -83,7 +93,7 @@ def _alive(pid):
     return True
 
 
-def _sync_folder(folder):
+def _sync_folder(folder: Path) -> None:
     """Make a rename durable; not every system lets a folder be opened."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +148,56 @@ def test_what_is_no_path(path):
 def test_a_null_character():
     with pytest.raises(ArgumentError, match="'path': expected a path without null"):
         write_atomically("a\0b", NEW)
+
+
+# ---- the cache ---------------------------------------------------------------------
+
+
+def test_the_first_variable_that_is_set_names_the_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SECOND", "~/two")
+    assert files.cache_root("FIRST", "SECOND") == tmp_path / "two"
+    monkeypatch.setenv("FIRST", str(tmp_path / "one"))
+    assert files.cache_root("FIRST", "SECOND") == tmp_path / "one"
+    monkeypatch.setenv("FIRST", "")
+    assert files.cache_root("FIRST", "SECOND") == tmp_path / "two"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folders of Linux")
+def test_the_cache_on_linux(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert files.cache_root() == tmp_path / ".cache" / "minigan"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert files.cache_root() == tmp_path / "xdg" / "minigan"
+    assert not (tmp_path / "xdg").exists()
+
+
+def test_the_cache_on_macos(monkeypatch, tmp_path):
+    """What platformdirs says there."""
+    from platformdirs.macos import MacOS
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(
+        "platformdirs.user_cache_path",
+        lambda name, **options: MacOS(name, **options).user_cache_path,
+    )
+    assert files.cache_root() == tmp_path / "Library" / "Caches" / "minigan"
+
+
+@pytest.mark.parametrize("unknown", [RuntimeError, None])
+def test_the_cache_without_a_home(monkeypatch, unknown):
+    """Some versions of platformdirs raise then, others leave ~ in the path."""
+
+    def user_cache_path(name, **options):
+        if unknown:
+            raise unknown
+        return Path("~/.cache/minigan")
+
+    monkeypatch.setattr("platformdirs.user_cache_path", user_cache_path)
+    with pytest.raises(OutputError, match="no home folder .* set MINE or XDG_CACHE"):
+        files.cache_root("MINE")
 
 
 # ---- other processes ---------------------------------------------------------------

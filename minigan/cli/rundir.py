@@ -9,18 +9,17 @@ history.csv, losses.png, gradients.png, samples.png, progress.png, training.gif
                  made from frames and checkpoint when training ends, or by --resume
 """
 
+import errno
 import json
 import os
-from contextlib import contextmanager
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ..errors import ArgumentError, OutputError, StateError
 from ..files import sweep_stale, write_atomically
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 PICTURES = (
     *("losses.png", "gradients.png"),
@@ -32,12 +31,14 @@ FILES = (
 )
 SAMPLES = "samples"  # folder
 LOCK = ".lock"
+# What systems answer where files cannot be locked.
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)
 
 
 class RunDir:
     """Paths and rules of one run's folder."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.checkpoint = self.path / "checkpoint.npz"
         self.config = self.path / "config.json"
@@ -45,14 +46,14 @@ class RunDir:
         self.history = self.path / "history.csv"
         self.generator = self.path / "generator.npz"
 
-    def __truediv__(self, name):
+    def __truediv__(self, name: str) -> Path:
         return self.path / name
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.path)
 
     @contextmanager
-    def opened(self, resume):
+    def opened(self, resume: bool) -> Iterator["RunDir"]:
         """Hold the folder for this process; make it where a new run needs it.
 
         Errors: ArgumentError where a new run would overwrite one, or there is none to
@@ -66,20 +67,20 @@ class RunDir:
                 self.path.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise _unusable(self.path, error) from error
-        with _lock(self.path):
+        with _locked(self.path):
             if not resume:
                 self._expect_none()  # another process may have come first
             sweep_stale(self.path)
             yield self
 
-    def _expect_a_run(self):
+    def _expect_a_run(self) -> None:
         if not self.checkpoint.is_file():
             raise ArgumentError(
                 f"{self}: nothing to resume here (no checkpoint.npz); "
                 f"start a run without --resume"
             )
 
-    def _expect_none(self):
+    def _expect_none(self) -> None:
         found = [name for name in (*FILES, SAMPLES) if (self / name).exists()]
         if self.checkpoint.is_file():
             raise ArgumentError(
@@ -91,11 +92,11 @@ class RunDir:
                 f"{self}: {found[0]} is there already; choose another folder with --out"
             )
 
-    def write_config(self, config):
+    def write_config(self, config: dict[str, Any]) -> None:
         text = json.dumps(config, indent=2)
         write_atomically(self.config, (text + "\n").encode())
 
-    def report_picture(self, step):
+    def report_picture(self, step: int) -> Path:
         """Where the picture of a report goes; makes its folder."""
         folder = self / SAMPLES
         try:
@@ -104,7 +105,7 @@ class RunDir:
             raise _unusable(folder, error) from error
         return folder / f"step-{step:06}.png"
 
-    def saved(self, key, kind):
+    def saved(self, key: str, kind: type) -> Any:
         """A value of the run's config.json; None where there is none of this type."""
         try:
             value = json.loads(self.config.read_bytes())[key]
@@ -112,12 +113,12 @@ class RunDir:
             return None
         return value if type(value) is kind else None
 
-    def planned_steps(self):
+    def planned_steps(self) -> int | None:
         """How long the run was to be; None where its config.json does not say."""
         steps = self.saved("steps", int)
         return steps if steps and steps > 0 else None
 
-    def is_drawn(self, pictures=PICTURES):
+    def is_drawn(self, pictures: Iterable[str] = PICTURES) -> bool:
         """Are all results there, and none older than the checkpoint?"""
         try:
             saved = self.checkpoint.stat().st_mtime_ns
@@ -128,32 +129,50 @@ class RunDir:
 
 
 @contextmanager
-def _lock(folder):
+def _locked(folder: Path) -> Iterator[None]:
     """Hold `folder/.lock`, with this process's id in it.
 
     The system drops the lock when its process ends, however it ends; the file stays.
+    Where the file system has no locks a warning says so, and nothing is held.
     """
+    from filelock import FileLock, Timeout  # here: it takes longer to import than rich
+
+    path = folder / LOCK
+    holder = _text_of(path)
+    lock = FileLock(path, blocking=False, fallback_to_soft=False)
     try:
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        lock.acquire()
+    except Timeout as error:
+        raise StateError(
+            f"{folder}: another process (pid {holder or 'unknown'}) is training in "
+            f"this folder; wait for it, or choose another folder with --out"
+        ) from error
     except OSError as error:
-        raise _unusable(folder, error) from error
+        if error.errno not in NO_LOCKS:
+            raise _unusable(folder, error) from error
+        text = (
+            f"minigan: {folder}: this file system has no locks ({error.strerror}); "
+            f"make sure that no other process trains in this folder"
+        )
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+        yield
+        return
     try:
-        try:
-            if fcntl:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            pid = os.read(handle, 20).decode(errors="replace").strip() or "unknown"
-            raise StateError(
-                f"{folder}: another process (pid {pid}) is training in this folder; "
-                f"wait for it, or choose another folder with --out"
-            ) from error
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        with suppress(OSError):  # Windows lets nobody write into a locked file
+            path.write_text(f"{os.getpid()}\n")
         yield
     finally:
-        os.close(handle)
+        lock.release()
 
 
-def _unusable(path, error):
+def _text_of(path: Path) -> str:
+    """What a small file says; nothing where it cannot be read."""
+    try:
+        return path.read_bytes()[:20].decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _unusable(path: Path, error: OSError) -> OutputError:
     text = f"{path}: cannot be used ({error.strerror or error})"
     return OutputError(error.errno, text)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from ..errors import DatasetError
+from .. import npy
+from ..errors import DatasetError, OutputError
 from ..files import as_path, cache_root
-from . import idx, npy
+from ..reading import broken
+from . import idx
 from .catalog import DATASETS
-from .reading import broken
 
 SYSTEM = Path("/usr/share/datasets")
 
@@ -56,15 +57,26 @@ def places(path=None):
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras")
     return [
         *([Place("$MINIGAN_DATA", _expanded(own), strict=True)] if own else []),
-        Place("minigan's cache", cache_folder()),
+        *_own_cache(),
         Place("Keras' cache", _expanded(keras / "datasets")),
         Place("torchvision's folder", Path("data")),
         Place("Debian's folder", SYSTEM),
     ]
 
 
-def cache_folder():
-    """Folder of minigan's own downloads: $MINIGAN_CACHE_DIR or the platform's cache."""
+def _own_cache() -> list[Place]:
+    """minigan's cache, where there can be one."""
+    try:
+        return [Place("minigan's cache", cache_folder())]
+    except OutputError:
+        return []
+
+
+def cache_folder() -> Path:
+    """Folder of minigan's own downloads: $MINIGAN_CACHE_DIR or the platform's cache.
+
+    Errors: OutputError where nobody knows a home folder.
+    """
     return cache_root("MINIGAN_CACHE_DIR") / "data"
 
 
@@ -160,7 +172,7 @@ def read_archive(dataset, path, name=None):
             has = ", ".join(members) or "nothing"
             broken(name, f"the array {missing[0]!r}", has[:200])
         for part in dataset.parts:
-            array = members[part.key](largest=part.bytes)
+            array = members[part.key].array(largest=part.bytes)
             dataset.check(part, array, f"{name}: {part.key}")
             arrays.append(array)
     return arrays

@@ -121,12 +121,6 @@ def test_the_folder_in_the_home_directory(no_variables, tmp_path):
     assert compiling.cache_root() == tmp_path / ".cache" / "minigan"
 
 
-def test_the_folder_on_windows(no_variables, tmp_path):
-    no_variables.setattr(sys, "platform", "win32")
-    no_variables.setenv("LOCALAPPDATA", str(tmp_path))
-    assert compiling.cache_root() == tmp_path / "minigan"
-
-
 @pytest.mark.parametrize("error", [OSError, PermissionError, RuntimeError])
 def test_a_private_folder_where_none_can_be_written(no_variables, tmp_path, error):
     def refuse(*arguments, **keywords):

@@ -1,0 +1,69 @@
+"""What `setup.cfg` declares is what the package imports, and the other way round."""
+
+import ast
+import configparser
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# The names of packages whose modules are called differently.
+MODULES = {"pillow": "PIL", "rich-click": "rich_click"}
+
+
+@pytest.fixture(scope="module")
+def declared():
+    """setup.cfg: (packages the core needs, {extra: packages}) by names of modules."""
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg", encoding="utf-8")
+    extras = parser["options.extras_require"]
+    core = modules(parser["options"]["install_requires"])
+    return core, {name: modules(text) for name, text in extras.items()}
+
+
+def modules(text):
+    names = [re.match(r"[\w-]+", line)[0].lower() for line in text.split("\n") if line]
+    return {MODULES.get(name, name) for name in names}
+
+
+def imported(folder):
+    """Top-level module -> the files that import it, of a folder of Python files."""
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for name in names:
+                found.setdefault(name.split(".")[0], []).append(path.name)
+    return found
+
+
+def test_what_is_imported_is_declared(declared):
+    core, extras = declared
+    known = sys.stdlib_module_names | core | set().union(*extras.values())
+    unknown = {k: v for k, v in imported(ROOT / "minigan").items() if k not in known}
+    assert unknown.keys() <= {"minigan"}
+
+
+def test_what_is_declared_is_imported(declared):
+    core, extras = declared
+    assert core | extras["data"] <= set(imported(ROOT / "minigan"))
+
+
+def test_what_the_tests_import_is_declared(declared):
+    core, extras = declared
+    known = sys.stdlib_module_names | core | extras["test"] | extras["bench"]
+    own = {"minigan", "tests", "benchmarks"}
+    peers = {"tensorflow", "tf_keras"}  # beside which `.ci/run` checks scripts
+    assert set(imported(ROOT / "tests")) <= known | own | peers
+
+
+def test_bounds_where_privates_are_used():
+    text = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    assert re.search(r"numba>=[\d.]+,<0\.\d+", text)
+    assert re.search(r"llvmlite>=[\d.]+,<0\.\d+", text)
