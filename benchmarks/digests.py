@@ -256,8 +256,8 @@ def rows():
 
 def digest(array):
     """sha256 of type, shape and bytes."""
-    array = np.ascontiguousarray(array)
-    found = hashlib.sha256(f"{array.dtype.str} {np.shape(array)} ".encode())
+    array = np.asarray(array)
+    found = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
     found.update(array.tobytes())
     return found.hexdigest()
 

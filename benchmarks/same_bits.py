@@ -35,6 +35,8 @@ JOBS = (
 )
 COLUMNS = [(form, threads) for forms, threads in JOBS for form in forms]
 PROCESSES = 2  # at a time, of one thread each
+# Threads that wait leave the cores to others: the machine need not be quiet.
+WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 NAMED = 4  # differences beyond which they are only counted
 MISSING = "missing"
 
@@ -52,11 +54,12 @@ def digests(folders, patterns, scale, say=print):
         started = time.perf_counter()
         arguments = folders[place], ",".join(forms), ",".join(patterns), scale
         command = trees.python(trees.script("digests.py"), *arguments)
-        env = trees.environment(folders[place], threads, blas_threads=1)
+        env = trees.environment(folders[place], threads, blas_threads=1) | WAITING
         lines = [json.loads(t) for t in trees.output(command, env).splitlines()]
         what = f"{' and '.join(forms)}, {threads} thread{'s' * (threads > 1)}"
         spent = time.perf_counter() - started
-        say(f"{folders[place]}: {what}: {len(lines) - 1} runs, {spent:.0f} s")
+        text = f"{folders[place]}: {what}: {len(lines) - 1} runs, {spent:.0f} s"
+        say(text, flush=True)
         return place, threads, lines
 
     for threads in sorted({threads for _, threads in JOBS}):
