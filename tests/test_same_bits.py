@@ -1,6 +1,7 @@
 """Two versions side by side: their bytes (`same_bits`) and their speed (`versions`)."""
 
 import json
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -65,6 +66,9 @@ def test_a_run_names_all_that_training_changes(subject):
     assert len(found["random"]) >= 7 + (subject == "images")  # a layer's own generator
 
 
+@pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing can be captured"
+)
 def test_the_forms_of_the_compiled_kernels_agree():
     eager, captured = (few("option-ema", form) for form in ("eager", "captured"))
     assert "average/theta" in eager["found"]
@@ -250,7 +254,7 @@ def test_the_table_of_speeds_takes_ratios_by_pairs(capsys):
     made_up = {"parabola, captured": pairs, versions.IMPORT: [(0.1, 0.2)]}
     step, imported = versions.table(made_up).rows
     assert step == ["parabola, captured", "us", "4.00", "4.00", "1.000"] + step[5:]
-    assert step[5:] == ["0.750-1.500", "3"]
+    assert step[5:] == ["0.750-1.500", "2.000", "3"]
     assert imported[1:5] == ["ms", "100.00", "200.00", "2.000"]
     chosen = ["--before", str(ROOT), "--only", "import", "--force"]
     assert versions.main(chosen, lambda folders, names, *_: made_up) == 0
