@@ -245,7 +245,7 @@ def test_calls_inside_a_folder_are_counted():
         pass
 
     assert timings.calls(twice, ROOT / "tests") == 3
-    trainer = timings.trainer_of("parabola", captured=False)
+    trainer = recipes.load("parabola", backend="numpy", capture=False)
     assert 100 < timings.calls(trainer.step, ROOT / "minigan") < 2_000
 
 
