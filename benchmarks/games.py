@@ -58,11 +58,11 @@ class Game:
 
     @property
     def learning_rate(self):
-        return self.recipe.adam.get("learning_rate", 1e-3)
+        return self.recipe.optimizer[1].get("learning_rate", 1e-3)
 
     @property
     def beta_1(self):
-        return self.recipe.adam.get("beta_1", 0.9)
+        return self.recipe.optimizer[1].get("beta_1", 0.9)
 
     @property
     def features(self):

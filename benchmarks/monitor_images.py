@@ -52,7 +52,7 @@ def trainer(family, seed, name):
         G = Sequential([*narrow, Dense(1, features, rng=rng), Tanh(), Reshape(shape)])
     else:
         D = Sequential([Flatten(), Dense(features, 1, rng=rng), Sigmoid()])
-    rows = Rows(built.data.data, streams(seed)["data"])
+    rows = Rows(built.data.data, rng=streams(seed)["data"])
     adams = {f"{p}_optimizer": Adam(2e-4, 0.5) for p in ("generator", "discriminator")}
     return Trainer(G, D, rows, **built.options(), **adams, seed=seed)
 

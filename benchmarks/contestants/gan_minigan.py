@@ -16,11 +16,13 @@ class Captured:
     def __init__(self, game, data, dtype="float32", **adam):
         self.game = game
         dtype, rng = np.dtype(dtype), streams(0)["data"]
-        rows = Rows(data, rng, game.recipe.sampling, dtype) if game.features else None
-        adam = {**game.recipe.adam, **adam}
+        rows = Parabola(rng, dtype)
+        if game.features:
+            rows = Rows(data, rng=rng, sampling=game.recipe.sampling, dtype=dtype)
+        adam = {**game.recipe.optimizer[1], **adam}
         self.trainer = Trainer(
             *game.networks(dtype),
-            rows or Parabola(rng, dtype),
+            rows,
             **game.recipe.options,
             generator_optimizer=Adam(**adam),
             discriminator_optimizer=Adam(**adam),

@@ -15,6 +15,7 @@ from ..gan.film import ImageFilm, film_of, made_from
 from ..gan.generator import Generator
 from ..gan.monitor import Monitor
 from ..gan.recipes import RECIPES
+from ..gan.sampling import Parabola
 from ..gan.state import config
 from ..gan.streams import streams
 from ..primitives import use_backend
@@ -155,7 +156,7 @@ class Session(Callback):
             "losses": f"D {last['d_loss']:.3f}   G {last['g_loss']:.3f}   ({balance})",
             "answers": f"D(x) {answers[0]:.3f}   D(G(z)) {answers[1]:.3f}",
         }
-        if self.trainer.data.kind == "parabola":
+        if isinstance(self.trainer.data, Parabola):
             distance = np.abs(fake[:, 1] - fake[:, 0] ** 2).mean()
             lines["quality"] = (
                 f"mean |y - x^2| {distance:.4f}   "

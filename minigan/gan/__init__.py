@@ -9,32 +9,41 @@ from .history import History
 from .monitor import Monitor, diagnose
 from .objectives import (
     OBJECTIVES,
+    Equilibrium,
     Hinge,
+    Labelled,
     LeastSquares,
     Minimax,
     NonSaturating,
     Objective,
     Wasserstein,
 )
-from .sampling import Parabola, Rows
+from .recipes import RECIPES, Recipe
+from .sampling import SOURCES, Parabola, Rows, Source
 from .trainer import Trainer
 
 __all__ = [
     "OBJECTIVES",
+    "RECIPES",
+    "SOURCES",
     "Callback",
     "Classifier",
     "Diagnosis",
-    "Hinge",
+    "Equilibrium",
     "Generator",
+    "Hinge",
     "History",
+    "Labelled",
     "LeastSquares",
     "Minimax",
     "Monitor",
     "NonSaturating",
     "Objective",
     "Parabola",
+    "Recipe",
     "Report",
     "Rows",
+    "Source",
     "Trainer",
     "Wasserstein",
     "diagnose",

@@ -33,7 +33,12 @@ def arrays(trainer, runner):
     if trainer.average is not None:
         found["average.theta"] = trainer.average.theta
         found["average.buffers"] = trainer.average.buffers
-    found.update({f"data.{k}": a for k, a in trainer.data.arrays().items()})
+    found.update(
+        {
+            f"data.{k}": a
+            for k, a in {**trainer.data.tables(), **trainer.data.state()}.items()
+        }
+    )
     return {name: array for name, array in found.items() if array.nbytes}
 
 
@@ -59,7 +64,10 @@ def key(trainer):
         ],
         [id(rng) for rng in trainer.generators()],
         [array.ctypes.data for array in trainer.memory().values()],
-        [array.ctypes.data for array in trainer.data.arrays().values()],
+        [
+            array.ctypes.data
+            for array in {**trainer.data.tables(), **trainer.data.state()}.values()
+        ],
     )
     return made_of, attributes
 

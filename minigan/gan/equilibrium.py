@@ -16,41 +16,27 @@ With labels 1 and 0 that is s = 1/2 and, for the first two, ln 2 = 0.6931 (minim
 -0.5978).
 """
 
-from dataclasses import dataclass
-from math import inf, log, nan
+from typing import TYPE_CHECKING
 
-from .objectives import Hinge, LeastSquares, Minimax, Wasserstein
+from .objectives import OBJECTIVES, Equilibrium
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
 
 
-@dataclass(frozen=True)
-class Equilibrium:
-    """score: what D answers, for real rows and fakes alike.  The losses there.
+def equilibrium(
+    real_label: float = 1.0,
+    fake_label: float = 0.0,
+    objective: str = "non-saturating",
+) -> Equilibrium:
+    """The `Equilibrium` of an objective with these labels, each in [0, 1].
 
-    NaN where balance does not determine a number.
+    Errors: ArgumentError for an unknown objective, or labels that it does not take.
     """
-
-    score: float
-    d_loss: float
-    g_loss: float
+    kind = OBJECTIVES.chosen("equilibrium", "objective", objective)
+    return kind(real_label, fake_label).equilibrium()
 
 
-def equilibrium(real_label=1.0, fake_label=0.0, objective="non-saturating"):
-    """The `Equilibrium` of an objective with these labels, each in [0, 1]."""
-    if objective in (Hinge.name, Wasserstein.name):
-        return Equilibrium(nan, 1.0 if objective == Hinge.name else 0.0, nan)
-    s = (real_label + fake_label) / 2
-    if objective == LeastSquares.name:
-        return Equilibrium(s, (real_label - fake_label) ** 2 / 8, (s - 1) ** 2 / 2)
-    d_loss = s * _minus_log(s) + (1 - s) * _minus_log(1 - s) if 0 < s < 1 else 0.0
-    g_loss = -_minus_log(1 - s) if objective == Minimax.name else _minus_log(s)
-    return Equilibrium(s, d_loss, g_loss)
-
-
-def of(trainer):
+def of(trainer: "Trainer") -> Equilibrium:
     """The `Equilibrium` of a trainer's game."""
-    game = trainer.objective
-    return equilibrium(game.real_label, game.fake_label, game.name)
-
-
-def _minus_log(p):
-    return -log(p) if p > 0 else inf
+    return trainer.objective.equilibrium()

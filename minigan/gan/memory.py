@@ -23,7 +23,7 @@ class Memory:
             arrays["average/buffers"] = self.average.buffers
         if self.pretraining_steps:
             arrays["pretrained"] = self.pretrained
-        for key, array in self.data.memory().items():
+        for key, array in self.data.state().items():
             arrays[f"data/{key}"] = array
         return arrays
 

@@ -11,7 +11,6 @@ from .. import validate
 from . import metrics
 from .callbacks import Callback
 from .diagnosis import Diagnosis
-from .equilibrium import equilibrium
 from .history import COLUMNS, History
 from .objectives import OBJECTIVES
 from .verdicts import hopeless, on_everything, on_samples
@@ -58,7 +57,8 @@ def diagnose(
         last = min(most, max(least, int(share * len(history))))
     last = min(validate.integer(where, "last", last), len(history))
     figures = _curves(history.table[len(history) - last :])
-    balance = equilibrium(real_label, fake_label, objective)
+    kind = OBJECTIVES[objective]
+    balance = kind(real_label, fake_label).equilibrium()
     known = {
         "score": balance.score,
         "d_loss_balance": balance.d_loss,
@@ -68,7 +68,7 @@ def diagnose(
     sampled = samples is not None
     if sampled:
         figures |= _distances(samples, real)
-    judge = on_samples if OBJECTIVES[objective].critic else on_everything
+    judge = on_samples if kind.critic else on_everything
     found = hopeless(figures, len(history)) or judge(figures, sampled)
     first = len(history) - last + 1
     return Diagnosis(tuple(found), found, figures, first, len(history), sampled)

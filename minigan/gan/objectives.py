@@ -24,16 +24,43 @@ with labels a for real and b for fake rows.  Each loss is the mean over its rows
 of a mixed batch is the mean of its two halves.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, isfinite, log, nan
+
+from numpy.typing import NDArray
+
 from .. import primitives, validate
 from ..errors import NonFiniteError, StateError
+from ..registry import Registry
+
+OBJECTIVES: Registry[type["Objective"]] = Registry("objective")
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """score: what D answers, for real rows and fakes alike.  The losses there.
+
+    NaN where balance does not determine a number.
+    """
+
+    score: float
+    d_loss: float
+    g_loss: float
 
 
 class Objective:
     """Losses of scores (N, 1), each followed by `dscore()`, the gradient.
 
+    To define one of your own, derive from this class, or from `Labelled` where D
+    minimises the cross-entropy, give it a `name`, define `discriminator` and
+    `generator`, each of which ends in `return self.keep(loss, gradient)`, and register
+    it with `@OBJECTIVES.register()`.
+
     real_label, fake_label: what the discriminator is to answer, in [0, 1].
     threshold: a row whose score is above it counts as called real.
     critic: True where the score itself is D's answer, False where sigmoid(s) is.
+    labelled: True where labels can be smoothed.
     clip_value: the bound of D's parameters that the objective asks for, or None.
     Errors: NonFiniteError where a loss is NaN or infinite; ArgumentError for labels
     other than 1 and 0 where an objective has none.
@@ -42,48 +69,51 @@ class Objective:
     name = ""
     threshold = 0.0
     critic = False
-    labelled = True
+    labelled = False
     clip_value: float | None = None
 
-    def __init__(self, real_label=1.0, fake_label=0.0):
-        where = type(self).__name__
-        self.real_label = validate.number(
-            where, "real_label", real_label, least=0, most=1
-        )
-        self.fake_label = validate.number(
-            where, "fake_label", fake_label, least=0, most=1
-        )
-        for name, plain in (("real_label", 1.0), ("fake_label", 0.0)):
-            given = getattr(self, name)
-            if not self.labelled and given != plain:
+    def __init__(self, real_label: float = 1.0, fake_label: float = 0.0) -> None:
+        self._labels = {}
+        given = {"real_label": (real_label, 1.0), "fake_label": (fake_label, 0.0)}
+        for name, (label, plain) in given.items():
+            where = type(self).__name__
+            label = validate.number(where, name, label, least=0, most=1)
+            if not self.labelled and label != plain:
                 expected = f"{plain:g} ({self.name!r} has no labels to smooth)"
-                validate.complain(validate.ArgumentError, where, name, expected, given)
-        self._gradient = None
+                validate.complain(validate.ArgumentError, where, name, expected, label)
+            self._labels[name] = label
+        self._gradient: Callable[[], NDArray] | None = None
 
-    # ---- the losses ----------------------------------------------------------------
+    @property
+    def real_label(self) -> float:
+        """What D is to answer on real rows."""
+        return self._labels["real_label"]
 
-    def real(self, score):
+    @property
+    def fake_label(self) -> float:
+        """What D is to answer on fakes."""
+        return self._labels["fake_label"]
+
+    # ---- what a game asks for ------------------------------------------------------
+
+    def real(self, score: NDArray) -> NDArray:
         """Discriminator's loss on real rows, with `real_label` where there are any."""
-        return self._discriminator(self._checked("real", score), real=True)
+        return self.discriminator(self.checked("real", score), real=True)
 
-    def fake(self, score):
+    def fake(self, score: NDArray) -> NDArray:
         """Discriminator's loss on fake rows, with `fake_label` where there are any."""
-        return self._discriminator(self._checked("fake", score), real=False)
+        return self.discriminator(self.checked("fake", score), real=False)
 
-    def mixed(self, score):
+    def mixed(self, score: NDArray) -> NDArray:
         """Discriminator's loss on one batch, its first half real, the rest fake."""
-        score = self._checked("mixed", score)
+        score = self.checked("mixed", score)
         if len(score) % 2:
             where = f"{type(self).__name__}.mixed"
             expected = "an even number of rows"
             validate.complain(validate.ShapeError, where, "score", expected, len(score))
-        return self._both(score, len(score) // 2)
+        return self.both(score, len(score) // 2)
 
-    def generator(self, score):
-        """Generator's loss on the scores of its fakes."""
-        raise StateError(f"{type(self).__name__}: this objective defines no generator")
-
-    def dscore(self):
+    def dscore(self) -> NDArray:
         """dL/dscore of the loss computed last: (N, 1)."""
         if self._gradient is None:
             raise StateError(
@@ -92,7 +122,7 @@ class Objective:
         gradient, self._gradient = self._gradient, None
         return gradient()
 
-    def moments(self, score):
+    def moments(self, score: NDArray) -> tuple[NDArray, NDArray]:
         """Mean and standard deviation of D's answers: of sigmoid(s), or of s."""
         return (
             primitives.moments(score)
@@ -102,42 +132,49 @@ class Objective:
 
     # ---- what an objective defines -------------------------------------------------
 
-    def _against(self, score, labels):
-        """The loss of scores with labels, both (n, 1): here the cross-entropy."""
-        return self._cross_entropy(score, labels)
+    def generator(self, score: NDArray) -> NDArray:
+        """Generator's loss on the scores of its fakes."""
+        raise StateError(f"{type(self).__name__}: this objective defines no generator")
 
-    def _discriminator(self, score, real):
+    def discriminator(self, score: NDArray, real: bool) -> NDArray:
         """D's loss on rows that are all real or all fake."""
-        label = self.real_label if real else self.fake_label
-        return self._against(score, self._labels(score, label))
-
-    def _both(self, score, half):
-        """D's loss on `half` real rows and as many fakes: one loss, two labels."""
-        real, fake = (
-            self._labels(score[:half], label)
-            for label in (self.real_label, self.fake_label)
+        raise StateError(
+            f"{type(self).__name__}: this objective defines no discriminator"
         )
-        return self._against(score, primitives.concatenate(real, fake))
+
+    def both(self, score: NDArray, half: int) -> NDArray:
+        """D's loss on `half` real rows and as many fakes: the mean of its two losses.
+
+        Each half is divided by its own number of rows.
+        """
+        real = self.discriminator(score[:half], True)
+        above = self._gradient
+        fake = self.discriminator(score[half:], False)
+        below = self._gradient
+        if above is None or below is None:
+            raise StateError(f"{type(self).__name__}: expected losses that were kept")
+        return self.keep(
+            primitives.average(real, fake),
+            lambda: primitives.scale(primitives.concatenate(above(), below()), 0.5),
+        )
+
+    def equilibrium(self) -> Equilibrium:
+        """Where the losses end once nobody can do better; see `equilibrium`."""
+        return Equilibrium(nan, nan, nan)
 
     # ---- what it is made of --------------------------------------------------------
 
-    def _checked(self, method, score):
-        """A score of another shape would be broadcast against the labels."""
+    def checked(self, method: str, score: NDArray) -> NDArray:
+        """The score; another shape than (n, 1) would be broadcast against labels.
+
+        Errors: ShapeError, DTypeError; NonFiniteError for NaN or infinity.
+        """
         where = f"{type(self).__name__}.{method}"
         return validate.array(where, "score", score, ("n", 1), finite=True)
 
-    def _labels(self, score, value):
-        return primitives.full(*score.shape, value, dtype=score.dtype)
-
-    def _cross_entropy(self, score, labels, weight=1.0):
-        loss = primitives.bce_logits_forward(score, labels, weight)
-        return self._keep(
-            loss, lambda: primitives.bce_logits_backward(score, labels, weight)
-        )
-
-    def _keep(self, loss, gradient):
+    def keep(self, loss: NDArray, gradient: Callable[[], NDArray]) -> NDArray:
         """The loss, if it is finite; `gradient()` makes dL/dscore when it is asked."""
-        if not abs(float(loss.real)) < float("inf"):
+        if not isfinite(loss.real):
             raise NonFiniteError(
                 f"{type(self).__name__}: expected a finite loss, got {loss}"
             )
@@ -145,27 +182,65 @@ class Objective:
         return loss
 
 
-class NonSaturating(Objective):
+def filled(score: NDArray, value: float) -> NDArray:
+    """The same label for every score: (n, 1)."""
+    return primitives.full(*score.shape, value, dtype=score.dtype)
+
+
+class Labelled(Objective):
+    """D minimises the cross-entropy of sigmoid(s) with the labels."""
+
+    labelled = True
+
+    def discriminator(self, score: NDArray, real: bool) -> NDArray:
+        label = self.real_label if real else self.fake_label
+        return self.against(score, filled(score, label))
+
+    def both(self, score: NDArray, half: int) -> NDArray:
+        real = filled(score[:half], self.real_label)
+        fake = filled(score[half:], self.fake_label)
+        return self.against(score, primitives.concatenate(real, fake))
+
+    def against(self, score: NDArray, labels: NDArray, weight: float = 1.0) -> NDArray:
+        """The cross-entropy of scores with labels, both (n, 1), times `weight`."""
+        loss = primitives.bce_logits_forward(score, labels, weight)
+        return self.keep(
+            loss, lambda: primitives.bce_logits_backward(score, labels, weight)
+        )
+
+
+@OBJECTIVES.register()
+class NonSaturating(Labelled):
     """L_G = -mean log D(G(z)): call the fakes real, and learn from the answer."""
 
     name = "non-saturating"
 
-    def generator(self, score):
-        score = self._checked("generator", score)
-        return self._cross_entropy(score, self._labels(score, 1.0))
+    def generator(self, score: NDArray) -> NDArray:
+        score = self.checked("generator", score)
+        return self.against(score, filled(score, 1.0))
+
+    def equilibrium(self) -> Equilibrium:
+        s, d_loss = _entropy(self)
+        return Equilibrium(s, d_loss, _minus_log(s))
 
 
-class Minimax(Objective):
+@OBJECTIVES.register()
+class Minimax(Labelled):
     """L_G = mean log(1 - D(G(z))): the negative of the discriminator's loss."""
 
     name = "minimax"
 
-    def generator(self, score):
-        score = self._checked("generator", score)
-        return self._cross_entropy(score, self._labels(score, 0.0), weight=-1.0)
+    def generator(self, score: NDArray) -> NDArray:
+        score = self.checked("generator", score)
+        return self.against(score, filled(score, 0.0), weight=-1.0)
+
+    def equilibrium(self) -> Equilibrium:
+        s, d_loss = _entropy(self)
+        return Equilibrium(s, d_loss, -_minus_log(1 - s))
 
 
-class LeastSquares(Objective):
+@OBJECTIVES.register()
+class LeastSquares(Labelled):
     """L_D = 1/2 mean (s - label)^2, L_G = 1/2 mean (s - 1)^2 (Mao et al. 2017, eq. 9).
 
     A fake teaches the generator in proportion to its distance from 1, so that one on
@@ -176,15 +251,21 @@ class LeastSquares(Objective):
     threshold = 0.5
     critic = True
 
-    def generator(self, score):
-        score = self._checked("generator", score)
-        return self._against(score, self._labels(score, 1.0))
+    def generator(self, score: NDArray) -> NDArray:
+        score = self.checked("generator", score)
+        return self.against(score, filled(score, 1.0))
 
-    def _against(self, score, labels):
+    def against(self, score: NDArray, labels: NDArray, weight: float = 1.0) -> NDArray:
         loss = primitives.squared_forward(score, labels)
-        return self._keep(loss, lambda: primitives.squared_backward(score, labels))
+        return self.keep(loss, lambda: primitives.squared_backward(score, labels))
+
+    def equilibrium(self) -> Equilibrium:
+        a, b = self.real_label, self.fake_label
+        s = (a + b) / 2
+        return Equilibrium(s, (a - b) ** 2 / 8, (s - 1) ** 2 / 2)
 
 
+@OBJECTIVES.register()
 class Hinge(Objective):
     """L_D = mean max(0, 1 -+ s), - on real and + on fake rows; L_G = -mean s.
 
@@ -194,31 +275,25 @@ class Hinge(Objective):
 
     name = "hinge"
     critic = True
-    labelled = False
 
-    def generator(self, score):
-        return self._linear(self._checked("generator", score), -1.0)
+    def generator(self, score: NDArray) -> NDArray:
+        return self.linear(self.checked("generator", score), -1.0)
 
-    def _discriminator(self, score, real):
+    def discriminator(self, score: NDArray, real: bool) -> NDArray:
         sign = 1.0 if real else -1.0
         loss = primitives.hinge_forward(score, sign)
-        return self._keep(loss, lambda: primitives.hinge_backward(score, sign))
+        return self.keep(loss, lambda: primitives.hinge_backward(score, sign))
 
-    def _both(self, score, half):
-        real, above = self._discriminator(score[:half], True), self._gradient
-        fake, below = self._discriminator(score[half:], False), self._gradient
-        return self._keep(
-            primitives.average(
-                real, fake
-            ),  # each half divided by its own number of rows
-            lambda: primitives.scale(primitives.concatenate(above(), below()), 0.5),
-        )
-
-    def _linear(self, score, weight):
+    def linear(self, score: NDArray, weight: float) -> NDArray:
+        """weight mean s"""
         loss = primitives.linear_forward(score, weight)
-        return self._keep(loss, lambda: primitives.linear_backward(score, weight))
+        return self.keep(loss, lambda: primitives.linear_backward(score, weight))
+
+    def equilibrium(self) -> Equilibrium:
+        return Equilibrium(nan, 1.0, nan)
 
 
+@OBJECTIVES.register()
 class Wasserstein(Hinge):
     """L_D = mean s(fake) - mean s(real), L_G = -mean s(fake); D's weights are clipped.
 
@@ -231,11 +306,20 @@ class Wasserstein(Hinge):
     name = "wasserstein"
     clip_value = 0.01
 
-    def _discriminator(self, score, real):
-        return self._linear(score, -1.0 if real else 1.0)
+    def discriminator(self, score: NDArray, real: bool) -> NDArray:
+        return self.linear(score, -1.0 if real else 1.0)
+
+    def equilibrium(self) -> Equilibrium:
+        return Equilibrium(nan, 0.0, nan)
 
 
-OBJECTIVES = {
-    kind.name: kind
-    for kind in (NonSaturating, Minimax, LeastSquares, Hinge, Wasserstein)
-}
+def _entropy(game: Objective) -> tuple[float, float]:
+    """D's best answer s to fakes distributed as the data, and its loss there."""
+    s = (game.real_label + game.fake_label) / 2
+    if not 0 < s < 1:
+        return s, 0.0
+    return s, s * _minus_log(s) + (1 - s) * _minus_log(1 - s)
+
+
+def _minus_log(p: float) -> float:
+    return -log(p) if p > 0 else inf

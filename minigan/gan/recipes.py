@@ -1,79 +1,110 @@
-"""The named recipes: networks, options and data of the classic tutorials.
+"""The named recipes: networks, optimizers, options and data of the classic tutorials.
 
-A recipe is plain data: two functions that build the networks and a dict of the
-trainer's options.  `load` puts them together.
+A recipe is plain data: functions that build the networks, classes of optimizers with
+their arguments, and a dict of the trainer's options.  `load` puts them together.
+
+    RECIPES.register()(Recipe("mine", generator=..., discriminator=..., ...))
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isqrt, prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from .. import validate
-from ..optimizers import Adam
+from ..network import Sequential
+from ..optimizers import Adam, Optimizer
+from ..registry import Registry
 from . import networks
-from .sampling import Parabola, Rows
+from .sampling import Parabola, Rows, Source
 from .streams import streams
 from .trainer import Trainer
+
+PLAYERS = ("generator", "discriminator")
+Made = tuple[type[Optimizer], Mapping[str, Any]]  # an optimizer: class and arguments
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What a tutorial teaches, as numbers.
 
+    name: by which it is found.  description: one line.
+    generator, discriminator: build(rng, dtype, shape) -> Sequential.
     steps: how long it trains.  report_every: steps between reports.
-    adam: arguments of both optimizers.  options: arguments of `Trainer`.
-    dataset: name of the images it trains on, see `minigan.data`; None: it draws its own
-    points.  shape: of one of them.  sampling: how they are drawn, see
-    `gan.sampling.Rows`.
+    optimizer: class and arguments of both optimizers, (Adam, {"beta_1": 0.5}).
+    discriminator_optimizer: the same of D's, where it is another.
+    options: arguments of `Trainer`.
+    dataset: name of the images it trains on, see `minigan.data`; None: rows come from
+    `source(rng, dtype)`.  shape: of one row.  sampling: how rows of a data set are
+    drawn, see `gan.sampling.Rows`.
     """
 
+    name: str
     description: str
-    generator: Callable
-    discriminator: Callable
+    generator: Callable[..., Sequential]
+    discriminator: Callable[..., Sequential]
     steps: int
     report_every: int
-    adam: dict = field(default_factory=dict)
-    options: dict = field(default_factory=dict)
+    optimizer: Made = (Adam, {})
+    discriminator_optimizer: Made | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
     dataset: str | None = None
+    source: Callable[..., Source] = Parabola
     shape: tuple[int, ...] = (2,)
     sampling: str = "replacement"
 
     @property
-    def features(self):
+    def features(self) -> int | None:
         """How many numbers a row of the data set has; None for computed points."""
         return None if self.dataset is None else prod(self.shape)
 
+    @property
+    def optimizers(self) -> dict[str, Made]:
+        """player -> class and arguments of its optimizer."""
+        other = self.discriminator_optimizer or self.optimizer
+        return {"generator": self.optimizer, "discriminator": other}
 
-RECIPES = {
-    "parabola": Recipe(
+
+RECIPES: Registry[Recipe] = Registry("recipe")
+
+RECIPES.register()(
+    Recipe(
+        "parabola",
         description="points on y = x^2, the smallest GAN that shows everything",
         generator=networks.parabola_generator,
         discriminator=networks.parabola_discriminator,
         steps=10_000,
         report_every=2_000,
         options={"batch_size": 128, "batches": "half"},
-    ),
-    "digits": Recipe(
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "digits",
         description="handwritten digits of 8 x 8, nothing to download",
         generator=networks.digits_generator,
         discriminator=networks.digits_discriminator,
         steps=30_000,
         report_every=3_000,
-        adam={"learning_rate": 2e-4, "beta_1": 0.5},
+        optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),
         options={"batch_size": 64, "batches": "mixed"},
         dataset="digits",
         shape=networks.DIGITS,
-    ),
-    "mnist-smooth": Recipe(
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "mnist-smooth",
         description="MNIST, real labels smoothed to 0.9",
         generator=networks.smooth_generator,
         discriminator=networks.smooth_discriminator,
         steps=100 * (60_000 // 64),
         report_every=10 * (60_000 // 64),
-        adam={"learning_rate": 2e-4, "beta_1": 0.5},
+        optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),
         options={
             "batch_size": 64,
             "batches": "separate",
@@ -83,19 +114,25 @@ RECIPES = {
         dataset="mnist",
         shape=networks.FLAT,
         sampling="ordered",
-    ),
-    "mnist-mixed": Recipe(
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "mnist-mixed",
         description="MNIST, real and fake images in one batch",
         generator=networks.mixed_generator,
         discriminator=networks.image_discriminator,
         steps=20_000,
         report_every=100,
-        adam={"learning_rate": 2e-4, "beta_1": 0.5},
+        optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),
         options={"batch_size": 128, "batches": "mixed"},
         dataset="mnist",
         shape=networks.MNIST,
-    ),
-    "mnist-wide": Recipe(
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "mnist-wide",
         description="MNIST, BatchNorm behind every hidden layer",
         generator=networks.wide_generator,
         discriminator=networks.image_discriminator,
@@ -104,14 +141,19 @@ RECIPES = {
         options={"batch_size": 128, "batches": "separate"},
         dataset="mnist",
         shape=networks.MNIST,
-    ),
-}
-
-RATES = ("generator_learning_rate", "discriminator_learning_rate")
-OF_ADAM = ("learning_rate", "beta_1", *RATES)  # overrides that are not the trainer's
+    )
+)
 
 
-def load(name, seed=0, data=None, *, dtype=np.float32, backend=None, **overrides):
+def load(
+    name: str,
+    seed: int = 0,
+    data: NDArray | Source | str | None = None,
+    *,
+    dtype: DTypeLike = np.float32,
+    backend: str | None = None,
+    **overrides: Any,
+) -> Trainer:
     """A `Trainer` for a named recipe, ready to `fit`.
 
         recipes.load("mnist-mixed", data="fashion_mnist", learning_rate=1e-4)
@@ -122,33 +164,34 @@ def load(name, seed=0, data=None, *, dtype=np.float32, backend=None, **overrides
         (n, features) or images (n, height, width[, channels]).  The networks of an
         image recipe take the size of the data.
     dtype: float32 or float64.
-    overrides: in place of the recipe's, any option of `Trainer`; `learning_rate` and
-        `beta_1` of both optimizers, `generator_learning_rate` and
+    overrides: in place of the recipe's, any option of `Trainer`; any argument of the
+        optimizers, `learning_rate` of both or `generator_learning_rate` and
         `discriminator_learning_rate` of one; `sampling` ("replacement", "shuffled",
         "ordered").
     Errors: ArgumentError for an unknown name or override, naming the known ones;
     DatasetError for data that cannot be had.
     """
     where = "recipes.load"
-    recipe = RECIPES[validate.choice(where, "name", name, tuple(RECIPES))]
+    recipe = RECIPES.chosen(where, "name", name)
     dtype = validate.float_type(where, dtype)
     spawned = streams(seed)
-    options = {**recipe.options, **_known(overrides)}
-    optimizers = _optimizers(recipe.adam, options)
-    sampling = options.pop("sampling", recipe.sampling)
+    options, arguments, sampling = _sorted(recipe, overrides)
+    for player, (kind, own) in recipe.optimizers.items():
+        if f"{player}_optimizer" not in options:
+            options[f"{player}_optimizer"] = kind(**{**own, **arguments[player]})
     if data is None or isinstance(data, str):
         data = _rows_of(data or recipe.dataset, dtype)
     if data is None:
-        data = Parabola(spawned["data"], dtype)
+        data = recipe.source(rng=spawned["data"], dtype=dtype)
     shape = recipe.shape
-    if not isinstance(data, (Parabola, Rows)):
+    if not isinstance(data, Source):
         shape = row_shape(recipe, data)
-        data = Rows(data, spawned["data"], sampling, dtype)
+        data = Rows(data, rng=spawned["data"], sampling=sampling, dtype=dtype)
     trainer = Trainer(
         recipe.generator(spawned["weights"], dtype, shape),
         recipe.discriminator(spawned["weights"], dtype, shape),
         data,
-        **{**optimizers, **options},
+        **options,
         seed=seed,
         backend=backend,
         name=name,
@@ -157,7 +200,7 @@ def load(name, seed=0, data=None, *, dtype=np.float32, backend=None, **overrides
     return trainer
 
 
-def row_shape(recipe, data):
+def row_shape(recipe: Recipe, data: NDArray) -> tuple[int, ...]:
     """The shape of one row: the recipe's for as many numbers, else that of the data.
 
     Rows that are flat are taken as square images where their length is a square.
@@ -171,33 +214,49 @@ def row_shape(recipe, data):
     return (*shape, 1) if len(shape) == 2 else shape
 
 
-def _rows_of(name, dtype):
+def _rows_of(name: str | None, dtype: np.dtype) -> NDArray | None:
     """The rows of a data set; None for none."""
     from ..data import images
 
     return None if name is None else images(name, dtype=dtype)
 
 
-def _known(overrides):
-    """The overrides, each of them one that there is."""
-    own = ("self", "generator", "discriminator", "data", "seed", "backend", "name")
-    options = [key for key in inspect.signature(Trainer).parameters if key not in own]
-    for name in overrides:
-        known = (*options, *OF_ADAM, "sampling")
+def _sorted(
+    recipe: Recipe, overrides: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]], str]:
+    """Options of the trainer, arguments of each player's optimizer, and the sampling.
+
+    An argument without a player's name goes to each optimizer that takes it.
+    """
+    options, sampling = dict(recipe.options), recipe.sampling
+    arguments: dict[str, dict[str, Any]] = {player: {} for player in PLAYERS}
+    own = ("generator", "discriminator", "data", "seed", "backend", "name")
+    takes = [key for key in inspect.signature(Trainer).parameters if key not in own]
+    of_optimizers = _arguments(recipe, overrides)
+    for name, value in overrides.items():
+        known = (*takes, *of_optimizers, "sampling")
         validate.choice("recipes.load", "overrides", name, known)
-    return overrides
+        if name == "sampling":
+            sampling = value
+        elif name in takes:
+            options[name] = value
+        else:
+            for player, argument in of_optimizers[name]:
+                given = arguments[player]
+                if name != argument or f"{player}_{name}" not in overrides:
+                    given[argument] = value
+    return options, arguments, sampling
 
 
-def _optimizers(adam, options):
-    """One Adam each, but where `options` has an optimizer; takes its rates out."""
-    common = dict(adam)
-    for key in ("learning_rate", "beta_1"):
-        if key in options:
-            common[key] = options.pop(key)
-    made = {}
-    for player in ("generator", "discriminator"):
-        own = dict(common)
-        if f"{player}_learning_rate" in options:
-            own["learning_rate"] = options.pop(f"{player}_learning_rate")
-        made[f"{player}_optimizer"] = Adam(**own)
-    return made
+def _arguments(
+    recipe: Recipe, overrides: Mapping[str, Any]
+) -> dict[str, list[tuple[str, str]]]:
+    """name of an override -> [(player, argument)], for what the optimizers take."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for player, (kind, _) in recipe.optimizers.items():
+        if f"{player}_optimizer" in overrides:  # it is made already
+            continue
+        for argument in inspect.signature(kind).parameters:
+            for name in (argument, f"{player}_{argument}"):
+                found.setdefault(name, []).append((player, argument))
+    return found

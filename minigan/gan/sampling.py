@@ -2,66 +2,160 @@
 
 A source has `features`, `batch(n)`, which draws the next n rows for training through
 primitives, and `draw(n, rng)`, which draws rows for reports without moving anything
-that training uses.
+that training uses.  What it must not lose is its state, see `minigan.state`; what else
+a batch reads are its `tables()`.  `Source` has all of this for a source that keeps
+nothing; one of your own derives from it and is registered.
 """
 
+import hashlib
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from .. import primitives, validate
-from ..errors import ArgumentError
+from ..errors import ArgumentError, CheckpointError
+from ..registry import Registry, config_of
+from ..state import Arrays, Generators
+
+SOURCES: Registry[type["Source"]] = Registry("source")
 
 
-class Parabola:
+class Source:
+    """Rows without an end, from a generator; the base class of all sources.
+
+    features: how many numbers a row has.
+    rng: a numpy Generator, which a run saves and restores; a source that has none
+    draws nothing in `batch`.
+    """
+
+    name = ""
+    features: int
+    labelled = False  # True where a batch is a pair (rows, labels)
+    rng: np.random.Generator | None = None
+
+    def batch(self, n: int) -> Any:
+        """The next n rows: (n, features), made by primitives."""
+        raise NotImplementedError
+
+    def draw(self, n: int, rng: np.random.Generator) -> NDArray:
+        """n rows from another generator: (n, features)."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows there are; None for a source without an end."""
+        return None
+
+    @property
+    def largest_batch(self) -> int:
+        """The most rows that one batch can have."""
+        return 2**31
+
+    # ---- state ---------------------------------------------------------------------
+
+    def state(self) -> Arrays:
+        """name -> array that training changes."""
+        return {}
+
+    def generators(self) -> Generators:
+        """name -> generator that batches are drawn from."""
+        return {} if self.rng is None else {"rng": self.rng}
+
+    def tables(self) -> Arrays:
+        """name -> array that a batch reads and nobody changes."""
+        return {}
+
+    def check(self, state: Arrays) -> None:
+        """Refuse a saved state that training could not go on from.
+
+        Errors: CheckpointError.
+        """
+
+    def config(self) -> dict[str, Any]:
+        """What JSON can hold of the source: its kind, and what the user chose."""
+        return {"kind": self.name, **config_of(self)}
+
+    def digest(self) -> str | None:
+        """The sha256 of the data that must be given again on loading, or None."""
+        return None
+
+    @classmethod
+    def rebuilt(
+        cls,
+        config: dict[str, Any],
+        data: NDArray | None,
+        rng: np.random.Generator,
+        dtype: DTypeLike,
+    ) -> Self:
+        """The source that `config` was made of.
+
+        data: what the user gave on loading; here it must be None.
+        """
+        if data is not None:
+            raise ArgumentError(
+                "Trainer.load: argument 'data': expected None for a run on computed "
+                "points, got an array"
+            )
+        arguments = {key: value for key, value in config.items() if key != "kind"}
+        return cls(**arguments, rng=rng, dtype=dtype)  # type: ignore[call-arg]
+
+
+@SOURCES.register()
+class Parabola(Source):
     """Points on y = x^2 with x ~ U[-1/2, 1/2): fresh ones at every call.
 
     rng: numpy Generator or a seed.  dtype: of the points, float32 or float64.
     """
 
+    name = "parabola"
     features = 2
-    kind = "parabola"
 
-    def __init__(self, rng, dtype=np.float32):
+    def __init__(
+        self, rng: np.random.Generator | int, dtype: DTypeLike = np.float32
+    ) -> None:
         self.rng = validate.random_generator("Parabola", rng)
         self.dtype = _real_type("Parabola", dtype)
 
-    def batch(self, n):
+    def batch(self, n: int) -> NDArray:
         """Points (n, 2)."""
         return self._points(n, self.rng)
 
-    def draw(self, n, rng):
+    def draw(self, n: int, rng: np.random.Generator) -> NDArray:
         """Points (n, 2) from another generator."""
         return self._points(n, rng)
 
-    def _points(self, n, rng):
+    def _points(self, n: int, rng: np.random.Generator | None) -> NDArray:
         n = validate.integer("Parabola", "n", n, most=2**31)
         return primitives.parabola(primitives.uniform(rng, n, 1, dtype=self.dtype))
 
-    def memory(self):
-        """name -> array that training changes: nothing here."""
-        return {}
 
-    def arrays(self):
-        """name -> array that a batch reads or changes: nothing here."""
-        return {}
-
-    def config(self):
-        return {"kind": self.kind}
-
-
-class Rows:
-    """Rows of an array.
+@SOURCES.register()
+class Rows(Source):
+    """Rows of an array, with labels if there are any.
 
     data: (n, ...) float32 or float64, finite; kept as (n, features).
+    labels: None, or (n,) integers >= 0, one for each row; a batch is then the pair
+    (rows, labels), drawn by the same index.
     rng: numpy Generator or a seed.
     sampling: "replacement" draws every row anew; "shuffled" and "ordered" walk through
     epochs, of which a last batch that is not full is dropped.
-    Errors: ShapeError, DTypeError, NonFiniteError for data that cannot be used.
+    Errors: ShapeError, DTypeError, NonFiniteError, ArgumentError for data and labels
+    that cannot be used.
     """
 
-    kind = "rows"
+    name = "rows"
     SAMPLING = ("replacement", "shuffled", "ordered")
 
-    def __init__(self, data, rng, sampling="replacement", dtype=np.float32):
+    def __init__(
+        self,
+        data: NDArray,
+        labels: NDArray | None = None,
+        *,
+        rng: np.random.Generator | int = 0,
+        sampling: str = "replacement",
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.sampling = validate.choice("Rows", "sampling", sampling, self.SAMPLING)
         data = validate.array("Rows", "data", data, finite=True)
         if data.ndim < 2:
@@ -79,13 +173,19 @@ class Rows:
                 validate.NonFiniteError, "Rows", "data", f"values of {dtype}", largest
             )
         self.data = rows
+        self.labels = None if labels is None else _labels(labels, len(rows))
         self.features = self.data.shape[1]
         self.rng = validate.random_generator("Rows", rng)
         self.order = np.arange(len(data), dtype=np.int64)
         self.cursor = np.zeros((), np.int64)
 
-    def batch(self, n):
-        """The next n rows: (n, features)."""
+    @property
+    def labelled(self) -> bool:  # type: ignore[override]
+        """True where a batch is a pair (rows, labels)."""
+        return self.labels is not None
+
+    def batch(self, n: int) -> Any:
+        """The next n rows: (n, features); with labels the pair (rows, labels (n,))."""
         n = validate.integer("Rows.batch", "n", n, most=2**31)
         if self.sampling == "replacement":
             index = primitives.integers(self.rng, len(self.data), n)
@@ -98,43 +198,94 @@ class Rows:
             index = primitives.epoch_indices(
                 self.rng, self.order, self.cursor, int(self.sampling == "shuffled"), n
             )
-        return primitives.gather(self.data, index)
+        rows = primitives.gather(self.data, index)
+        return rows if self.labels is None else (rows, self.labels[index])
 
     @property
-    def rows(self):
+    def rows(self) -> int:
         """How many rows there are."""
         return len(self.data)
 
     @property
-    def largest_batch(self):
+    def largest_batch(self) -> int:
         """The most rows that one batch can have."""
         return 2**31 if self.sampling == "replacement" else len(self.data)
 
-    def draw(self, n, rng):
-        """n rows, with replacement, from another generator."""
+    def draw(self, n: int, rng: np.random.Generator) -> NDArray:
+        """n rows, with replacement, from another generator; without labels."""
         n = validate.integer("Rows.draw", "n", n, most=2**31)
         return primitives.gather(self.data, primitives.integers(rng, len(self.data), n))
 
-    def memory(self):
+    def state(self) -> Arrays:
         """name -> array that training changes: the place in the epoch."""
         if self.sampling == "replacement":
             return {}
         return {"order": self.order, "cursor": self.cursor}
 
-    def arrays(self):
-        """name -> array that a batch reads or changes."""
-        return {"data": self.data, **self.memory()}
+    def tables(self) -> Arrays:
+        """name -> array that a batch reads: the rows, and their labels."""
+        labels = {} if self.labels is None else {"labels": self.labels}
+        return {"data": self.data, **labels}
 
-    def config(self):
-        return {
-            "kind": self.kind,
+    def check(self, state: Arrays) -> None:
+        """The order must be one of the rows, and the cursor a place in it."""
+        if not state:
+            return
+        n, order, cursor = len(self.data), state["order"], int(state["cursor"])
+        if not np.array_equal(np.sort(order), np.arange(n)):
+            raise CheckpointError(f"data/order: expected each of 0 ... {n - 1} once")
+        if not 0 <= cursor <= n:
+            raise CheckpointError(f"data/cursor: expected 0 ... {n}, got {cursor}")
+
+    def config(self) -> dict[str, Any]:
+        found = {
+            "kind": self.name,
             "sampling": self.sampling,
             "rows": len(self.data),
             "features": self.features,
         }
+        return found if self.labels is None else {**found, "labelled": True}
+
+    def digest(self) -> str:
+        """The sha256 of rows and labels."""
+        sha = hashlib.sha256(self.data.tobytes())
+        if self.labels is not None:
+            sha.update(self.labels.tobytes())
+        return sha.hexdigest()
+
+    @classmethod
+    def rebuilt(
+        cls,
+        config: dict[str, Any],
+        data: NDArray | None,
+        rng: np.random.Generator,
+        dtype: DTypeLike,
+    ) -> Self:
+        """Rows of the array that the user gives again, or of a pair with labels."""
+        if data is None:
+            raise ArgumentError(
+                f"Trainer.load: argument 'data': expected the array of "
+                f"{config['rows']} rows that the run was trained on, got None"
+            )
+        return cls(data, rng=rng, sampling=config["sampling"], dtype=dtype)
 
 
-def _real_type(where, dtype, argument="dtype"):
+def _labels(labels: NDArray, rows: int) -> NDArray:
+    """Labels as int64: (rows,)."""
+    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
+        got = getattr(labels, "dtype", type(labels).__name__)
+        expected = "an array of integers, one for each row"
+        validate.complain(validate.DTypeError, "Rows", "labels", expected, got)
+    if labels.shape != (rows,):
+        expected, got = f"shape ({rows},)", validate.shape_text(labels.shape)
+        validate.complain(validate.ShapeError, "Rows", "labels", expected, got)
+    if labels.min() < 0 or labels.max() >= 2**31:
+        expected, got = "integers >= 0", f"{labels.min()} ... {labels.max()}"
+        validate.complain(validate.ArgumentError, "Rows", "labels", expected, got)
+    return np.array(labels, np.int64, order="C")
+
+
+def _real_type(where: str, dtype: DTypeLike, argument: str = "dtype") -> np.dtype:
     dtype = validate.float_type(where, dtype)
     if dtype not in validate.FLOAT_TYPES:
         expected, given = "float32 or float64", f"dtype {dtype}"

@@ -4,7 +4,6 @@ Saved are both networks, both optimizers, running statistics, the step count, th
 history, and the state of every random generator.
 """
 
-import hashlib
 import platform
 import warnings
 
@@ -15,7 +14,7 @@ from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
 from ..optimizers import OPTIMIZERS
 from ..version import __version__
 from .history import COLUMNS, History
-from .sampling import Parabola, Rows
+from .sampling import SOURCES
 from .streams import NAMES
 from .streams import streams as make_streams
 
@@ -61,7 +60,7 @@ def save(trainer, path):
         **config(trainer),
         "streams": list(NAMES),
         "generators": [plain_state(rng) for rng in trainer.generators()],
-        "data_sha256": _digest(trainer.data),
+        "data_sha256": trainer.data.digest(),
         "columns": list(COLUMNS),
     }
     arrays = {**trainer.memory(), "history": trainer.history.table}
@@ -89,6 +88,9 @@ def load(cls, path, *, data=None, backend=None, capture=True):
                     f"{name}: expected {array.dtype} {array.shape}, got "
                     f"{arrays[name].dtype} {arrays[name].shape}"
                 )
+        trainer.data.check(
+            {k: arrays[f"data/{k}"] for k, _ in trainer.data.state().items()}
+        )
         table = arrays["history"]
         if (
             meta["columns"] != list(COLUMNS)
@@ -162,22 +164,10 @@ def _rebuild(cls, arrays, meta, data, backend, capture):
 
 def _source(meta, data, rng, dtype):
     described = meta["data"]
-    if described["kind"] == Parabola.kind:
-        if data is not None:
-            raise ArgumentError(
-                "Trainer.load: argument 'data': expected None for a run on computed "
-                "points, got an array"
-            )
-        return Parabola(rng, dtype)
-    if described["kind"] != Rows.kind:
+    if described["kind"] not in SOURCES:
         raise CheckpointError(f"data: unknown kind {described['kind']!r}")
-    if data is None:
-        raise ArgumentError(
-            f"Trainer.load: argument 'data': expected the array of "
-            f"{described['rows']} rows that the run was trained on, got None"
-        )
-    source = Rows(data, rng, described["sampling"], dtype)
-    if _digest(source) != meta["data_sha256"]:
+    source = SOURCES[described["kind"]].rebuilt(described, data, rng, dtype)
+    if source.digest() != meta["data_sha256"]:
         raise ArgumentError(
             "Trainer.load: argument 'data': expected the array that the run was "
             "trained on, got another (its sha256 differs)"
@@ -185,17 +175,11 @@ def _source(meta, data, rng, dtype):
     return source
 
 
-def _digest(source):
-    if not isinstance(source, Rows):
-        return None
-    return hashlib.sha256(source.data.tobytes()).hexdigest()
-
-
 def refuse_foreign_parts(trainer):
     """Only what `load` can make again may be saved."""
     optimizers = tuple(OPTIMIZERS.values())
     parts = {
-        "data": (trainer.data, (Parabola, Rows)),
+        "data": (trainer.data, tuple(SOURCES.values())),
         "generator_optimizer": (trainer.generator_optimizer, optimizers),
         "discriminator_optimizer": (trainer.discriminator_optimizer, optimizers),
     }

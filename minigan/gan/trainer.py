@@ -14,7 +14,7 @@ from .game import Game
 from .history import COLUMNS, History
 from .memory import Memory
 from .running import Runner
-from .sampling import Rows
+from .sampling import Rows, Source
 from .streams import streams as make_streams
 
 REPORT_ROWS = 100  # real and fake rows on which a report measures accuracy
@@ -102,9 +102,9 @@ class Trainer(Game, Fitting, Memory):
         self.discriminator = network_of(where, "discriminator", discriminator)
         self.seed = validate.integer(where, "seed", seed, least=0, most=2**63 - 1)
         self.streams = make_streams(self.seed)
-        if isinstance(data, type) or not hasattr(data, "batch"):
-            data = Rows(data, self.streams["data"], dtype=generator.dtype)
-        elif isinstance(getattr(data, "rng", None), np.random.Generator):
+        if not isinstance(data, Source):
+            data = Rows(data, rng=self.streams["data"], dtype=generator.dtype)
+        elif data.rng is not None:
             self.streams["data"] = data.rng  # so that it is saved and restored
         self.data = data
         self.latent_dim = fit_together(

@@ -23,7 +23,7 @@ def finished(tmp_path_factory):
 def frequent_reports(monkeypatch):
     """A report every 20 steps."""
     often = replace(session_module.RECIPES["parabola"], report_every=20)
-    monkeypatch.setitem(session_module.RECIPES, "parabola", often)
+    monkeypatch.setitem(session_module.RECIPES._things, "parabola", often)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
+from minigan import Adam
 from minigan.cli.overrides import OVERRIDES
 from minigan.cli.rundir import RunDir
 from minigan.gan import Trainer
-from minigan.gan.recipes import OF_ADAM
 
 from .helpers import expect_error, train
 
@@ -105,6 +105,11 @@ def test_values_out_of_range(tmp_path, flag, value):
 
 
 def test_the_table_names_what_there_is():
-    known = {*inspect.signature(Trainer).parameters, *OF_ADAM, "sampling"}
+    rates = {f"{player}_learning_rate" for player in ("generator", "discriminator")}
+    known = {
+        *inspect.signature(Trainer).parameters,
+        *inspect.signature(Adam).parameters,
+    }
+    known |= {*rates, "sampling"}
     for override in OVERRIDES:
         assert override.name in (known if override.of == "recipe" else VALUES)

@@ -160,7 +160,7 @@ def test_images(dtype):
     assert rows.min() == -1 and rows.max() == 1
     points = data.images("parabola", dtype=dtype)
     assert points.shape == (10_000, 2) and points.dtype == dtype
-    assert Rows(rows, 0, dtype=dtype).features == 64
+    assert Rows(rows, dtype=dtype).features == 64
 
 
 def test_images_of_mnist_fit_the_recipes():

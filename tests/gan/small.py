@@ -111,7 +111,7 @@ def build(
     discriminator = Sequential(seen + ([Sigmoid()] if sigmoid else []))
     draws = streams(seed)["data"]
     if rows:
-        data = Rows(array(rows, dtype), draws, sampling, dtype)
+        data = Rows(array(rows, dtype), rng=draws, sampling=sampling, dtype=dtype)
     else:
         data = Parabola(draws, dtype)
     if optimizers == "other":

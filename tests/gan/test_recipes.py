@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan import Adam, BatchNorm, Dense, ReLU, Sequential, Sigmoid
+from minigan import SGD, Adam, BatchNorm, Dense, ReLU, Sequential, Sigmoid
 from minigan.errors import MiniganError
 from minigan.gan import Parabola, Rows, Trainer, recipes
 from minigan.gan.streams import streams
@@ -220,11 +220,11 @@ TRAINER = {
     "data width": (dict(data=np.ones((9, 3))), "'generator': expected 3 features"),
     "data class": (dict(data=Parabola), "'data': expected"),
     "batch > data, ordered": (
-        dict(data=Rows(array(6), 0, "ordered"), batches="separate"),
+        dict(data=Rows(array(6), sampling="ordered"), batches="separate"),
         "'batch_size': expected at most the 6 rows of the data.*got batches of 8",
     ),
     "batch > data, shuffled": (
-        dict(data=Rows(array(3), 0, "shuffled")),
+        dict(data=Rows(array(3), sampling="shuffled")),
         "'batch_size': expected at most.*3 rows",
     ),
 }
@@ -383,3 +383,58 @@ def test_unknown_overrides_name_the_known_ones():
     message = "'overrides': expected one of 'batch_size'.*'learning_rate'.*'momentum'"
     with pytest.raises(MiniganError, match=message):
         recipes.load("digits", momentum=0.9)
+
+
+# ---- recipes of one's own ----------------------------------------------------------
+
+
+@pytest.fixture
+def own():
+    """A recipe that is not the package's, for as long as a test runs."""
+    recipe = recipes.Recipe(
+        "own",
+        description="SGD against Adam",
+        generator=recipes.networks.parabola_generator,
+        discriminator=recipes.networks.parabola_discriminator,
+        steps=10,
+        report_every=5,
+        optimizer=(SGD, {"learning_rate": 0.1, "momentum": 0.5}),
+        discriminator_optimizer=(Adam, {"beta_1": 0.5}),
+        options={"batch_size": 8},
+    )
+    recipes.RECIPES.register()(recipe)
+    yield recipe
+    recipes.RECIPES.unregister("own")
+
+
+def test_a_recipe_of_ones_own(own, tmp_path):
+    trainer = recipes.load("own", seed=2)
+    g, d = trainer.generator_optimizer, trainer.discriminator_optimizer
+    assert (type(g), g.learning_rate, g.momentum) == (SGD, 0.1, 0.5)
+    assert (type(d), d.learning_rate, d.beta_1) == (Adam, 1e-3, 0.5)
+    trainer.fit(3)
+    trainer.save(tmp_path / "c")
+    assert Trainer.load(tmp_path / "c").name == "own"
+
+
+def test_overrides_go_to_the_optimizers_that_take_them(own):
+    trainer = recipes.load("own", momentum=0.9, learning_rate=0.2, beta_1=0.1)
+    g, d = trainer.generator_optimizer, trainer.discriminator_optimizer
+    assert (g.momentum, g.learning_rate) == (0.9, 0.2)
+    assert (d.beta_1, d.learning_rate) == (0.1, 0.2)
+    for order in (1, -1):
+        given = {"learning_rate": 0.2, "generator_learning_rate": 0.3}
+        trainer = recipes.load("own", **dict(list(given.items())[::order]))
+        assert trainer.generator_optimizer.learning_rate == 0.3
+        assert trainer.discriminator_optimizer.learning_rate == 0.2
+    for name in ("rho", "generator_beta_1", "discriminator_momentum"):
+        with pytest.raises(MiniganError, match=f"'overrides'.*got '{name}'"):
+            recipes.load("own", **{name: 0.5})
+
+
+def test_arguments_of_an_optimizer_that_is_given_whole(own):
+    with pytest.raises(MiniganError, match="got 'generator_momentum'"):
+        recipes.load("own", generator_optimizer=Adam(), generator_momentum=0.5)
+    trainer = recipes.load("own", generator_optimizer=Adam(0.5), learning_rate=0.2)
+    assert trainer.generator_optimizer.learning_rate == 0.5
+    assert trainer.discriminator_optimizer.learning_rate == 0.2

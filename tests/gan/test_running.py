@@ -354,7 +354,7 @@ def fresh_optimizer(trainer):
 
 
 def other_rows(trainer):
-    trainer.data = Rows(array(30), trainer.streams["data"], "shuffled")
+    trainer.data = Rows(array(30), rng=trainer.streams["data"], sampling="shuffled")
 
 
 CHANGES = {

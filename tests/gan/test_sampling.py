@@ -23,7 +23,7 @@ def numbered(n):
 
 
 def rows(n, sampling, seed=0):
-    return Rows(numbered(n), np.random.default_rng(seed), sampling)
+    return Rows(numbered(n), rng=seed, sampling=sampling)
 
 
 @BACKENDS
@@ -52,7 +52,7 @@ def test_replacement_draws_every_row_anew(backend):
         source = rows(10, "replacement")
         drawn = indices(source.batch(2000))
     counts = np.bincount(drawn, minlength=10)
-    assert counts.min() > 140 and counts.max() < 260 and source.memory() == {}
+    assert counts.min() > 140 and counts.max() < 260 and source.state() == {}
 
 
 @BACKENDS
@@ -112,7 +112,7 @@ def test_draw_moves_nothing_that_training_uses(sampling):
 
 def test_rows_are_copied_flattened_and_cast():
     data = np.arange(24, dtype=np.float64).reshape(3, 4, 2)
-    source = Rows(data, np.random.default_rng(0), "ordered", np.float32)
+    source = Rows(data, sampling="ordered", dtype=np.float32)
     data[:] = 0
     assert source.features == 8 and source.data.dtype == np.float32
     np.testing.assert_array_equal(source.batch(1)[0], np.arange(8))
@@ -121,14 +121,14 @@ def test_rows_are_copied_flattened_and_cast():
 def test_layouts_do_not_matter():
     data = array(8)
     for other in (np.asfortranarray(data), data[::-1][::-1], data.astype(">f4")):
-        source = Rows(other, np.random.default_rng(0), "ordered")
+        source = Rows(other, sampling="ordered")
         np.testing.assert_array_equal(source.batch(8), data)
 
 
 def test_read_only_data():
     data = array(8)
     data.flags.writeable = False
-    assert Rows(data, np.random.default_rng(0)).batch(3).shape == (3, 2)
+    assert Rows(data).batch(3).shape == (3, 2)
 
 
 RNG = np.random.default_rng(0)
@@ -170,11 +170,11 @@ def test_bad_arguments_of_rows(change, message):
 @pytest.mark.parametrize("n", [0, -1, 1.5, "3", None, True])
 def test_bad_batch_sizes(n):
     for source in (Parabola(RNG), rows(9, "ordered"), rows(9, "replacement")):
-        before = {k: v.copy() for k, v in source.memory().items()}
+        before = {k: v.copy() for k, v in source.state().items()}
         for method in (source.batch, lambda n, s=source: s.draw(n, RNG)):
             with pytest.raises(MiniganError, match="argument 'n': expected an integer"):
                 method(n)
-        assert all((before[k] == v).all() for k, v in source.memory().items())
+        assert all((before[k] == v).all() for k, v in source.state().items())
 
 
 def test_a_batch_larger_than_the_data():
@@ -195,3 +195,75 @@ def test_parabola_wants_a_generator(rng):
 def test_parabola_wants_a_float_type(dtype):
     with pytest.raises(MiniganError, match="'dtype': expected float32 or float64"):
         Parabola(RNG, dtype)
+
+
+# ---- labels ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sampling", Rows.SAMPLING)
+def test_labels_travel_with_their_rows(sampling):
+    source = Rows(numbered(9), np.arange(9) * 10, sampling=sampling)
+    assert source.labelled and not rows(9, sampling).labelled
+    for _ in range(5):
+        batch, labels = source.batch(4)
+        assert batch.shape == (4, 2) and labels.shape == (4,)
+        assert labels.dtype == np.int64
+        assert (labels == 10 * batch[:, 0]).all()
+    assert source.draw(3, np.random.default_rng(0)).shape == (3, 2)
+
+
+def test_labels_change_no_row_and_are_copied():
+    labels = np.arange(9, dtype=np.uint8)
+    source, plain = Rows(numbered(9), labels), Rows(numbered(9))
+    labels[:] = 0
+    batch, found = source.batch(5)
+    assert batch.tobytes() == plain.batch(5).tobytes()
+    assert (found == batch[:, 0]).all()
+    assert source.digest() != plain.digest()
+    assert sorted(source.tables()) == ["data", "labels"]
+
+
+BAD_LABELS = {
+    "a list": ([0, 1, 2, 3], "'labels': expected an array of integers, .*got list"),
+    "floats": (np.zeros(4), "'labels': expected an array of integers.*got float64"),
+    "flags": (np.zeros(4, bool), "'labels': expected an array of integers.*got bool"),
+    "too few": (np.zeros(3, int), r"'labels': expected shape \(4,\), got \(3,\)"),
+    "a column": (np.zeros((4, 1), int), r"'labels': expected shape \(4,\), got \(4, 1"),
+    "negative": (np.array([0, 1, -1, 2]), r"'labels': expected integers >= 0, got -1"),
+    "a generator": (np.random.default_rng(0), "'labels': expected.*got Generator"),
+}
+
+
+@pytest.mark.parametrize("labels, message", BAD_LABELS.values(), ids=BAD_LABELS)
+def test_bad_labels(labels, message):
+    with pytest.raises(MiniganError, match=f"Rows: argument {message}"):
+        Rows(array(4), labels)
+
+
+# ---- state -------------------------------------------------------------------------
+
+
+def test_a_source_says_what_it_must_not_lose():
+    source = rows(9, "shuffled")
+    assert sorted(source.state()) == ["cursor", "order"]
+    assert source.generators() == {"rng": source.rng}
+    points = Parabola(0)
+    assert points.state() == {} and points.generators() == {"rng": points.rng}
+    assert points.config() == {"kind": "parabola"} and points.digest() is None
+
+
+BAD_PLACES = {
+    "a row twice": ([0, 1, 1, 3], 0, "data/order: expected each of 0 ... 3 once"),
+    "a row outside": ([0, 1, 2, 4], 0, "data/order"),
+    "a row before": ([0, 1, 2, -3], 0, "data/order"),
+    "behind the end": ([3, 1, 2, 0], 5, "data/cursor: expected 0 ... 4, got 5"),
+    "before the start": ([3, 1, 2, 0], -1, "data/cursor"),
+}
+
+
+@pytest.mark.parametrize("order, cursor, message", BAD_PLACES.values(), ids=BAD_PLACES)
+def test_places_outside_the_rows_are_refused(order, cursor, message):
+    source = rows(4, "shuffled")
+    source.check({"order": np.array([3, 1, 2, 0]), "cursor": np.array(4)})
+    with pytest.raises(MiniganError, match=message):
+        source.check({"order": np.array(order), "cursor": np.array(cursor)})

@@ -53,7 +53,7 @@ def test_a_source_with_a_generator_of_its_own(tmp_path):
     """Its draws are part of the run, wherever the generator came from."""
 
     def start():
-        source = Rows(array(21), np.random.default_rng(99), "shuffled")
+        source = Rows(array(21), rng=99, sampling="shuffled")
         return recipes.load("parabola", data=source, batch_size=8)
 
     whole, first = start(), start()
