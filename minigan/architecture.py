@@ -43,7 +43,7 @@ def describe(network, generators):
                 f"save: argument 'network': expected layers of minigan, got {layer!r}, "
                 "which a checkpoint cannot hold"
             )
-        config = dict(layer.config())
+        config = {k: initializers.to_config(v) for k, v in layer.config().items()}
         if isinstance(layer, layers.Dropout):
             config["rng"] = next(
                 k for k, rng in enumerate(generators) if rng is layer.rng

@@ -1,17 +1,26 @@
-"""Sequential: layers one after the other, and one flat vector for all parameters."""
+"""Networks: one flat vector for all parameters, and layers one after the other."""
+
+from __future__ import annotations
 
 import copy
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from . import primitives, validate
-from .errors import ShapeError, StateError
-from .layers.base import Layer
+from .errors import ArgumentError, DTypeError, ShapeError, StateError
+from .layers.base import Buffer, Layer, Parameter, Shape, no_pair
+from .state import Arrays
+
+if TYPE_CHECKING:
+    from .summary import Summary
 
 ALIGNMENT = 64  # bytes: one cache line, one AVX-512 register
 
 
-def aligned_zeros(size, dtype):
+def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
     """A vector of zeros whose first element lies on a cache line."""
     dtype = np.dtype(dtype)
     raw = np.zeros(size * dtype.itemsize + ALIGNMENT, np.uint8)
@@ -19,9 +28,11 @@ def aligned_zeros(size, dtype):
     return raw[skip : skip + size * dtype.itemsize].view(dtype)
 
 
-def _lay_out(arrays, dtype):
-    """Slices of one vector, one for each array, each starting on a cache line."""
-    step = ALIGNMENT // np.dtype(dtype).itemsize
+def _lay_out(
+    arrays: Iterable[NDArray[Any]], dtype: np.dtype[Any]
+) -> tuple[list[slice], int]:
+    """Slices of one vector, one for each array, each on a cache line; its length."""
+    step = ALIGNMENT // dtype.itemsize
     places, end = [], 0
     for array in arrays:
         places.append(slice(end, end + array.size))
@@ -29,17 +40,207 @@ def _lay_out(arrays, dtype):
     return places, end
 
 
-class Sequential(Layer):
-    """Layers applied in order; itself a layer, so networks can be nested.
+def _common_type(where: str, layers: Iterable[Layer]) -> np.dtype[Any] | None:
+    """The type of all layers that have one.  Errors: DTypeError where they differ."""
+    types = {layer.dtype for layer in layers if layer.dtype is not None}
+    if len(types) > 1:
+        names = ", ".join(sorted(map(str, types)))
+        validate.complain(DTypeError, where, "layers", "one dtype", names)
+    return types.pop() if types else None
 
-    layers: a list of `Layer`s.  The network owns them: it moves their parameters into
+
+class Network(Layer):
+    """Base class of `Sequential` and `Graph`: a layer that is made of layers.
+
+    The network owns its layers: it moves their parameters into
 
         theta, dtheta    all values and all gradients, one vector each
         buffers          all running statistics
 
     of which every `parameter.value`, `.grad` and statistic is a view.  Each starts on
     a cache line; the gaps between them are zero and are not counted.  A layer has one
-    owner.  Networks inside the list are referred to and keep their own vectors, so
+    owner.  Networks among the layers are referred to and keep their own vectors.
+
+    What a network is made of is fixed when it is built, and so is who owns what.
+    """
+
+    layers: tuple[Layer, ...]
+    _home: Network  # whose vectors these are: the network itself, except for a view
+    _held = 0  # how many frozen() scopes are open on layers that this network owns
+    _not_copied = (
+        *Layer._not_copied,
+        *("_held", "_own", "_theta", "_dtheta", "_buffers"),  # see _adopt
+        *("_parts", "_leaves", "_owners", "_learners"),  # see _settle
+    )
+
+    def _hold(self, where: str, layers: Sequence[Layer]) -> None:
+        """Take layers without an owner, and networks, as the layers of this network.
+
+        Errors: DTypeError for what is no layer or for mixed types, StateError for a
+        layer that has an owner or occurs twice.
+        """
+        for k, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                validate.complain(DTypeError, where, f"layers[{k}]", "a Layer", layer)
+            if not isinstance(layer, Network) and (
+                layer._owner is not None or any(layer is other for other in layers[:k])
+            ):
+                raise StateError(
+                    f"{where}: argument 'layers[{k}]': expected a layer without an "
+                    f"owner, got {layer!r}, which another place already holds"
+                )
+        self.dtype = _common_type(where, layers)
+        self.layers = tuple(layers)
+
+    def _adopt(self) -> None:
+        """Move the parameters of the layers into the flat vectors, and own them."""
+        self._home = self
+        self._own = [layer for layer in self.layers if not isinstance(layer, Network)]
+        dtype = self.dtype or np.dtype(np.float32)
+        parameters = [p for layer in self._own for p in layer.parameters]
+        places, size = _lay_out([p.value for p in parameters], dtype)
+        self._theta = aligned_zeros(size, dtype)
+        self._dtheta = aligned_zeros(size, dtype)
+        for parameter, place in zip(parameters, places, strict=True):
+            shape = parameter.value.shape
+            for vector, name in ((self._theta, "value"), (self._dtheta, "grad")):
+                view = vector[place].reshape(shape)
+                view[...] = getattr(parameter, name)
+                setattr(parameter, name, view)
+        statistics = [b for layer in self._own for b in layer.statistics]
+        places, size = _lay_out([b.value for b in statistics], dtype)
+        self._buffers = aligned_zeros(size, dtype)
+        for statistic, place in zip(statistics, places, strict=True):
+            view = self._buffers[place].reshape(statistic.value.shape)
+            view[...] = statistic.value
+            statistic.value = view
+        parts = [part for layer in self._own for part in layer.walk()]
+        for part in parts:
+            part._owner = self
+        self._held = sum(part._frozen for part in parts)
+
+    def _settle(self) -> None:
+        """Note what does not change any more, so that no step has to look for it."""
+        inside = (part for layer in self.layers for part in layer.walk())
+        self._parts = tuple(dict.fromkeys((self, *inside)))
+        homes = [part._home for part in self._parts if isinstance(part, Network)]
+        self._owners = tuple(n for n in dict.fromkeys(homes) if n._own)
+        self._leaves: dict[str, Layer] = {}
+        self._learners: list[list[Layer]] = []  # of each layer, what may learn
+        seen = set()
+        for k, layer in enumerate(self.layers):
+            leaves = layer.named_layers()
+            self._learners.append([x for x in leaves.values() if x.parameters])
+            for name, leaf in leaves.items():
+                if id(leaf) not in seen:
+                    seen.add(id(leaf))
+                    self._leaves[f"{k}.{name}" if name else str(k)] = leaf
+
+    # ---- parameters ----------------------------------------------------------------
+
+    @property
+    def theta(self) -> NDArray[Any]:
+        """All parameters of the layers that this network owns: one vector."""
+        return self._home._theta
+
+    @property
+    def dtheta(self) -> NDArray[Any]:
+        """All gradients, in the order of `theta`."""
+        return self._home._dtheta
+
+    @property
+    def buffers(self) -> NDArray[Any]:
+        """All running statistics: one vector."""
+        return self._home._buffers
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        return [p for layer in self.layers for p in layer.parameters]
+
+    @property
+    def statistics(self) -> list[Buffer]:
+        return [b for layer in self.layers for b in layer.statistics]
+
+    @property
+    def parameter_count(self) -> tuple[int, int]:
+        """(trainable, non-trainable): elements of parameters and of statistics."""
+        return (
+            sum(p.value.size for p in self.parameters),
+            sum(b.value.size for b in self.statistics),
+        )
+
+    def owners(self) -> list[Network]:
+        """The networks that hold the vectors: this one, and those inside it, once each.
+
+        In the place of a view stands the network that it is a view of.
+        """
+        return list(self._owners)
+
+    @property
+    def holds_frozen(self) -> bool:
+        """True where a frozen() scope holds any layer of the vectors of `owners`."""
+        for owner in self._owners:
+            if owner._held:
+                return True
+        return False
+
+    def zero_grad(self) -> None:
+        """Set all gradients to zero.  Errors: StateError while frozen."""
+        if self.holds_frozen:
+            raise StateError(f"{self._name}.zero_grad: the network is frozen")
+        for owner in self._owners:
+            primitives.fill(owner._dtheta, 0.0)
+
+    def state(self) -> Arrays:
+        """{"theta", "buffers"}; of several owners "0/theta", "0/buffers", "1/theta"."""
+        several = len(self._owners) > 1
+        return {
+            (f"{k}/{name}" if several else name): vector
+            for k, owner in enumerate(self._owners or (self,))
+            for name, vector in (("theta", owner.theta), ("buffers", owner.buffers))
+        }
+
+    # ---- structure -----------------------------------------------------------------
+
+    def walk(self) -> Iterator[Layer]:
+        return iter(self._parts)
+
+    def named_layers(self) -> dict[str, Layer]:
+        return dict(self._leaves)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if self._home is self:  # the copy of a view is a view of the copy
+            self._adopt()
+        self._settle()
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """A copy of the network with parameters of another type, frozen nowhere."""
+        dtype = validate.float_type(f"{self._name}.astype", dtype)
+        memo: dict[int, Any] = {}
+        twin = copy.deepcopy(self, memo)
+        copies = [part for part in memo.values() if isinstance(part, Layer)]
+        for layer in copies:
+            layer._convert(dtype)
+        for network in copies:
+            if isinstance(network, Network) and network._home is network:
+                network._adopt()
+        return twin
+
+    def summary(self) -> Summary:
+        """A table of the layers, shapes and parameter counts; see `minigan.summary`."""
+        from .summary import Summary
+
+        return Summary(self)
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+
+class Sequential(Network):
+    """Layers applied in order; itself a layer, so networks can be nested.
+
+    layers: a list of `Layer`s; see `Network` for what the network does with them.
     `Sequential([generator, discriminator])` shares everything with both.
 
     `net[:-1]` is a view on some of the layers, with the same parameters.
@@ -48,40 +249,23 @@ class Sequential(Layer):
     layer that has an owner, DTypeError for mixed types.
     """
 
-    _whole = None  # of a view: the network whose vectors it shares
-
-    def __init__(self, layers):
-        layers = list(layers) if isinstance(layers, (list, tuple)) else [layers]
-        if not layers:
+    def __init__(self, layers: Sequence[Layer] | Layer) -> None:
+        chain: list[Any] = (
+            list(layers) if isinstance(layers, (list, tuple)) else [layers]
+        )
+        if not chain:
             validate.complain(
-                validate.ArgumentError, "Sequential", "layers", "at least one", "none"
+                ArgumentError, "Sequential", "layers", "at least one", "none"
             )
-        for k, layer in enumerate(layers):
-            if not isinstance(layer, Layer):
-                validate.complain(
-                    validate.DTypeError, "Sequential", f"layers[{k}]", "a Layer", layer
-                )
-            if not isinstance(layer, Sequential) and (
-                layer._owner is not None or any(layer is other for other in layers[:k])
-            ):
-                raise StateError(
-                    f"Sequential: argument 'layers[{k}]': expected a layer without an "
-                    f"owner, got {layer!r}, which another place already holds"
-                )
-        self._set_layers(layers)
+        self._hold("Sequential", chain)
+        self._fit_together()
         self._adopt()
+        self._settle()
 
-    def _set_layers(self, layers):
-        self.layers = tuple(layers)
-        types = {layer.dtype for layer in layers if layer.dtype is not None}
-        if len(types) > 1:
-            names = ", ".join(sorted(map(str, types)))
-            validate.complain(
-                validate.DTypeError, "Sequential", "layers", "one dtype", names
-            )
-        self.dtype = types.pop() if types else None
-        self.input_shape, shape = None, None
-        for k, layer in enumerate(layers):
+    def _fit_together(self) -> None:
+        """Find the input shape.  Errors: ShapeError where layers do not fit."""
+        shape = None
+        for k, layer in enumerate(self.layers):
             want = layer.input_shape
             if want is not None and shape is not None and tuple(want) != tuple(shape):
                 raise ShapeError(
@@ -90,128 +274,41 @@ class Sequential(Layer):
                 )
             if want is not None and shape is None:
                 # layers that keep the shape may stand in front of the first sized one
-                front = layers[:k]
+                front = self.layers[:k]
                 if all(type(f).output_shape is Layer.output_shape for f in front):
                     self.input_shape = tuple(want)
             shape = layer.output_shape(want if want is not None else shape)
 
-    def _adopt(self):
-        """Move the parameters of the layers into the flat vectors."""
-        own = [layer for layer in self.layers if not isinstance(layer, Sequential)]
-        self._own = own
-        dtype = self.dtype or np.dtype(np.float32)
-        parameters = [p for layer in own for p in layer.parameters]
-        places, size = _lay_out([p.value for p in parameters], dtype)
-        self._theta, self._dtheta = (
-            aligned_zeros(size, dtype),
-            aligned_zeros(size, dtype),
-        )
-        for parameter, place in zip(parameters, places, strict=True):
-            shape = parameter.value.shape
-            for vector, name in ((self._theta, "value"), (self._dtheta, "grad")):
-                view = vector[place].reshape(shape)
-                view[...] = getattr(parameter, name)
-                setattr(parameter, name, view)
-        statistics = [b for layer in own for b in layer.statistics]
-        places, size = _lay_out([b.value for b in statistics], dtype)
-        self._buffers = aligned_zeros(size, dtype)
-        for statistic, place in zip(statistics, places, strict=True):
-            view = self._buffers[place].reshape(statistic.value.shape)
-            view[...] = statistic.value
-            statistic.value = view
-        for layer in own:
-            layer._owner = self
-
     # ---- the two loops -------------------------------------------------------------
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Any, training: bool) -> tuple[Any, list[Any]]:
         caches = []
         for layer in self.layers:
-            x, cache = layer.forward_pass(x, training)
+            pair = layer.forward_pass(x, training)
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise no_pair(layer, pair)
+            x, cache = pair
             caches.append(cache)
         return x, caches
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Any, cache: Any, need_dx: bool) -> Any:
         last_needed = 0 if need_dx else self._first_learner()
         for k in range(len(self.layers) - 1, last_needed - 1, -1):
             layer_needs_dx = need_dx or k > last_needed
             dy = self.layers[k].backward_pass(dy, cache[k], layer_needs_dx)
         return dy if need_dx else None
 
-    def _first_learner(self):
+    def _first_learner(self) -> int:
         """Index of the lowest layer that computes parameter gradients."""
-        for k, layer in enumerate(self.layers):
-            if layer.parameters and not all(part.is_frozen for part in layer.walk()):
-                return k
+        for k, leaves in enumerate(self._learners):
+            for leaf in leaves:
+                if leaf._frozen == 0:
+                    return k
         return len(self.layers)
-
-    # ---- parameters ----------------------------------------------------------------
-
-    @property
-    def theta(self):
-        """All parameters of the layers that this network owns: one vector."""
-        return self._home._theta
-
-    @property
-    def dtheta(self):
-        """All gradients, in the order of `theta`."""
-        return self._home._dtheta
-
-    @property
-    def buffers(self):
-        """All running statistics: one vector."""
-        return self._home._buffers
-
-    @property
-    def parameters(self):
-        return [p for layer in self.layers for p in layer.parameters]
-
-    @property
-    def statistics(self):
-        return [b for layer in self.layers for b in layer.statistics]
-
-    @property
-    def parameter_count(self):
-        """(trainable, non-trainable): elements of parameters and of statistics."""
-        return (
-            sum(p.value.size for p in self.parameters),
-            sum(b.value.size for b in self.statistics),
-        )
-
-    def owners(self):
-        """The networks that hold the vectors: this one, and those inside it, once each.
-
-        In the place of a view stands the network that it is a view of.
-        """
-        homes = [n._home for n in self.walk() if isinstance(n, Sequential)]
-        return [n for n in dict.fromkeys(homes) if n._own]
-
-    @property
-    def holds_frozen(self):
-        """True where a frozen() scope holds any layer of the vectors of `owners`."""
-        owned = [layer for network in self.owners() for layer in network._own]
-        return any(layer.is_frozen for layer in (*self.walk(), *owned))
-
-    @property
-    def _home(self):
-        """The network whose vectors these are: itself, except for a view."""
-        return self if self._whole is None else self._whole
-
-    def zero_grad(self):
-        """Set all gradients to zero.  Errors: StateError while frozen."""
-        if self.holds_frozen:
-            raise StateError("Sequential.zero_grad: the network is frozen")
-        for network in self.owners():
-            primitives.fill(network.dtheta, 0.0)
 
     # ---- structure -----------------------------------------------------------------
 
-    def walk(self):
-        yield self
-        for layer in self.layers:
-            yield from layer.walk()
-
-    def output_shape(self, shape=None):
+    def output_shape(self, shape: Shape | None = None) -> Shape | None:
         if shape is None:
             shape = self.input_shape
         for layer in self.layers:
@@ -220,67 +317,40 @@ class Sequential(Layer):
             )
         return shape
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: int) -> Layer: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: int | slice) -> Layer:
         """`net[2]` is a layer; `net[:-1]` a network over some of the same layers."""
         if not isinstance(index, slice):
             return self.layers[index]
         if not self.layers[index]:
             validate.complain(
-                validate.ArgumentError,
-                "Sequential",
-                "index",
-                "at least one layer",
-                index,
+                ArgumentError, "Sequential", "index", "at least one layer", index
             )
         view = object.__new__(Sequential)
-        view._set_layers(self.layers[index])
-        view._whole = self._home
+        view.layers = self.layers[index]
+        view.dtype = _common_type("Sequential", view.layers)
+        view._fit_together()
+        view._home = self._home
+        view._settle()
         return view
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.layers)
 
-    def __deepcopy__(self, memo):
-        twin = super().__deepcopy__(memo)
-        if twin._whole is None:  # the copy of a view is a view of the copy
-            twin._adopt()
-        return twin
-
-    def astype(self, dtype):
-        """A copy of the network with parameters of another type, frozen nowhere."""
-        dtype = validate.float_type("Sequential.astype", dtype)
-        memo: dict = {}
-        twin = copy.deepcopy(self, memo)
-        copies = [part for part in memo.values() if isinstance(part, Layer)]
-        for layer in copies:
-            layer._convert(dtype)
-        for network in copies:
-            if isinstance(network, Sequential) and network._whole is None:
-                network._adopt()
-        return twin
-
-    def config(self):
-        return {"layers": list(self.layers)}
-
-    def summary(self):
-        """A table of the layers, shapes and parameter counts; see `minigan.summary`."""
-        from .summary import Summary
-
-        return Summary(self)
-
-    def _repr_html_(self):
-        return self.summary()._repr_html_()
-
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
-    def _checked_input(self, method, x):
+    def _checked_input(self, method: str, x: Any) -> Any:
         x = super()._checked_input(method, x)
+        where = f"Sequential.{method}"
         if self.input_shape is None:
-            self._check_first_sized(f"Sequential.{method}", x.shape[1:])
-        return validate.array(f"Sequential.{method}", "x", x, finite=True)
+            self._check_first_sized(where, x.shape[1:])
+        return validate.finite_numbers(where, "x", x)
 
-    def _check_first_sized(self, where, shape):
+    def _check_first_sized(self, where: str, shape: Shape) -> None:
         """Follow the shape of an example up to the first layer that asks for one."""
         for k, layer in enumerate(self.layers):
             if layer.input_shape is not None:

@@ -16,15 +16,16 @@ attribute of its own name, and `config_of` reads them back.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from . import validate
 from .errors import ArgumentError
 
 T = TypeVar("T")
+U = TypeVar("U")  # of a thing that is registered: its own, narrower type
 
 # Arguments that are no configuration: where random numbers come from, and the type.
-_NO_CONFIGURATION = ("self", "rng", "dtype")
+_NO_CONFIGURATION = ("rng", "dtype")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Registry(Generic[T], Mapping[str, T]):
         self._things: dict[str, T] = {}
         self._examples: dict[str, tuple[Example, ...]] = {}
 
-    def register(self, *examples: Example, name: str = "") -> Callable[[T], T]:
+    def register(self, *examples: Example, name: str = "") -> Callable[[U], U]:
         """A decorator that registers a class or function and returns it unchanged.
 
         examples: at least one where the kind is proven by examples.
@@ -61,7 +62,7 @@ class Registry(Generic[T], Mapping[str, T]):
         Errors: ArgumentError for a name that another thing has already.
         """
 
-        def add(thing: T) -> T:
+        def add(thing: U) -> U:
             own = getattr(thing, "name", "")
             key = name or (own if isinstance(own, str) else "")
             key = key or getattr(thing, "__name__", "")
@@ -69,7 +70,7 @@ class Registry(Generic[T], Mapping[str, T]):
                 validate.complain(
                     ArgumentError, "register", "name", f"a new {self.kind}", repr(key)
                 )
-            self._things[key] = thing
+            self._things[key] = cast(Any, thing)
             self._examples[key] = examples
             return thing
 
@@ -114,15 +115,42 @@ def _same(one: object, other: object) -> bool:
     )
 
 
+def arguments_of(kind: type) -> list[str]:
+    """The names of a constructor's arguments, in order.
+
+    One that hands on what it does not name (`**options`) has those of its base class
+    as well.
+    """
+    names: list[str] = []
+    for base in kind.__mro__:
+        if "__init__" not in vars(base):
+            continue
+        signature = inspect.signature(vars(base)["__init__"])
+        arguments = list(signature.parameters.values())[1:]
+        rest = [a for a in arguments if a.kind in (a.VAR_POSITIONAL, a.VAR_KEYWORD)]
+        names += [a.name for a in arguments if a not in rest and a.name not in names]
+        if not rest:
+            break
+    return names
+
+
 def config_of(thing: object) -> dict[str, Any]:
     """The constructor's arguments of an object, read from its attributes.
 
     Left out are `rng` and `dtype`, which are no configuration.
     """
-    arguments = inspect.signature(type(thing).__init__).parameters.values()
     return {
-        a.name: getattr(thing, a.name)
-        for a in arguments
-        if a.name not in _NO_CONFIGURATION
-        and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
+        name: getattr(thing, name)
+        for name in arguments_of(type(thing))
+        if name not in _NO_CONFIGURATION
     }
+
+
+def create(kind: Callable[..., T], arguments: Mapping[str, Any], **offered: Any) -> T:
+    """An object from its configuration.
+
+    offered: `rng=` and `dtype=`, handed on where the constructor takes them.
+    """
+    known = arguments_of(kind) if isinstance(kind, type) else ()
+    taken = {name: value for name, value in offered.items() if name in known}
+    return kind(**arguments, **taken)

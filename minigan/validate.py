@@ -1,22 +1,39 @@
 """Argument checks, all with the same form of message; see `errors`."""
 
 import math
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from .errors import ArgumentError, DTypeError, NonFiniteError, ShapeError
+
+Array = NDArray[Any]
+RandomLike = np.random.Generator | int
 
 FLOAT_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 NUMERIC_TYPES = (*FLOAT_TYPES, np.dtype(np.complex128))
 
 
-def complain(error, where, argument, expected, given):
+def complain(
+    error: type[Exception], where: str, argument: str, expected: str, given: object
+) -> NoReturn:
     """Raise `error` with the message that every check here uses."""
     raise error(f"{where}: argument {argument!r}: expected {expected}, got {given}")
 
 
-def number(where, argument, value, *, above=None, least=None, below=None, most=None):
+def number(
+    where: str,
+    argument: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    below: float | None = None,
+    most: float | None = None,
+) -> float:
     """A finite real number within its bounds, as a Python float."""
     bounds = {">": above, ">=": least, "<": below, "<=": most}
     text = " and ".join(f"{s} {b:g}" for s, b in bounds.items() if b is not None)
@@ -38,28 +55,31 @@ def number(where, argument, value, *, above=None, least=None, below=None, most=N
     return value
 
 
-def integer(where, argument, value, *, least=1, most=2**62):
+def integer(
+    where: str, argument: str, value: Any, *, least: int = 1, most: int = 2**62
+) -> int:
     """A whole number within its bounds, as a Python int; booleans are refused."""
     expected = f"an integer >= {least}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
         complain(DTypeError, where, argument, expected, repr(value))
-    if not least <= value <= most:
-        if value > most:
+    number = int(value)
+    if not least <= number <= most:
+        if number > most:
             expected = f"an integer <= {most}"
-        short = abs(value) < 10**100  # Python refuses to print very long ones
-        given = repr(int(value)) if short else "one of more than 100 digits"
+        short = abs(number) < 10**100  # Python refuses to print very long ones
+        given = repr(number) if short else "one of more than 100 digits"
         complain(ArgumentError, where, argument, expected, given)
-    return int(value)
+    return number
 
 
-def flag(where, argument, value):
+def flag(where: str, argument: str, value: Any) -> bool:
     """True or False, nothing that merely looks like it."""
     if not isinstance(value, (bool, np.bool_)):
         complain(DTypeError, where, argument, "True or False", repr(value))
     return bool(value)
 
 
-def choice(where, argument, value, choices):
+def choice(where: str, argument: str, value: Any, choices: Iterable[str]) -> str:
     """One of the names in `choices`."""
     if not isinstance(value, str) or value not in choices:
         expected = "one of " + ", ".join(repr(c) for c in choices)
@@ -67,7 +87,7 @@ def choice(where, argument, value, choices):
     return value
 
 
-def float_type(where, value):
+def float_type(where: str, value: Any) -> np.dtype[Any]:
     """A numpy dtype out of float32, float64 (and complex128 for gradient checks)."""
     try:
         dtype = None if value is None else np.dtype(value)  # np.dtype(None) is float64
@@ -78,24 +98,31 @@ def float_type(where, value):
     return dtype
 
 
-def random_generator(where, value):
+def random_generator(where: str, value: Any) -> np.random.Generator:
     """A numpy Generator, or an integer seed from which one is made."""
     if isinstance(value, np.random.Generator):
         return value
     if isinstance(value, Integral) and not isinstance(value, bool):
         return np.random.default_rng(integer(where, "rng", value, least=0))
-    return complain(
+    complain(
         DTypeError, where, "rng", "a numpy.random.Generator or a seed", repr(value)
     )
 
 
-def shape_text(shape):
+def shape_text(shape: Sequence[int | str]) -> str:
     """("batch", 784) -> "(batch, 784)"."""
     inner = ", ".join(str(s) for s in shape)
     return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
-def array(where, argument, value, shape=None, dtype=None, finite=False):
+def array(
+    where: str,
+    argument: str,
+    value: Any,
+    shape: tuple[int | str, ...] | None = None,
+    dtype: DTypeLike | None = None,
+    finite: bool = False,
+) -> Array:
     """An ndarray of float32 or float64, C-contiguous and in native byte order.
 
     shape: a tuple of sizes and names (a name stands for any size of at least 1), or
@@ -112,11 +139,7 @@ def array(where, argument, value, shape=None, dtype=None, finite=False):
         hint = "" if native.kind not in "fiub" else _cast_hint(dtype)
         complain(DTypeError, where, argument, expected + hint, f"dtype {value.dtype}")
     if shape is not None:
-        fits = value.ndim == len(shape) and all(
-            have >= 1 if isinstance(want, str) else have == want
-            for have, want in zip(value.shape, shape, strict=True)
-        )
-        if not fits:
+        if value.shape != shape and not _fits(value.shape, shape):
             got = shape_text(value.shape)
             complain(ShapeError, where, argument, f"shape {shape_text(shape)}", got)
     elif value.size == 0:
@@ -126,7 +149,12 @@ def array(where, argument, value, shape=None, dtype=None, finite=False):
         value.flags.carray and value.dtype.isnative
     ):
         value = np.array(value, dtype=native, order="C", subok=False)
-    if finite and not np.isfinite(value).all():
+    return finite_numbers(where, argument, value) if finite else value
+
+
+def finite_numbers(where: str, argument: str, value: Array) -> Array:
+    """The array, where all of its numbers are finite."""
+    if not np.isfinite(value).all():
         bad = int(value.size - np.isfinite(value).sum())
         where_at = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
         complain(
@@ -139,9 +167,19 @@ def array(where, argument, value, shape=None, dtype=None, finite=False):
     return value
 
 
-def _kind(value):
+def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
+    """Whether the sizes are the wanted ones; a name stands for any of at least 1."""
+    if len(shape) != len(wanted):
+        return False
+    for have, want in zip(shape, wanted, strict=True):
+        if have < 1 if isinstance(want, str) else have != want:
+            return False
+    return True
+
+
+def _kind(value: object) -> str:
     return f"{type(value).__name__} {value!r}"[:80]
 
 
-def _cast_hint(dtype):
+def _cast_hint(dtype: DTypeLike | None) -> str:
     return f" (cast with .astype({str(np.dtype(dtype or np.float32))!r}))"

@@ -1,6 +1,8 @@
 """Sequential: flat vectors, nesting, views, copies, and work that is not done."""
 
 import copy
+import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from minigan import (
     Sequential,
     Sigmoid,
     Tanh,
+    UpSampling2D,
     primitives,
 )
 from minigan.errors import (
@@ -306,6 +309,108 @@ def test_an_empty_view_is_refused():
         small_network()[4:]
 
 
+# ---- frozen parts, without a walk --------------------------------------------------
+
+
+def held(network):
+    return [owner._held for owner in network.owners()]
+
+
+def test_the_owner_counts_the_open_scopes():
+    front, back, composite = dense_pair()
+    with front[0].frozen(), composite.frozen(), back[:1].frozen():
+        assert held(composite) == [4, 4] and composite.holds_frozen
+        assert front.holds_frozen and front[1:].holds_frozen
+        assert composite.is_frozen and front.is_frozen
+        assert not front[1:].is_frozen
+        assert not copy.deepcopy(composite).holds_frozen
+    assert held(composite) == [0, 0] and not composite.holds_frozen
+
+
+def test_a_layer_that_joins_a_network_inside_a_scope():
+    layer = Dense(2, 2)
+    with layer.frozen():
+        network = Sequential([ReLU(), layer])
+        assert network.holds_frozen
+        with network.frozen():
+            pass
+        assert network.holds_frozen
+    assert not network.holds_frozen and held(network) == [0]
+
+
+def test_a_frozen_part_of_a_part_is_seen():
+    front, back, composite = dense_pair()
+    whole = Sequential([composite, Tanh()])
+    with back[2].frozen():
+        assert whole.holds_frozen and composite.holds_frozen and back.holds_frozen
+        assert not front.holds_frozen
+        with pytest.raises(StateError, match="zero_grad: the network is frozen"):
+            whole.zero_grad()
+
+
+def test_a_step_calls_little():
+    """What is fixed when a network is built is not looked for at each step."""
+    network, x = small_network(), normal(6, 3)
+    counts = []
+
+    def profile(frame, event, argument):
+        module = frame.f_globals.get("__name__", "")
+        if event == "call" and module.startswith(("minigan.layers", "minigan.network")):
+            counts.append(frame.f_code.co_qualname)
+
+    one_pass(network)
+    sys.setprofile(profile)
+    try:
+        with network.frozen():
+            y = network.forward(x, training=True)
+            network.backward(y)
+        network.zero_grad()
+    finally:
+        sys.setprofile(None)
+    assert len(counts) <= 35, counts
+
+
+# ---- by name -----------------------------------------------------------------------
+
+
+def test_names_of_what_a_network_holds():
+    network = small_network()
+    assert list(network.state()) == ["theta", "buffers"]
+    assert network.state()["theta"] is network.theta
+    assert list(network.tensors()) == [
+        *("0.W", "0.b"),
+        *("1.gamma", "1.beta", "1.moving_mean", "1.moving_var"),
+        *("3.W", "3.b"),
+    ]
+    assert network.tensors()["1.moving_var"] is network[1].moving_var.value
+    assert network.gradients()["3.dW"] is network[3].W.grad
+    assert list(network[1:].gradients()) == ["0.dgamma", "0.dbeta", "2.dW", "2.db"]
+
+
+def test_names_inside_networks_of_networks():
+    square = Sequential([Dense(3, 3), Tanh()])
+    whole = Sequential([Sequential([square, square[:1]]), Dropout(0.5), Dense(3, 2)])
+    assert list(whole.gradients()) == [
+        *("0.0.0.dW", "0.0.0.db"),  # each once
+        *("2.dW", "2.db"),
+    ]
+    assert list(whole.state()) == [
+        f"{k}/{name}" for k in range(2) for name in ("theta", "buffers")
+    ]
+    assert whole.generators() == {"1.rng": whole[1].rng}
+
+
+def test_generators_are_named_once():
+    rng = np.random.default_rng(0)
+    network = Sequential([ReLU(), Dropout(0.5, rng=rng), Dropout(0.1, rng=rng)])
+    assert network.generators() == {"1.rng": rng}
+
+
+def test_tables_by_name():
+    network = Sequential([Tanh(), UpSampling2D((1, 2, 1))])
+    assert list(network.tables()) == ["1.pixels"]
+
+
 # ---- copies ------------------------------------------------------------------------
 
 
@@ -324,6 +429,18 @@ def test_copies_are_independent(dtype):
         for network in twin.owners()
         for b in (network.theta, network.dtheta)
     )
+
+
+def test_a_pickled_network_learns():
+    front, back, composite = dense_pair()
+    for network in (small_network(), small_network()[:2], composite):
+        twin = pickle.loads(pickle.dumps(network))
+        assert fingerprint(twin) == fingerprint(network)
+        fill_gradients(twin)
+        before = [p.value.copy() for p in twin.parameters]
+        SGD(0.1).step(twin)
+        for parameter, then in zip(twin.parameters, before, strict=True):
+            assert (parameter.value != then).all()
 
 
 @pytest.mark.parametrize("part", [slice(None), slice(2), slice(1, None)])

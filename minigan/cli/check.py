@@ -51,38 +51,17 @@ def cases(seed):
     from ..gan import OBJECTIVES, recipes
     from ..gradcheck import gradcheck
     from ..network import Sequential
+    from ..registry import create
 
     def case(label, target, **options):
         return label, lambda: gradcheck(target, seed=seed, **options)
 
     rng = np.random.default_rng(seed)
-    for layer, shape in (
-        (layers.Dense(6, 4, rng=rng), (5, 6)),
-        (layers.ReLU(), (5, 6)),
-        (layers.LeakyReLU(0.2), (5, 6)),
-        (layers.ClippedReLU(1.0, 0.1, 0.2), (5, 6)),
-        (layers.Sigmoid(), (5, 6)),
-        (layers.Tanh(), (5, 6)),
-        (layers.Softmax(), (5, 6)),
-        (layers.Flatten(), (5, 2, 3)),
-        (layers.Reshape((2, 3)), (5, 6)),
-        (layers.UpSampling2D((2, 3, 2), 2), (5, 12)),
-        (layers.ZeroPadding2D((2, 3, 2), ((0, 1), (1, 0))), (5, 12)),
-    ):
-        yield case(type(layer).__name__, layer, shape=shape)
-    for layer in (layers.Dense(6, 4, rng=rng), layers.BatchNorm(6)):
-        label = f"{type(layer).__name__}, frozen"
-        yield case(label, layer, shape=(16, 6), frozen=True)
-    for padding in ("valid", "same"):
-        convolution = layers.Conv2D((5, 4, 2), 3, 3, 2, padding, rng=rng)
-        yield case(f"Conv2D, {padding}", convolution, shape=(5, 40))
-    images = layers.BatchNorm(2, positions=3)
-    yield case("BatchNorm of images", images, shape=(5, 6))
-    for layer in (layers.BatchNorm(6), layers.Dropout(0.3, rng=rng)):
-        for training in (True, False):
-            mode = "training" if training else "inference"
-            label = f"{type(layer).__name__}, {mode}"
-            yield case(label, layer, shape=(16, 6), training=training)
+    for name, kind in layers.LAYERS.items():
+        for example in layers.LAYERS.examples(name):
+            layer = create(kind, example.arguments, rng=rng)
+            label = f"{name}, {example.note}" if example.note else name
+            yield case(label, layer, shape=example.shape, **example.options)
     for kind in (
         losses.BCE,
         losses.BCEWithLogits,

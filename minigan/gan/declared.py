@@ -28,7 +28,7 @@ def arrays(trainer, runner):
                 found[f"{label}{k}.d{parameter.name}"] = parameter.grad
             for statistic in layer.statistics:
                 found[f"{label}{k}.{statistic.name}"] = statistic.value
-            for name, table in layer.tables.items():
+            for name, table in layer.tables().items():
                 found[f"{label}{k}.{name}"] = table
     if trainer.average is not None:
         found["average.theta"] = trainer.average.theta

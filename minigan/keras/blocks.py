@@ -35,7 +35,7 @@ class Dense(_OptionalBias, engine.Dense):
 
     def __init__(self, *args, shape, **kwargs):
         super().__init__(*args, **kwargs)
-        self.input_shape = tuple(shape)
+        self.shape = self.input_shape = tuple(shape)
 
     def forward_pass(self, x, training):
         y, cache = super().forward_pass(_rows(x), training)
@@ -88,7 +88,7 @@ class BatchNorm(engine.BatchNorm):
 
     def __init__(self, *args, shape, **kwargs):
         super().__init__(*args, positions=prod(shape[:-1]), **kwargs)
-        self.input_shape = tuple(shape)
+        self.shape = self.input_shape = tuple(shape)
 
     def forward_pass(self, x, training):
         return super().forward_pass(x, training and not self.is_frozen)

@@ -85,9 +85,7 @@ class Replayed:
                 vector = getattr(block, name)
                 if vector.size:
                     arrays[f"{name} of {k}"] = vector
-        for k, layer in enumerate(body.walk()):
-            for name, table in layer.tables.items():
-                arrays[f"{name} of layer {k}"] = table
+        arrays |= body.tables()
         self._spare = {name: array.copy() for name, array in self._kept.items()}
         before = self.snapshot()
         with frozen():

@@ -1,7 +1,7 @@
 """The layers: small pairs of a forward and a backward function."""
 
 from .activations import ClippedReLU, LeakyReLU, ReLU, Sigmoid, Tanh
-from .base import Layer, Parameter
+from .base import LAYERS, Layer, Parameter
 from .batchnorm import BatchNorm
 from .convolution import Conv2D
 from .dense import Dense
@@ -11,6 +11,7 @@ from .shaping import Flatten, Reshape
 from .softmax import Softmax
 
 __all__ = [
+    "LAYERS",
     "BatchNorm",
     "Conv2D",
     "ClippedReLU",

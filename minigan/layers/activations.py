@@ -1,25 +1,29 @@
 """Activations: each output depends on the one input at its place.  Any shape."""
 
 import math
+from typing import Any
 
 from .. import primitives, validate
-from .base import Layer
+from ..registry import Example
+from .base import LAYERS, Array, Layer
 
 
+@LAYERS.register(Example(shape=(5, 6)))
 class ReLU(Layer):
     """The rectifier: y = max(x, 0), dx = dy where x > 0, else 0.
 
     At x = 0 the derivative is 0.  NaN passes through instead of becoming 0.
     """
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         y = primitives.relu_forward(x)
         return y, y
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return primitives.relu_backward(dy, cache) if need_dx else None
 
 
+@LAYERS.register(Example({"negative_slope": 0.2}, shape=(5, 6)))
 class LeakyReLU(Layer):
     """The rectifier that leaks: y = x where x > 0, else negative_slope * x.
 
@@ -29,24 +33,24 @@ class LeakyReLU(Layer):
     derivative is `negative_slope`.  Source: Maas et al. 2013.
     """
 
-    def __init__(self, negative_slope=0.3):
+    def __init__(self, negative_slope: float = 0.3) -> None:
         self.negative_slope = validate.number(
             "LeakyReLU", "negative_slope", negative_slope, least=0
         )
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         y = primitives.leaky_relu_forward(x, self.negative_slope)
         return y, y
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         if not need_dx:
             return None
         return primitives.leaky_relu_backward(dy, cache, self.negative_slope)
 
-    def config(self):
-        return {"negative_slope": self.negative_slope}
 
-
+@LAYERS.register(
+    Example({"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.2}, shape=(5, 6))
+)
 class ClippedReLU(Layer):
     """The rectifier with all of Keras' options.
 
@@ -58,7 +62,12 @@ class ClippedReLU(Layer):
     default 0.  `ClippedReLU(6.0)` is known as ReLU6.
     """
 
-    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0):
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+    ) -> None:
         where = "ClippedReLU"
         if max_value is not None:
             max_value = validate.number(where, "max_value", max_value, least=0)
@@ -70,36 +79,34 @@ class ClippedReLU(Layer):
         limit = math.inf if max_value is None else max_value
         self._numbers = self.negative_slope, self.threshold, limit
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         return primitives.clipped_relu_forward(x, *self._numbers), x
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         if not need_dx:
             return None
         return primitives.clipped_relu_backward(dy, cache, *self._numbers)
 
-    def config(self):
-        names = "max_value", "negative_slope", "threshold"
-        return {name: getattr(self, name) for name in names}
 
-
+@LAYERS.register(Example(shape=(5, 6)))
 class Sigmoid(Layer):
     """The logistic function: y = 1 / (1 + exp(-x)), dx = dy y (1 - y)."""
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         y = primitives.sigmoid_forward(x)
         return y, y
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return primitives.sigmoid_backward(dy, cache) if need_dx else None
 
 
+@LAYERS.register(Example(shape=(5, 6)))
 class Tanh(Layer):
     """The hyperbolic tangent: y = tanh x, dx = dy (1 - y^2)."""
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         y = primitives.tanh_forward(x)
         return y, y
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return primitives.tanh_backward(dy, cache) if need_dx else None

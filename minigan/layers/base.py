@@ -8,16 +8,36 @@ A layer is written as a pair of functions,
 and everything else stands here: argument checks, the cache, freezing, copying.
 To write a layer of your own, derive from `Layer`, register parameters with
 `add_parameter`, and define the two functions, in plain NumPy if you like;
-`minigan.gradcheck` proves them.
+`minigan.gradcheck` proves them.  The constructor's arguments are kept as attributes of
+the same names, and `LAYERS.register` makes the layer known, so that it can be saved and
+is proven by `minigan check`:
+
+    @LAYERS.register(Example({"rate": 0.5}, shape=(5, 6)))
+    class Shrink(Layer): ...
 """
 
+from __future__ import annotations
+
 import copy
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import primitives, validate
-from ..errors import StateError
+from ..errors import ArgumentError, DTypeError, StateError
+from ..registry import Registry, config_of
+from ..state import Arrays, Generators
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+LAYERS: Registry[type[Layer]] = Registry("layer")
 
 
 class Parameter:
@@ -27,78 +47,94 @@ class Parameter:
     once, when it adopts the layer; after that they are never rebound.
     """
 
-    def __init__(self, name, value):
+    def __init__(self, name: str, value: Array) -> None:
         self.name = name
         self.value = value
         self.grad = np.zeros_like(value)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Parameter({self.name!r}, shape {self.value.shape})"
 
 
 class Buffer:
     """A running statistic: kept with the network, changed by forward passes only."""
 
-    def __init__(self, name, value):
+    def __init__(self, name: str, value: Array) -> None:
         self.name = name
         self.value = value
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Buffer({self.name!r}, shape {self.value.shape})"
 
 
 class Layer:
-    """Base class of all layers and of `Sequential`.
+    """Base class of all layers and networks.
 
     Subclasses may set `input_shape`, the shape of one example (a tuple) where it is
     known from the start, and `dtype`; None means that any will do.
     """
 
-    input_shape: tuple | None = None
-    dtype: np.dtype | None = None
-    _owner = None  # the network that holds this layer
-    _cache = None
+    input_shape: Shape | None = None
+    dtype: np.dtype[Any] | None = None
+    _owner: Network | None = None  # the network that holds this layer
+    _cache: tuple[Shape, np.dtype[Any], Any] | None = None
     _frozen = 0  # how many frozen() scopes are open
+    _not_copied: tuple[str, ...] = ("_owner", "_cache", "_frozen")
 
     # ---- what a subclass defines ---------------------------------------------------
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Any, training: bool) -> tuple[Any, Any]:
         """y, cache.   x: (N, ...), never written to."""
         raise StateError(f"{self._name}: this layer defines no forward_pass")
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Any, cache: Any, need_dx: bool) -> Any:
         """dx (None unless need_dx), after `grad += ...` where not `is_frozen`."""
         raise StateError(f"{self._name}: this layer defines no backward_pass")
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: Any) -> Any:
         """Shape of one example behind the layer, given the one before it."""
         return shape
 
-    def config(self):
-        """The constructor's arguments, as numbers and names (for checkpoints)."""
-        return {}
+    def add_parameter(self, name: str, value: ArrayLike) -> Parameter:
+        """Register a trainable array under `name` and return its `Parameter`.
 
-    def add_parameter(self, name, value):
-        """Register a trainable array under `name` and return its `Parameter`."""
+        Errors: ArgumentError for a name that the layer has already.
+        """
+        self._check_new("add_parameter", name)
         parameter = Parameter(name, np.ascontiguousarray(value))
         self.__dict__.setdefault("_parameters", []).append(parameter)
         return parameter
 
-    def add_buffer(self, name, value):
-        """Register a running statistic under `name` and return its `Buffer`."""
+    def add_buffer(self, name: str, value: ArrayLike) -> Buffer:
+        """Register a running statistic under `name` and return its `Buffer`.
+
+        Errors: ArgumentError for a name that the layer has already.
+        """
+        self._check_new("add_buffer", name)
         buffer = Buffer(name, np.ascontiguousarray(value))
         self.__dict__.setdefault("_buffers", []).append(buffer)
         return buffer
 
-    def add_table(self, name, places):
-        """Register an array of int64 that no step changes and return it."""
+    def add_table(self, name: str, places: ArrayLike) -> NDArray[np.int64]:
+        """Register an array of int64 that no step changes and return it.
+
+        Errors: ArgumentError for a name that the layer has already.
+        """
+        self._check_new("add_table", name)
         table = np.ascontiguousarray(places, np.int64)
         self.__dict__.setdefault("_tables", {})[name] = table
         return table
 
+    def _check_new(self, method: str, name: str) -> None:
+        """Refuse a name for a second array of the layer."""
+        known = [array.name for array in self._arrays()]
+        if name in (*known, *self.__dict__.get("_tables", ())):
+            where = f"{self._name}.{method}"
+            validate.complain(ArgumentError, where, "name", "a new name", repr(name))
+
     # ---- what a user calls ---------------------------------------------------------
 
-    def forward(self, x, training=False):
+    def forward(self, x: Any, training: bool = False) -> Any:
         """The layer's output; keeps what `backward` needs, also if not training.
 
         x: (batch, ...) float32 or float64, as the layer's parameters.  It is copied,
@@ -107,17 +143,17 @@ class Layer:
         """
         x = self._checked_input("forward", x)
         training = validate.flag(f"{self._name}.forward", "training", training)
-        y, cache = self.forward_pass(primitives.copy(x), training)
+        y, cache = self._checked_output(self.forward_pass(primitives.copy(x), training))
         self._cache = (y.shape, y.dtype, cache)
         return primitives.copy(y) if _shares_memory(cache, y) else y
 
-    def predict(self, x):
+    def predict(self, x: Any) -> Any:
         """The layer's output in inference mode; keeps nothing.  x as in `forward`."""
         x = self._checked_input("predict", x)
-        y, _ = self.forward_pass(x, False)
+        y, _ = self._checked_output(self.forward_pass(x, False))
         return primitives.copy(y) if np.may_share_memory(x, y) else y
 
-    def backward(self, dy, need_dx=True):
+    def backward(self, dy: Any, need_dx: bool = True) -> Any:
         """Add dL/dparameter to each `grad` and return dx = dL/dx.
 
         dy: dL/dy, with the shape and type of the last forward's y.
@@ -141,52 +177,52 @@ class Layer:
         return dx
 
     @contextmanager
-    def frozen(self):
+    def frozen(self) -> Iterator[Self]:
         """A scope in which nothing of this layer changes, and gradients still flow.
 
         No parameter gradients are computed, running statistics stand still, and an
         optimizer that is handed the network raises.  Restored on every exit.
         """
-        for layer in self.walk():
-            layer._frozen += 1
+        parts = tuple(self.walk())
+        for part in parts:  # counted by each part, and by the owner for all of its own
+            part._frozen += 1
+            if part._owner is not None:
+                part._owner._held += 1
         try:
             yield self
         finally:
-            for layer in self.walk():
-                layer._frozen -= 1
+            for part in parts:
+                part._frozen -= 1
+                if part._owner is not None:
+                    part._owner._held -= 1
 
     @property
-    def is_frozen(self):
+    def is_frozen(self) -> bool:
         """True inside a `frozen()` scope."""
         return self._frozen > 0
 
-    def walk(self):
+    def walk(self) -> Iterator[Layer]:
         """This layer and all layers inside it."""
         yield self
 
     @property
-    def parameters(self):
+    def parameters(self) -> list[Parameter]:
         """All parameters, in order."""
         return list(self.__dict__.get("_parameters", ()))
 
     @property
-    def statistics(self):
+    def statistics(self) -> list[Buffer]:
         """All running statistics, in order."""
         return list(self.__dict__.get("_buffers", ()))
 
-    @property
-    def tables(self):
-        """name -> array of integers, constant."""
-        return dict(self.__dict__.get("_tables", {}))
-
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         """Set every gradient to zero.  Errors: StateError while frozen."""
         if self.is_frozen:
             raise StateError(f"{self._name}.zero_grad: the layer is frozen")
         for parameter in self.parameters:
             parameter.grad[...] = 0
 
-    def astype(self, dtype):
+    def astype(self, dtype: DTypeLike) -> Self:
         """A copy of this layer with parameters of another type; no cache, no owner."""
         dtype = validate.float_type(f"{self._name}.astype", dtype)
         twin = copy.deepcopy(self)
@@ -194,31 +230,91 @@ class Layer:
             layer._convert(dtype)
         return twin
 
-    def _convert(self, dtype):
+    def _convert(self, dtype: np.dtype[Any]) -> None:
+        """Give the layer's own arrays another type."""
         if self.dtype is not None:
             self.dtype = dtype
-        for array in (*self.parameters, *self.statistics):
+        for array in self._arrays():
             array.value = array.value.astype(dtype)
         for parameter in self.parameters:
             parameter.grad = parameter.grad.astype(dtype)
 
-    def __deepcopy__(self, memo):
-        twin = object.__new__(type(self))
-        memo[id(self)] = twin
-        for key, value in self.__dict__.items():
-            if key not in ("_owner", "_cache", "_frozen"):
-                twin.__dict__[key] = copy.deepcopy(value, memo)
-        return twin
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold: all but owner, cache and open scopes."""
+        return {k: v for k, v in vars(self).items() if k not in self._not_copied}
+
+    def __copy__(self) -> Self:
+        """A deep copy: two layers never share their parameters."""
+        return copy.deepcopy(self)
+
+    # ---- by name -------------------------------------------------------------------
+
+    def config(self) -> dict[str, Any]:
+        """name -> value of the constructor's arguments, without `rng` and `dtype`."""
+        return config_of(self)
+
+    def named_layers(self) -> dict[str, Layer]:
+        """name -> layer that holds arrays of its own: "" alone, "1.0" in networks."""
+        return {"": self}
+
+    def tensors(self) -> Arrays:
+        """name -> array, all parameters and running statistics: "W", "0.W" in networks.
+
+        Like the others below, an array or generator that occurs twice is named once.
+        """
+        return {
+            _joined(place, array.name): array.value
+            for place, layer in self.named_layers().items()
+            for array in layer._arrays()
+        }
+
+    def gradients(self) -> Arrays:
+        """name -> gradient of each parameter: "dW", "0.dW" in networks."""
+        return {
+            _joined(place, f"d{parameter.name}"): parameter.grad
+            for place, layer in self.named_layers().items()
+            for parameter in layer.parameters
+        }
+
+    def tables(self) -> Arrays:
+        """name -> array of integers that no step changes: "2.patches"."""
+        return {
+            _joined(place, name): table
+            for place, layer in self.named_layers().items()
+            for name, table in layer.__dict__.get("_tables", {}).items()
+        }
+
+    def state(self) -> Arrays:
+        """name -> array that training changes in place; see `minigan.state`."""
+        return self.tensors()
+
+    def generators(self) -> Generators:
+        """name -> random generator that a layer draws from: "rng", "3.rng"."""
+        found: dict[int, tuple[str, np.random.Generator]] = {}
+        for place, layer in self.named_layers().items():
+            for k, part in enumerate(layer.walk()):
+                inside = place if k == 0 else _joined(place, f"part{k}")
+                for name, value in vars(part).items():
+                    if isinstance(value, np.random.Generator):
+                        found.setdefault(id(value), (_joined(inside, name), value))
+        return dict(found.values())
 
     # ---- helpers -------------------------------------------------------------------
 
+    def _arrays(self) -> list[Parameter | Buffer]:
+        """All parameters and running statistics, in order."""
+        return [*self.parameters, *self.statistics]
+
     @property
-    def _name(self):
+    def _name(self) -> str:
         return type(self).__name__
 
-    def _checked_input(self, method, x):
+    def _checked_input(self, method: str, x: Any) -> Any:
+        """x as an array that fits the layer, (batch, ...)."""
         where = f"{self._name}.{method}"
-        shape = None if self.input_shape is None else ("batch", *self.input_shape)
+        shape: tuple[int | str, ...] | None = None
+        if self.input_shape is not None:
+            shape = ("batch", *self.input_shape)
         x = validate.array(where, "x", x, shape, self.dtype)
         if x.ndim < 2:
             got = validate.shape_text(x.shape)
@@ -227,15 +323,43 @@ class Layer:
             )
         return x
 
-    def __repr__(self):
+    def _checked_output(self, pair: Any) -> tuple[Any, Any]:
+        """The pair that `forward_pass` returned, or DTypeError for anything else."""
+        if isinstance(pair, tuple) and len(pair) == 2:
+            return pair
+        raise no_pair(self, pair)
+
+    def __repr__(self) -> str:
         inner = ", ".join(f"{k}={v!r}" for k, v in self.config().items())
         return f"{self._name}({inner})"
 
 
-def _shares_memory(cache, y):
-    """True where the caller's y is also in the cache, so that it must be copied."""
-    if isinstance(cache, np.ndarray):
-        return np.may_share_memory(cache, y)
-    return isinstance(cache, (tuple, list)) and any(
-        _shares_memory(part, y) for part in cache
+def no_pair(layer: Layer, given: object) -> DTypeError:
+    """The error for a forward_pass that returned anything but y and its cache."""
+    kind = f"a {type(given).__name__}"
+    if isinstance(given, np.ndarray):
+        kind = f"an array of shape {validate.shape_text(given.shape)}"
+    elif isinstance(given, tuple):
+        kind = f"a tuple of {len(given)}"
+    return DTypeError(
+        f"{type(layer).__name__}.forward_pass: expected a pair (y, cache) to be "
+        f"returned, got {kind}"
     )
+
+
+def _joined(place: str, name: str) -> str:
+    """("1.0", "W") -> "1.0.W"."""
+    return f"{place}.{name}" if place else name
+
+
+def _shares_memory(cache: Any, y: Array) -> bool:
+    """True where the caller's y is also in the cache, so that it must be copied."""
+    parts = [cache]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, np.ndarray):
+            if np.may_share_memory(part, y):
+                return True
+        elif isinstance(part, (tuple, list)):
+            parts.extend(part)
+    return False

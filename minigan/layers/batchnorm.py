@@ -1,12 +1,22 @@
 """Batch normalisation."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import primitives, validate
 from ..errors import ShapeError
-from .base import Layer
+from ..registry import Example
+from .base import LAYERS, Array, Layer
 
 
+@LAYERS.register(
+    Example({"features": 6}, shape=(16, 6), note="training"),
+    Example({"features": 6}, (16, 6), {"training": False}, note="inference"),
+    Example({"features": 6}, (16, 6), {"frozen": True}, note="frozen"),
+    Example({"features": 2, "positions": 3}, shape=(5, 6), note="of images"),
+)
 class BatchNorm(Layer):
     """Give every feature mean 0 and variance 1 over the batch, then scale and shift.
 
@@ -39,8 +49,14 @@ class BatchNorm(Layer):
     """
 
     def __init__(
-        self, features, momentum=0.99, epsilon=1e-3, *, positions=1, dtype=np.float32
-    ):
+        self,
+        features: int,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        *,
+        positions: int = 1,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.features = validate.integer("BatchNorm", "features", features, most=2**31)
         self.momentum = validate.number(
             "BatchNorm", "momentum", momentum, least=0, below=1
@@ -60,7 +76,7 @@ class BatchNorm(Layer):
         )
         self.input_shape = (self.positions * self.features,)
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         shape, x = x.shape, x.reshape(-1, self.features)
         gamma, beta = self.gamma.value, self.beta.value
         moving = self.moving_mean.value, self.moving_var.value
@@ -81,7 +97,7 @@ class BatchNorm(Layer):
             primitives.batchnorm_update(mean, var, *moving, self.momentum)
         return y.reshape(shape), (xhat, rstd, True)
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         xhat, rstd, batch_statistics = cache
         shape, dy = dy.shape, dy.reshape(-1, self.features)
         if not self.is_frozen or (need_dx and batch_statistics):
@@ -99,11 +115,3 @@ class BatchNorm(Layer):
         else:
             dx = primitives.batchnorm_inference_backward(dy, gamma, rstd)
         return dx.reshape(shape)
-
-    def config(self):
-        return {
-            "features": self.features,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "positions": self.positions,
-        }

@@ -1,15 +1,25 @@
 """The convolution of images."""
 
+from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import initializers, primitives, validate
 from ..errors import ShapeError
+from ..registry import Example
 from . import images
-from .base import Layer
+from .base import LAYERS, Array, Layer, Shape
+
+_SMALL = {"image": (5, 4, 2), "filters": 3, "kernel_size": 3, "strides": 2}
 
 
+@LAYERS.register(
+    Example(_SMALL | {"padding": "valid"}, shape=(5, 40), note="valid"),
+    Example(_SMALL | {"padding": "same"}, shape=(5, 40), note="same"),
+)
 class Conv2D(Layer):
     """The same small kernel slides over the image: one Dense for every place.
 
@@ -39,17 +49,17 @@ class Conv2D(Layer):
 
     def __init__(
         self,
-        image,
-        filters,
-        kernel_size,
-        strides=1,
-        padding="valid",
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
+        image: Sequence[int],
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
         *,
-        rng=0,
-        dtype=np.float32,
-    ):
+        rng: validate.RandomLike = 0,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         where = "Conv2D"
         self.image = images.image_size(where, image)
         self.filters = validate.integer(where, "filters", filters, most=2**31)
@@ -62,27 +72,26 @@ class Conv2D(Layer):
         self._set_places(where)
         rng = validate.random_generator(where, rng)
         shape = (*self.kernel_size, self.image[2], self.filters)
-        for name, argument, size in (
-            ("W", "kernel_initializer", shape),
-            ("b", "bias_initializer", (self.filters,)),
-        ):
-            initializer = getattr(self, argument)
-            value = initializers.initialize(
-                where, argument, initializer, size, rng, self.dtype
+        W, b = (
+            initializers.initialize(
+                where, argument, getattr(self, argument), size, rng, self.dtype
             )
-            setattr(self, name, self.add_parameter(name, value))
+            for argument, size in (
+                ("kernel_initializer", shape),
+                ("bias_initializer", (self.filters,)),
+            )
+        )
+        self.W = self.add_parameter("W", W)
+        self.b = self.add_parameter("b", b)
         self.input_shape = (prod(self.image),)
 
-    def _set_places(self, where):
+    def _set_places(self, where: str) -> None:
         """The table of patches: which pixels each place of the result sees."""
-        border = ((0, 0), (0, 0))
+        border: images.Border = ((0, 0), (0, 0))
         if self.padding == "same":
-            border = tuple(
-                same_border(size, kernel, stride)
-                for size, kernel, stride in zip(
-                    self.image, self.kernel_size, self.strides, strict=False
-                )
-            )
+            sizes = zip(self.image[:2], self.kernel_size, self.strides, strict=True)
+            rows, columns = (same_border(*size) for size in sizes)
+            border = rows, columns
         inside = [a + sum(b) for a, b in zip(self.image, border, strict=False)]
         if any(k > a for k, a in zip(self.kernel_size, inside, strict=True)):
             given = validate.shape_text(self.kernel_size)
@@ -98,11 +107,11 @@ class Conv2D(Layer):
         table = images.patches(table, self.kernel_size, self.strides)
         self.table = self.add_table("patches", table.reshape(-1))
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         W, size = self._matrix(self.W.value), prod(self.output_image)
         return primitives.conv_forward(x, self.table, W, self.b.value, size), x
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         x = cache
         if not self.is_frozen:
             primitives.conv_dW(
@@ -117,26 +126,15 @@ class Conv2D(Layer):
         W = self._matrix(self.W.value)
         return primitives.conv_dx(dy, self.table, W, prod(self.image))
 
-    def _matrix(self, kernel):
+    def _matrix(self, kernel: Array) -> Array:
         """(KH, KW, C, F) -> (KH KW C, F)."""
         return kernel.reshape(-1, self.filters)
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: Shape | None) -> Shape | None:
         return (prod(self.output_image),)
 
-    def config(self):
-        return {
-            "image": list(self.image),
-            "filters": self.filters,
-            "kernel_size": list(self.kernel_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-            "kernel_initializer": initializers.to_config(self.kernel_initializer),
-            "bias_initializer": initializers.to_config(self.bias_initializer),
-        }
 
-
-def same_border(size, kernel, stride):
+def same_border(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """(before, after): zeros that make the result ceil(size / stride) long."""
     out = -(-size // stride)
     total = max((out - 1) * stride + kernel - size, 0)

@@ -1,11 +1,19 @@
 """The fully connected layer."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import initializers, primitives, validate
-from .base import Layer
+from ..registry import Example
+from .base import LAYERS, Array, Layer, Shape
 
 
+@LAYERS.register(
+    Example({"inputs": 6, "units": 4}, shape=(5, 6)),
+    Example({"inputs": 6, "units": 4}, (16, 6), {"frozen": True}, note="frozen"),
+)
 class Dense(Layer):
     """Every output is a weighted sum of all inputs.
 
@@ -25,14 +33,14 @@ class Dense(Layer):
 
     def __init__(
         self,
-        inputs,
-        units,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
+        inputs: int,
+        units: int,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
         *,
-        rng=0,
-        dtype=np.float32,
-    ):
+        rng: validate.RandomLike = 0,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.inputs = validate.integer("Dense", "inputs", inputs, most=2**31)
         self.units = validate.integer("Dense", "units", units, most=2**31)
         self.dtype = validate.float_type("Dense", dtype)
@@ -63,23 +71,15 @@ class Dense(Layer):
         )
         self.input_shape = (self.inputs,)
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         return primitives.dense_forward(x, self.W.value, self.b.value), x
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         x = cache
         if not self.is_frozen:
             primitives.dense_dW(x, dy, self.W.grad)  # dW += x^T dy
             primitives.accumulate(primitives.dense_db(dy), self.b.grad)  # db += sum dy
         return primitives.dense_dx(dy, self.W.value) if need_dx else None
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: Shape | None) -> Shape | None:
         return (self.units,)
-
-    def config(self):
-        return {
-            "inputs": self.inputs,
-            "units": self.units,
-            "kernel_initializer": initializers.to_config(self.kernel_initializer),
-            "bias_initializer": initializers.to_config(self.bias_initializer),
-        }

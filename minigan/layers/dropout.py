@@ -1,9 +1,16 @@
 """Dropout."""
 
+from typing import Any
+
 from .. import primitives, validate
-from .base import Layer
+from ..registry import Example
+from .base import LAYERS, Array, Layer
 
 
+@LAYERS.register(
+    Example({"rate": 0.3}, shape=(16, 6), note="training"),
+    Example({"rate": 0.3}, (16, 6), {"training": False}, note="inference"),
+)
 class Dropout(Layer):
     """When training, set each input to 0 with probability `rate`.
 
@@ -13,21 +20,18 @@ class Dropout(Layer):
     rate: 0 <= rate < 1.  rng: numpy Generator or a seed.  Source: Srivastava 2014.
     """
 
-    def __init__(self, rate, *, rng=0):
+    def __init__(self, rate: float, *, rng: validate.RandomLike = 0) -> None:
         self.rate = validate.number("Dropout", "rate", rate, least=0, below=1)
         self.rng = validate.random_generator("Dropout", rng)
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         if not training:
             return x, None
         y, mask = primitives.dropout_forward(x, self.rng, self.rate)
         return y, mask
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         mask = cache
         if not need_dx:
             return None
         return dy if mask is None else primitives.dropout_backward(dy, mask)
-
-    def config(self):
-        return {"rate": self.rate}

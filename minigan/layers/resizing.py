@@ -1,11 +1,14 @@
 """Layers that only move pixels: larger images, and borders of zeros."""
 
+from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 from .. import primitives, validate
 from ..errors import ArgumentError
+from ..registry import Example
 from . import images
-from .base import Layer
+from .base import LAYERS, Array, Layer, Shape
 
 
 class PixelTable(Layer):
@@ -14,26 +17,27 @@ class PixelTable(Layer):
     A subclass calls `_set_table` with its table.   (OH, OW)
     """
 
-    image: tuple = ()
-    output_image: tuple = ()
+    image: Shape = ()
+    output_image: Shape = ()
 
-    def _set_table(self, image, table):
+    def _set_table(self, image: Shape, table: Array) -> None:
         self.image, self.output_image = image, (*table.shape, image[2])
         self.input_shape = (prod(image),)
         self.table = self.add_table("pixels", table.reshape(-1))
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         return primitives.gather_pixels(x, self.table, prod(self.output_image)), None
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         if not need_dx:
             return None
         return primitives.scatter_pixels(dy, self.table, prod(self.image))
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: Shape | None) -> Shape | None:
         return (prod(self.output_image),)
 
 
+@LAYERS.register(Example({"image": (2, 3, 2), "size": 2}, shape=(5, 12)))
 class UpSampling2D(PixelTable):
     """Every pixel becomes a block of equal pixels: an image `size` times as large.
 
@@ -46,7 +50,12 @@ class UpSampling2D(PixelTable):
     Errors: ArgumentError, DTypeError for arguments out of range.
     """
 
-    def __init__(self, image, size=2, interpolation="nearest"):
+    def __init__(
+        self,
+        image: Sequence[int],
+        size: int | Sequence[int] = 2,
+        interpolation: str = "nearest",
+    ) -> None:
         image = images.image_size("UpSampling2D", image)
         self.size = images.sizes("UpSampling2D", "size", size, 2)
         if interpolation != "nearest":
@@ -55,14 +64,15 @@ class UpSampling2D(PixelTable):
             validate.complain(
                 ArgumentError, "UpSampling2D", "interpolation", expected, given
             )
+        self.interpolation = interpolation
         images.check_area("UpSampling2D", "size", prod(image[:2]) * prod(self.size))
         table = images.positions(image).repeat(self.size[0], 0).repeat(self.size[1], 1)
         self._set_table(image, table)
 
-    def config(self):
-        return {"image": list(self.image), "size": list(self.size)}
 
-
+@LAYERS.register(
+    Example({"image": (2, 3, 2), "padding": ((0, 1), (1, 0))}, shape=(5, 12))
+)
 class ZeroPadding2D(PixelTable):
     """A border of zeros around the image; dx is dy without the border.
 
@@ -74,14 +84,10 @@ class ZeroPadding2D(PixelTable):
     Errors: ArgumentError, DTypeError for arguments out of range.
     """
 
-    def __init__(self, image, padding=1):
+    def __init__(self, image: Sequence[int], padding: Any = 1) -> None:
         where = "ZeroPadding2D"
         image = images.image_size(where, image)
         self.padding = images.border(where, padding)
         area = prod(a + sum(s) for a, s in zip(image[:2], self.padding, strict=True))
         images.check_area(where, "padding", area)
         self._set_table(image, images.bordered(images.positions(image), self.padding))
-
-    def config(self):
-        padding = [list(side) for side in self.padding]
-        return {"image": list(self.image), "padding": padding}

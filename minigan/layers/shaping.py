@@ -1,25 +1,30 @@
 """Layers that only change the shape of an example; the numbers stay in place."""
 
+from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 from .. import validate
 from ..errors import ShapeError
-from .base import Layer
+from ..registry import Example
+from .base import LAYERS, Array, Layer, Shape
 
 
+@LAYERS.register(Example(shape=(5, 2, 3)))
 class Flatten(Layer):
     """Each example becomes one row of features: (N, a, b, ...) -> (N, a b ...)."""
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         return x.reshape(len(x), -1), x.shape
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return dy.reshape(cache) if need_dx else None
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: Shape | None) -> Shape | None:
         return None if shape is None else (prod(shape),)
 
 
+@LAYERS.register(Example({"target_shape": (2, 3)}, shape=(5, 6)))
 class Reshape(Layer):
     """Each example takes the given shape: (N, features) -> (N, *target_shape).
 
@@ -27,7 +32,7 @@ class Reshape(Layer):
     Errors: ShapeError where an example has another number of elements.
     """
 
-    def __init__(self, target_shape):
+    def __init__(self, target_shape: Sequence[int]) -> None:
         if not isinstance(target_shape, (tuple, list)) or not target_shape:
             validate.complain(
                 validate.DTypeError,
@@ -40,20 +45,17 @@ class Reshape(Layer):
             validate.integer("Reshape", "target_shape", size) for size in target_shape
         )
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         self.output_shape(x.shape[1:])
         return x.reshape(len(x), *self.target_shape), x.shape
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return dy.reshape(cache) if need_dx else None
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: Shape | None) -> Shape | None:
         if shape is not None and prod(shape) != prod(self.target_shape):
             raise ShapeError(
                 f"Reshape.forward: argument 'x': expected {prod(self.target_shape)} "
                 f"elements an example for {self.target_shape}, got {prod(shape)}"
             )
         return self.target_shape
-
-    def config(self):
-        return {"target_shape": list(self.target_shape)}

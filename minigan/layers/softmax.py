@@ -1,10 +1,14 @@
 """Softmax: scores become probabilities."""
 
+from typing import Any
+
 import numpy as np
 
-from .base import Layer
+from ..registry import Example
+from .base import LAYERS, Array, Layer
 
 
+@LAYERS.register(Example(shape=(5, 6)))
 class Softmax(Layer):
     """Each row of scores becomes probabilities that add up to 1.
 
@@ -16,12 +20,12 @@ class Softmax(Layer):
     Shapes: x, y (N, ..., C).
     """
 
-    def forward_pass(self, x, training):
+    def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         top = x.real.max(axis=-1, keepdims=True)  # a constant: it cancels
         e = np.exp(x - top)
         y = e / e.sum(axis=-1, keepdims=True)
         return y, y
 
-    def backward_pass(self, dy, cache, need_dx):
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         y = cache
         return y * (dy - (dy * y).sum(axis=-1, keepdims=True)) if need_dx else None

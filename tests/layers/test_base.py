@@ -1,6 +1,8 @@
 """What all layers share: the cache, freezing, ownership of arrays, copies, errors."""
 
 import copy
+import json
+import pickle
 
 import numpy as np
 import pytest
@@ -9,31 +11,39 @@ from minigan import (
     BatchNorm,
     Dense,
     Dropout,
-    Flatten,
     Layer,
-    LeakyReLU,
     Parameter,
     ReLU,
     Reshape,
     Sequential,
-    Sigmoid,
-    Tanh,
+    gradcheck,
 )
-from minigan.errors import DTypeError, ShapeError, StateError
+from minigan.errors import ArgumentError, DTypeError, ShapeError, StateError
+from minigan.layers import LAYERS
+from minigan.registry import create
 
-from ..helpers import assert_close, assert_same_bits, fingerprint, normal
+from ..helpers import (
+    assert_close,
+    assert_same_bits,
+    fill_gradients,
+    fingerprint,
+    normal,
+)
 
-# Each takes (N, 6) and a type.
-MAKERS = {
-    "Dense": lambda dtype: Dense(6, 4, rng=3, dtype=dtype),
-    "ReLU": lambda dtype: ReLU(),
-    "LeakyReLU": lambda dtype: LeakyReLU(0.2),
-    "Sigmoid": lambda dtype: Sigmoid(),
-    "Tanh": lambda dtype: Tanh(),
-    "BatchNorm": lambda dtype: BatchNorm(6, dtype=dtype),
-    "Dropout": lambda dtype: Dropout(0.4, rng=3),
-    "Flatten": lambda dtype: Flatten(),
-    "Reshape": lambda dtype: Reshape((2, 3)),
+
+def maker(name, example):
+    """dtype -> the registered layer of an example."""
+    return lambda dtype: create(LAYERS[name], example.arguments, rng=3, dtype=dtype)
+
+
+# What is registered, by its examples, and a network.
+EXAMPLES = {
+    f"{name} {example.note}".strip(): (name, example)
+    for name in LAYERS
+    for example in LAYERS.examples(name)
+    if not example.options
+}
+MAKERS = {label: maker(*pair) for label, pair in EXAMPLES.items()} | {
     "Sequential": lambda dtype: Sequential(
         [
             Dense(6, 4, rng=3, dtype=dtype),
@@ -49,13 +59,21 @@ each_type = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 each_mode = pytest.mark.parametrize("training", [False, True])
 
 
+def rows(layer, n=8, dtype=np.float32, seed=0):
+    """A batch of n examples that the layer takes."""
+    shape = layer.input_shape
+    if shape is None:
+        shape = LAYERS.examples(type(layer).__name__)[0].shape[1:]
+    return normal(n, *shape, dtype=dtype, seed=seed)
+
+
 def gradients(layer):
     return [p.grad.copy() for p in layer.parameters]
 
 
 def pass_through(layer, training=True, dtype=np.float32):
     """One forward and backward pass: (y, dx)."""
-    y = layer.forward(normal(8, 6, dtype=dtype), training=training)
+    y = layer.forward(rows(layer, dtype=dtype), training=training)
     dy = normal(*y.shape, dtype=dtype, seed=1)
     return y, layer.backward(dy)
 
@@ -69,21 +87,21 @@ def pass_through(layer, training=True, dtype=np.float32):
 def test_the_type_is_kept(make, dtype, training):
     layer = make(dtype)
     y, dx = pass_through(layer, training, dtype)
-    assert y.dtype == dx.dtype == dtype and dx.shape == (8, 6)
+    assert y.dtype == dx.dtype == dtype and dx.shape == rows(layer).shape
     assert all(p.grad.dtype == dtype for p in layer.parameters)
 
 
 @each_layer
 def test_inputs_are_never_written_to(make):
     layer = make(np.float32)
-    x = normal(8, 6)
+    x = rows(layer)
     x.flags.writeable = False
     y = layer.forward(x, training=True)
     dy = normal(*y.shape, seed=1)
     dy.flags.writeable = False
     layer.backward(dy)
     layer.predict(x)
-    assert_same_bits(x, normal(8, 6))
+    assert_same_bits(x, rows(layer))
     assert_same_bits(dy, normal(*y.shape, seed=1))
 
 
@@ -93,7 +111,7 @@ def test_the_cache_is_owned(make, training):
     """What the caller does to x and y after forward does not reach the gradients."""
     untouched, touched = make(np.float32), make(np.float32)
     _, expected = pass_through(untouched, training)
-    x = normal(8, 6)
+    x = rows(touched)
     y = touched.forward(x, training=training)
     dy = normal(*y.shape, seed=1)
     x[...], y[...] = 7, -7
@@ -105,7 +123,7 @@ def test_the_cache_is_owned(make, training):
 @each_layer
 def test_outputs_do_not_alias_inputs(make):
     layer = make(np.float32)
-    x = normal(8, 6)
+    x = rows(layer)
     y = layer.forward(x)
     dy = normal(*y.shape)
     dx = layer.backward(dy)
@@ -129,7 +147,7 @@ LAYOUTS = {
 def test_any_layout_gives_the_same_bits(make, layout):
     plain, other = make(np.float32), make(np.float32)
     y, dx = pass_through(plain)
-    y_other = other.forward(layout(normal(8, 6)), training=True)
+    y_other = other.forward(layout(rows(other)), training=True)
     assert type(y_other) is np.ndarray
     assert_same_bits(y_other, y)
     dy = normal(*y.shape, seed=1)
@@ -143,7 +161,7 @@ def test_any_layout_gives_the_same_bits(make, layout):
 def test_backward_needs_a_forward(make):
     layer = make(np.float32)
     with pytest.raises(StateError, match=r"\.backward: expected a forward before"):
-        layer.backward(normal(8, 6))
+        layer.backward(rows(layer))
 
 
 @each_layer
@@ -159,7 +177,7 @@ def test_the_cache_is_consumed_once(make):
 @each_layer
 def test_predict_keeps_nothing(make):
     layer = make(np.float32)
-    y = layer.predict(normal(8, 6))
+    y = layer.predict(rows(layer))
     with pytest.raises(StateError):
         layer.backward(y)
 
@@ -167,23 +185,23 @@ def test_predict_keeps_nothing(make):
 @each_layer
 def test_predict_is_the_forward_of_inference(make):
     layer = make(np.float32)
-    x = normal(8, 6)
+    x = rows(layer)
     assert_same_bits(layer.predict(x), layer.forward(x, training=False))
 
 
 @each_layer
 def test_predict_leaves_a_waiting_cache_alone(make):
     layer, twin = make(np.float32), make(np.float32)
-    y = layer.forward(normal(8, 6))
-    layer.predict(normal(3, 6, seed=5))
-    twin.forward(normal(8, 6))
+    y = layer.forward(rows(layer))
+    layer.predict(rows(layer, 3, seed=5))
+    twin.forward(rows(twin))
     assert_same_bits(layer.backward(y), twin.backward(y))
 
 
 @each_layer
 def test_a_new_forward_replaces_the_cache(make):
     layer = make(np.float32)
-    layer.forward(normal(5, 6, seed=9))
+    layer.forward(rows(layer, 5, seed=9))
     y, dx = pass_through(layer, training=False)
     twin = make(np.float32)
     assert_same_bits(pass_through(twin, training=False)[1], dx)
@@ -192,12 +210,12 @@ def test_a_new_forward_replaces_the_cache(make):
 @each_layer
 def test_a_refused_dy_leaves_the_cache(make):
     layer, twin = make(np.float32), make(np.float32)
-    y = layer.forward(normal(8, 6))
+    y = layer.forward(rows(layer))
     with pytest.raises(ShapeError):
         layer.backward(y[:-1])
     with pytest.raises(DTypeError):
         layer.backward(y.astype(np.float64))
-    twin.forward(normal(8, 6))
+    twin.forward(rows(twin))
     assert_same_bits(layer.backward(y), twin.backward(y))
 
 
@@ -218,7 +236,7 @@ def test_two_backward_passes_add_up(make):
 def test_without_dx_the_parameter_gradients_are_the_same(make):
     with_dx, without = make(np.float32), make(np.float32)
     y, _ = pass_through(with_dx)
-    without.forward(normal(8, 6), training=True)
+    without.forward(rows(without), training=True)
     assert without.backward(normal(*y.shape, seed=1), need_dx=False) is None
     assert fingerprint(with_dx) == fingerprint(without)
 
@@ -235,7 +253,7 @@ def test_zero_grad(make):
 def test_a_longer_batch_of_the_same_rows_keeps_the_mean_gradient(make):
     """Layers sum, the loss divides: doubling the batch doubles the sums."""
     layer, doubled = make(np.float64), make(np.float64)
-    x = normal(8, 6, dtype=np.float64)
+    x = rows(layer, dtype=np.float64)
     y = layer.forward(x)
     dy = normal(*y.shape, dtype=np.float64, seed=1)
     layer.backward(dy)
@@ -294,7 +312,7 @@ def test_frozen_gradients_cannot_be_cleared(make):
 @each_layer
 def test_a_cache_filled_before_freezing_serves_inside(make):
     layer = make(np.float32)
-    y = layer.forward(normal(8, 6))
+    y = layer.forward(rows(layer))
     before = fingerprint(layer)
     with layer.frozen():
         assert layer.backward(y) is not None
@@ -321,7 +339,7 @@ def test_a_deep_copy_is_independent(make):
 def test_a_copy_has_no_cache_and_is_not_frozen(make):
     layer = make(np.float32)
     with layer.frozen():
-        y = layer.forward(normal(8, 6))
+        y = layer.forward(rows(layer))
         twin = copy.deepcopy(layer)
     assert not any(part.is_frozen for part in twin.walk())
     with pytest.raises(StateError):
@@ -332,7 +350,7 @@ def test_a_copy_has_no_cache_and_is_not_frozen(make):
 def test_astype(make):
     layer = make(np.float32)
     wide = layer.astype(np.float64)
-    x = normal(8, 6)
+    x = rows(layer)
     y, y_wide = layer.predict(x), wide.predict(x.astype(np.float64))
     assert y_wide.dtype == np.float64
     assert_close(y, y_wide, np.float32)
@@ -345,32 +363,108 @@ def test_repr_names_the_class_and_its_arguments(make):
     assert repr(layer).startswith(type(layer).__name__ + "(")
 
 
+@each_layer
+def test_a_shallow_copy_shares_nothing_either(make):
+    layer = make(np.float32)
+    before = fingerprint(layer)
+    fill_gradients(copy.copy(layer))
+    assert fingerprint(layer) == before
+
+
+@each_layer
+def test_a_pickled_layer_comes_back_and_learns(make):
+    layer = make(np.float32)
+    y, dx = pass_through(layer)
+    twin = pickle.loads(pickle.dumps(make(np.float32)))
+    y_twin, dx_twin = pass_through(twin)
+    assert_same_bits(y_twin, y)
+    assert_same_bits(dx_twin, dx)
+    assert fingerprint(twin) == fingerprint(layer)
+
+
+# ---- by name -----------------------------------------------------------------------
+
+
+@each_layer
+@each_type
+def test_the_config_makes_the_layer_again(make, dtype):
+    layer = make(dtype)
+    if isinstance(layer, Sequential):
+        return
+    config = json.loads(json.dumps(layer.config()))  # tuples have become lists
+    twin = create(type(layer), config, rng=3, dtype=dtype)
+    assert repr(twin) == repr(layer)
+    x = rows(layer, dtype=dtype)
+    assert_same_bits(twin.forward(x, training=True), layer.forward(x, training=True))
+    assert fingerprint(twin) == fingerprint(layer)
+
+
+@each_layer
+def test_arrays_by_name(make):
+    layer = make(np.float32)
+    pass_through(layer)
+    arrays = [*layer.parameters, *layer.statistics]
+    tensors, gradients = layer.tensors(), layer.gradients()
+    assert [name.rpartition(".")[2] for name in tensors] == [
+        a.name for a in arrays
+    ] or (isinstance(layer, Sequential))
+    assert {id(a) for a in tensors.values()} == {id(a.value) for a in arrays}
+    assert [id(g) for g in gradients.values()] == [id(p.grad) for p in layer.parameters]
+
+
+def test_names_of_a_single_layer():
+    norm = BatchNorm(6)
+    assert list(norm.tensors()) == ["gamma", "beta", "moving_mean", "moving_var"]
+    assert list(norm.gradients()) == ["dgamma", "dbeta"]
+    assert norm.state().keys() == norm.tensors().keys()
+    dropout = Dropout(0.5, rng=0)
+    assert dropout.generators() == {"rng": dropout.rng}
+    padding = LAYERS["ZeroPadding2D"]((2, 2, 1))
+    assert list(padding.tables()) == ["pixels"] and not padding.state()
+
+
+@pytest.mark.parametrize("method", ["add_parameter", "add_buffer", "add_table"])
+def test_a_name_is_given_once(method):
+    with pytest.raises(
+        ArgumentError, match=rf"^Dense.{method}: .* a new name, got 'W'$"
+    ):
+        getattr(Dense(2, 2), method)("W", np.zeros(2))
+
+
 # ---- bad input ---------------------------------------------------------------------
 
 BAD_X = {
-    "list": ([[1.0] * 6], DTypeError, "expected a numpy array, got list"),
-    "ragged": ([[1.0], [1.0, 2.0]], DTypeError, "expected a numpy array, got list"),
-    "None": (None, DTypeError, "expected a numpy array, got NoneType"),
-    "int": (np.ones((2, 6), int), DTypeError, r"cast with .astype\('float32'\)"),
-    "bool": (np.ones((2, 6), bool), DTypeError, "got dtype bool"),
-    "half": (np.ones((2, 6), np.float16), DTypeError, "got dtype float16"),
-    "object": (np.ones((2, 6), object), DTypeError, "got dtype object"),
-    "str": (np.full((2, 6), "a"), DTypeError, "got dtype <U1"),
-    "vector": (normal(6), ShapeError, r"expected shape \(batch.*got \(6,\)"),
-    "scalar": (np.float32(1) * np.ones(()), (ShapeError, DTypeError), "expected"),
-    "empty": (normal(0, 6), ShapeError, r"got (shape )?\(0, 6\)"),
+    "list": (lambda x: x.tolist(), DTypeError, "expected a numpy array, got list"),
+    "ragged": (
+        lambda x: [[1.0], [1.0, 2.0]],
+        DTypeError,
+        "expected a numpy array, got list",
+    ),
+    "None": (lambda x: None, DTypeError, "expected a numpy array, got NoneType"),
+    "int": (lambda x: x.astype(int), DTypeError, r"cast with .astype\('float32'\)"),
+    "bool": (lambda x: x.astype(bool), DTypeError, "got dtype bool"),
+    "half": (lambda x: x.astype("f2"), DTypeError, "got dtype float16"),
+    "object": (lambda x: x.astype(object), DTypeError, "got dtype object"),
+    "str": (lambda x: x.astype("U1"), DTypeError, "got dtype <U1"),
+    "vector": (
+        lambda x: x.ravel(),
+        ShapeError,
+        r"expected shape \(batch.*got \(\d+,\)",
+    ),
+    "scalar": (lambda x: x[0, 0] * np.ones(()), (ShapeError, DTypeError), "expected"),
+    "empty": (lambda x: x[:0], ShapeError, r"got (shape )?\(0, \d"),
 }
 
 
 @each_layer
-@pytest.mark.parametrize("x, error, message", BAD_X.values(), ids=BAD_X)
+@pytest.mark.parametrize("spoil, error, message", BAD_X.values(), ids=BAD_X)
 @pytest.mark.parametrize("method", ["forward", "predict"])
-def test_bad_x_is_refused_before_anything_changes(make, x, error, message, method):
+def test_bad_x_is_refused_before_anything_changes(make, spoil, error, message, method):
     layer = make(np.float32)
     before = fingerprint(layer)
     where = rf"^{type(layer).__name__}\.{method}: argument 'x': "
     with pytest.raises(error, match=where + f".*{message}"):
-        getattr(layer, method)(x)
+        getattr(layer, method)(spoil(rows(layer)))
     assert fingerprint(layer) == before
 
 
@@ -387,7 +481,7 @@ BAD_DY = {
 @pytest.mark.parametrize("spoil, error, message", BAD_DY.values(), ids=BAD_DY)
 def test_bad_dy_is_refused_before_anything_changes(make, spoil, error, message):
     layer = make(np.float32)
-    y = layer.forward(normal(8, 6))
+    y = layer.forward(rows(layer))
     before = fingerprint(layer)
     where = rf"^{type(layer).__name__}\.backward: argument 'dy': "
     with pytest.raises(error, match=where + f".*{message}"):
@@ -400,8 +494,8 @@ def test_bad_dy_is_refused_before_anything_changes(make, spoil, error, message):
 def test_flags_are_true_or_false(make, value):
     layer = make(np.float32)
     with pytest.raises(DTypeError, match="'training': expected True or False, got"):
-        layer.forward(normal(8, 6), training=value)
-    y = layer.forward(normal(8, 6))
+        layer.forward(rows(layer), training=value)
+    y = layer.forward(rows(layer))
     with pytest.raises(DTypeError, match="'need_dx': expected True or False, got"):
         layer.backward(y, need_dx=value)
 
@@ -452,6 +546,38 @@ def test_a_layer_must_define_its_passes(method):
     arguments = {"forward_pass": (0, False), "backward_pass": (0, None, True)}[method]
     with pytest.raises(StateError, match=f"^Layer: this layer defines no {method}$"):
         getattr(Layer(), method)(*arguments)
+
+
+class Forgetful(Layer):
+    """Does not return its cache."""
+
+    def __init__(self, result):
+        self.result = result
+
+    def forward_pass(self, x, training):
+        return self.result(x)
+
+
+NO_PAIR = {
+    "array": (lambda x: 2 * x, r"an array of shape \(2, 3\)"),
+    "None": (lambda x: None, "a NoneType"),
+    "triple": (lambda x: (x, x, x), "a tuple of 3"),
+}
+
+
+@pytest.mark.parametrize("result, given", NO_PAIR.values(), ids=NO_PAIR)
+def test_a_forward_pass_returns_a_pair(result, given):
+    message = rf"^Forgetful.forward_pass: expected a pair \(y, cache\) .* got {given}$"
+    x = normal(2, 3)
+    for call in (
+        Forgetful(result).forward,
+        Forgetful(result).predict,
+        Sequential([Forgetful(result), Dense(3, 3)]).forward,
+    ):
+        with pytest.raises(DTypeError, match=message):
+            call(x)
+    with pytest.raises(DTypeError, match=message):
+        gradcheck(Forgetful(result), shape=(2, 3))
 
 
 def test_parameters_and_statistics_describe_themselves():

@@ -131,10 +131,10 @@ def test_parameters_and_config():
     assert 0.9 * bound < np.abs(layer.W.value).max() <= bound
     assert layer.output_image == (14, 14, 32)
     assert layer.config() == {
-        "image": [28, 28, 3],
+        "image": (28, 28, 3),
         "filters": 32,
-        "kernel_size": [3, 5],
-        "strides": [2, 2],
+        "kernel_size": (3, 5),
+        "strides": (2, 2),
         "padding": "same",
         "kernel_initializer": "he_uniform",
         "bias_initializer": "ones",

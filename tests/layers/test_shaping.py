@@ -38,4 +38,4 @@ def test_shapes_known_and_unknown():
     assert Flatten().output_shape((28, 28, 1)) == (784,)
     assert Flatten().output_shape(None) is None
     assert Reshape((28, 28, 1)).output_shape(None) == (28, 28, 1)
-    assert Reshape(np.array([2, 3]).tolist()).config() == {"target_shape": [2, 3]}
+    assert Reshape(np.array([2, 3]).tolist()).config() == {"target_shape": (2, 3)}
