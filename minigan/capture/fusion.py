@@ -15,6 +15,7 @@ order, so that a fused program leaves the bytes of the eager step:
 
 from dataclasses import replace
 
+from ..primitives import PRIMITIVES, copy, fill
 from .instructions import Place, elements
 
 
@@ -25,8 +26,8 @@ def fuse(instructions, made, gradients):
     gradients: places of parameter gradients, inside the vectors that are set to zero.
     """
     instructions = _without_copies(list(instructions), made)
-    instructions = _activations(instructions)
-    return _norms(_first_gradients(instructions, gradients))
+    instructions = _chains(instructions)
+    return _twice(_first_gradients(instructions, gradients))
 
 
 def _without_copies(instructions, made):
@@ -35,9 +36,9 @@ def _without_copies(instructions, made):
     kept, moved = [], []
     heading = ""
     for instruction in instructions:
-        for copy, original in moved:
-            instruction = _move(instruction, copy, original)
-        if instruction.name == "copy":
+        for place, original in moved:
+            instruction = _move(instruction, place, original)
+        if instruction.primitive is copy:
             x, y = instruction.operands
             own = any(x.within(place) for place in originals.values())
             if own and not any(p.overlaps(x) or p.overlaps(y) for p in changed):
@@ -49,76 +50,88 @@ def _without_copies(instructions, made):
     return kept
 
 
-def _move(instruction, copy, original):
-    """The instruction with places inside `copy` moved into `original`."""
-    if not any(type(p) is Place and p.within(copy) for p in instruction.operands):
+def _move(instruction, place, original):
+    """The instruction with places inside `place` moved into `original`."""
+    if not any(type(p) is Place and p.within(place) for p in instruction.operands):
         return instruction
-    shift = original.address - copy.address
+    shift = original.address - place.address
     operands = tuple(
         replace(p, name=original.name, address=p.address + shift)
-        if type(p) is Place and p.within(copy)
+        if type(p) is Place and p.within(place)
         else p
         for p in instruction.operands
     )
     return replace(instruction, operands=operands)
 
 
-# (first, second) -> the primitive that does both; `second` reads the result of `first`.
-_PAIRS = {
-    ("dense_forward", "relu_forward"): "dense_relu_forward",
-    ("dense_forward", "leaky_relu_forward"): "dense_leaky_relu_forward",
-    ("dense_dx", "leaky_relu_backward"): "dense_leaky_relu_dx",
-}
+def _pairs():
+    """(first, second) -> the primitive that does both, as the primitives say it."""
+    return {p.fuses: p for p in PRIMITIVES.values() if p.fuses is not None}
 
 
-def _activations(instructions):
-    kept = []
+def _chains(instructions):
+    """Two neighbours, of which the second alone reads the first one's result."""
+    pairs, kept = _pairs(), []
     for k, instruction in enumerate(instructions):
         before = kept[-1] if kept else None
-        fused = before and _PAIRS.get((before.name, instruction.name))
-        if fused and not instruction.heading:
+        fused = before and pairs.get((before.primitive, instruction.primitive))
+        if fused and before.results and not instruction.heading:
             product = before.results[0]
-            source = "x" if "forward" in before.name else "dy"
             readers = [
                 i for i in instructions[k:] if any(p.overlaps(product) for p in i.read)
             ]
-            if instruction[source].address == product.address and len(readers) == 1:
-                extra = {
-                    o.name: instruction[o.name]
-                    for o in instruction.primitive.operands
-                    if o.name in ("slope", "y", "dx")
-                }
-                kept[-1] = before.become(fused, **extra)
+            source = _reads(instruction, product)
+            if source and len(readers) == 1:
+                names = [o.name for o in instruction.primitive.operands]
+                own = {name: instruction[name] for name in names if name != source}
+                kept[-1] = before.become(fused, **own)
                 continue
         kept.append(instruction)
     return kept
 
 
-_FIRST = {"dense_dW": "dense_dW_first", "accumulate": "accumulate_first"}
-_WRITTEN = {"dense_dW": "dW", "accumulate": "grad"}
+def _reads(instruction, place):
+    """The name of the input that is exactly this place, or None."""
+    for operand in instruction.primitive.inputs:
+        value = instruction[operand.name]
+        if type(value) is Place and value.address == place.address:
+            return operand.name
+    return None
+
+
+def _firsts():
+    """A primitive that adds to a gradient -> the one that stores 0 + x instead."""
+    return {p.first_of: p for p in PRIMITIVES.values() if p.first_of is not None}
+
+
+def _added_to(instruction):
+    """The place that it adds to: its one operand that is updated."""
+    (name,) = (o.name for o in instruction.primitive.inputs if o.update)
+    return instruction[name]
 
 
 def _first_gradients(instructions, gradients):
     """Drop the zeroing of a gradient vector where each gradient is added to once."""
-    kept = list(instructions)
+    kept, firsts = list(instructions), _firsts()
     dropped = set()
     for k, instruction in enumerate(instructions):
-        if instruction.name != "fill" or instruction["value"] != 0:
+        if instruction.primitive is not fill or instruction["value"] != 0:
             continue
         vector = instruction["x"]
         inside = [place for place in gradients if place.within(vector)]
         written, rewritten, readers = [], {}, False
         for j in range(k + 1, len(instructions)):
             other = instructions[j]
-            if other.name == "fill" and other["x"].overlaps(vector):
+            if other.primitive is fill and other["x"].overlaps(vector):
                 break
-            target = other[_WRITTEN[other.name]] if other.name in _WRITTEN else None
+            first = firsts.get(other.primitive)
+            target = None if first is None else _added_to(other)
             if target is not None and target.within(vector):
                 if readers or any(target.overlaps(p) for p in written):
                     written = []
                     break
                 written.append(target)
-                rewritten[j] = other.become(_FIRST[other.name])
+                rewritten[j] = other.become(first)
             elif any(p.overlaps(vector) for p in (*other.read, *other.changed)):
                 readers = True
         if inside and sum(map(elements, written)) == sum(map(elements, inside)):
@@ -128,16 +141,29 @@ def _first_gradients(instructions, gradients):
     return _without(kept, dropped)
 
 
-def _norms(instructions):
-    kept = []
+def _twice(instructions):
+    """Two neighbours that have the same operands and no result of the first: once."""
+    pairs, kept = _pairs(), []
     for instruction in instructions:
         before = kept[-1] if kept else None
-        pair = before and (before.name, instruction.name) == ("adam_update", "norm")
-        if pair and before["dtheta"].address == instruction["x"].address:
-            kept[-1] = before.become("adam_update_norm", length=instruction["norm"])
+        fused = before and pairs.get((before.primitive, instruction.primitive))
+        shared = fused and not before.results and _shared(before, instruction)
+        if shared:
+            results = [o.name for o in instruction.primitive.outputs]
+            names = [o.name for o in fused.outputs]
+            own = {
+                new: instruction[name] for new, name in zip(names, results, strict=True)
+            }
+            kept[-1] = before.become(fused, **own)
         else:
             kept.append(instruction)
     return kept
+
+
+def _shared(before, instruction):
+    """True where all that an instruction reads was read, not changed, by `before`."""
+    read = [p.address for p in before.read if p not in before.changed]
+    return all(p.address in read for p in instruction.read)
 
 
 def _without(instructions, dropped):

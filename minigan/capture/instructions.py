@@ -5,13 +5,9 @@ from math import prod
 
 import numpy as np
 
-from ..kernels.layout import CONSTANTS, PARTS, WIDTH, layout
-from ..kernels.primitive import Primitive
-from ..kernels.table import PRIMITIVES
+from ..primitives.declare import Primitive
 
 PART = 1 << 20  # bytes that a part of an instruction reads and writes, at least
-
-_OPCODES = {name: k for k, name in enumerate(PRIMITIVES)}
 
 
 @dataclass(frozen=True)
@@ -108,9 +104,8 @@ class Instruction:
             v for v in self.operands[: len(self.primitive.inputs)] if type(v) is Place
         )
 
-    def become(self, name, **operands):
+    def become(self, primitive, **operands):
         """This instruction with another primitive, operands given or kept by name."""
-        primitive = PRIMITIVES[name]
         chosen = tuple(
             operands[o.name] if o.name in operands else self[o.name]
             for o in primitive.operands
@@ -128,7 +123,7 @@ class Instruction:
         for k in range(count):
             first, end = k * n // count, (k + 1) * n // count
             operands = [
-                value.rows(first, end, n) if _row_letter(operand) == letter else value
+                value.rows(first, end, n) if operand.row_letter == letter else value
                 for operand, value in zip(
                     self.primitive.operands, self.operands, strict=True
                 )
@@ -137,24 +132,21 @@ class Instruction:
             pieces.append(replace(self, operands=tuple(operands), sizes=sizes))
         return pieces
 
-    def encode(self, kernel, parts=1):
-        """(int64 row, float64 constants), as the player wants them.
+    def encode(self, entry, parts=1):
+        """The row of numbers that the player runs, see `rows`.
 
-        kernel: the address of the primitive's machine code.
+        entry: the address of the code for rows of this primitive.
         parts: into how many rows the instruction was cut; the first one is asked.
         """
-        columns, constants = layout(self.primitive)
-        row, numbers = np.zeros(WIDTH, np.int64), np.zeros(CONSTANTS)
-        row[:2] = _OPCODES[self.name], kernel
-        row[PARTS] = parts
+        row = [entry, parts]
         for operand, value in zip(self.primitive.operands, self.operands, strict=True):
             if isinstance(value, (Place, Stream)):
-                row[columns[operand.name]] = value.address
+                row.append(value.address)
             elif operand.kind == "float":
-                numbers[constants[operand.name]] = value
-        for size in self.primitive.sizes:
-            row[columns["size " + size]] = self.sizes[size]
-        return row, numbers
+                row.append(int(np.float64(value).view(np.int64)))
+            else:
+                row.append(int(value))
+        return row + [self.sizes[size] for size in self.primitive.sizes]
 
     def __str__(self):
         words = [
@@ -164,11 +156,6 @@ class Instruction:
         call = f"{self.name}({', '.join(words[:given])})"
         results = ", ".join(words[given:])
         return f"{results} = {call}" if results else call
-
-
-def _row_letter(operand):
-    """The size letter that counts the rows of an array operand, or ""."""
-    return "S" if operand.any_shape else (operand.dims or ("",))[0]
 
 
 def elements(place):

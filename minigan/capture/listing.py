@@ -14,18 +14,6 @@ import numpy as np
 from ..errors import CaptureError
 from ..tables import Table
 
-PRODUCTS = ("dense_forward", "dense_relu_forward", "dense_leaky_relu_forward") + (
-    "dense_dW",
-    "dense_dW_first",
-    "dense_dx",
-    "dense_leaky_relu_dx",
-    "conv_forward",
-    "conv_dW",
-    "conv_dx",
-)
-UPDATES = ("adam_update", "adam_update_norm", "sgd_update")
-DRAWS = ("standard_normal", "uniform", "integers")
-
 
 def show(program):
     """A `Table`, one line an instruction, under the headings of the step."""
@@ -58,7 +46,8 @@ class Machine:
     @classmethod
     def measure(cls, dtype):
         """Best of several short runs; about a second in all."""
-        from ..kernels import jit, updates
+        from ..compiled import data, dense, optimizers
+        from ..jit.random import stream
 
         n, p, drawn = 1024, 1_500_000, 4096
         a = np.random.default_rng(0).random((n, n)).astype(dtype)
@@ -66,15 +55,15 @@ class Machine:
         zero = np.zeros(n, dtype)
         product = min(
             _seconds(lambda: np.matmul(a, a, out=c), 8),
-            _seconds(lambda: jit.dense_forward(a, a, zero, c), 8),
+            _seconds(lambda: dense.dense_forward(a, a, zero, c), 8),
         )
         vectors = [np.full(p, 1e-3, dtype) for _ in range(4)]
         schedule, cell = np.full(2, 1e-8), np.zeros(1, np.int64)
         adam = _seconds(
-            lambda: updates.adam_update(*vectors, schedule, 0.9, 0.999, cell), 8
+            lambda: optimizers.adam_update(*vectors, schedule, 0.9, 0.999, cell), 8
         )
         rng, z = np.random.default_rng(0), np.empty((drawn, 1), dtype)
-        normal = _seconds(lambda: jit.standard_normal(jit.stream(rng), drawn, 1, z), 20)
+        normal = _seconds(lambda: data.standard_normal(stream(rng), drawn, 1, z), 20)
         width = np.dtype(dtype).itemsize
         return cls(2 * n**3 / product, 7 * width * p / adam, drawn / normal)
 
@@ -82,12 +71,12 @@ class Machine:
         """Seconds that a step takes at the least; see the module's docstring."""
         seconds = 0.0
         for instruction in program.instructions:
-            name = instruction.name
-            if name in PRODUCTS:
+            kind = instruction.primitive.kind
+            if kind == "product":
                 seconds += instruction.flops / self.flops
-            elif name in UPDATES:
+            elif kind == "update":
                 seconds += instruction.bytes / self.bandwidth
-            elif name in DRAWS:
+            elif kind == "draw":
                 seconds += np.prod(instruction.shapes[-1]) / self.draws
         return seconds
 

@@ -2,7 +2,7 @@
 
 While a `Recorder` is active, every primitive that runs also notes an instruction: which
 primitive, where its operands lie in memory, how large they are.  The list is a
-`Program`, and `kernels.player` runs it n times in one compiled call, with the same
+`Program`, and `player` runs it n times in one compiled call, with the same
 kernels on the same arrays, so that the bits are those of the eager run.
 
 What a recorder cannot see would be frozen at its value of that one step.  So an operand
@@ -84,9 +84,11 @@ class Recorder:
         )
 
     def _stream(self, primitive, rng):
+        from ..jit.random import stream
+
         for name, known in self.generators.items():
             if known is rng:
-                return Stream(name, primitives.stream(rng))
+                return Stream(name, stream(rng))
         raise CaptureError(
             f"{primitive.name}: expected one of the declared random generators, got "
             "another"
@@ -121,45 +123,43 @@ class Program:
     """
 
     def __init__(self, recorder, instructions, memory):
-        from numba import get_num_threads  # there are compiled kernels, so it is loaded
+        from numba import get_num_threads
+
+        from .rows import entries
 
         self.instructions = instructions
         self.memory = memory
         self.dtype = recorder.dtype
-        self._like = np.empty(0, recorder.dtype)
         self._kept = recorder.generators, recorder.arrays
+        used = {i.primitive.name: i.primitive for i in instructions}
+        try:
+            found = entries(tuple(used.values()), self.dtype)
+        except TypeError as error:
+            raise CaptureError(f"expected compiled kernels, got: {error}") from None
         rows, self._starts = [], []
         for instruction in instructions:
             self._starts.append(len(rows))
-            kernel = self._entry(instruction.primitive)
             parts = instruction.parts(TASKS * get_num_threads())
-            rows += [part.encode(kernel, len(parts)) for part in parts]
-        self._code = np.array([row for row, _ in rows])
-        self._constants = np.array([numbers for _, numbers in rows])
-
-    def _entry(self, primitive):
-        """Where the machine code of a primitive is."""
-        from ..kernels import player
-
-        try:
-            return player.entry(primitive, self._like)
-        except TypeError as error:
-            raise CaptureError(f"expected compiled kernels, got: {error}") from None
+            entry = found[instruction.name]
+            rows += [part.encode(entry, len(parts)) for part in parts]
+        self._code = np.zeros((len(rows), max(map(len, rows))), np.int64)
+        for row, numbers in zip(self._code, rows, strict=True):
+            row[: len(numbers)] = numbers
 
     def play(self, count):
         """Run the step `count` times, in one compiled call."""
-        self._play(self._code, self._constants, count, _NO_TICKS)
+        self._play(count, _NO_TICKS)
 
     def play_timed(self, count):
         """As `play`; returns the clock ticks spent in each instruction."""
         ticks = np.zeros(len(self._code), np.int64)
-        self._play(self._code, self._constants, count, ticks)
+        self._play(count, ticks)
         return ticks[self._starts]
 
-    def _play(self, code, constants, count, ticks):
-        from ..kernels import player
+    def _play(self, count, ticks):
+        from .player import play
 
-        player.play(code, constants, self._like, count, ticks)
+        play(self._code, count, ticks)
 
     def show(self):
         """The listing, one line an instruction; prints as a table."""
@@ -195,7 +195,7 @@ def capture(step, arrays, generators, memory, *, gradients=(), fused=True):
     Afterwards the state is that of one step.  Errors: CaptureError where the step
     cannot be recorded or its replay differs; the state is then as before.
     """
-    from ..kernels.compiling import JIT_DISABLED  # imports Numba: only when needed
+    from ..jit.compiling import JIT_DISABLED  # imports Numba: only when needed
 
     if JIT_DISABLED:
         raise CaptureError("expected compiled kernels, got NUMBA_DISABLE_JIT=1")

@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiling import JIT_DISABLED
+from ..jit.compiling import JIT_DISABLED
 
 
 def host_tile():

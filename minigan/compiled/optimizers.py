@@ -1,4 +1,4 @@
-"""Compiled optimizer steps and the gradient's length: one pass over the vector.
+"""Optimizer steps, one pass over the vector; formulas in `primitives.optimizers`.
 
 Numbers below the normal range slow a CPU down by 10 to 60 times, and Adam and RMSprop
 make them: the moments of a weight whose gradient has become zero decay through the
@@ -11,12 +11,10 @@ import math
 import numpy as np
 from numba import prange
 
-from .compiling import kernel
-from .mathfun import constants
-from .tasks import next_task, none_taken, threads
-
-PARALLEL = 65_536  # elements from which two threads beat one
-BLOCK = 16_384  # elements a task
+from ..jit.compiling import kernel
+from ..jit.mathfun import constants
+from ..jit.tasks import next_task, none_taken, threads
+from .metrics import BLOCK, PARALLEL, _norm_of, _serial_norm, _sum_of_squares
 
 # Moments below this times the smallest normal number count as zero, and so do gradients
 # whose square is.  In float32 these are 8e-31 and 9e-16, beside an epsilon of 1e-7.
@@ -55,65 +53,6 @@ def _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
         finite &= (abs(m_i) < infinity) & (v_i < infinity)
     if not finite:
         overflow[0] = 1
-
-
-@kernel(inside=True)
-def _sum_of_squares(x):
-    """256 lanes in the type of x, then one float64 sum: this is memory's speed."""
-    partial = np.zeros(256, x.dtype)
-    whole = x.size - x.size % 256
-    for start in range(0, whole, 256):
-        row = x[start : start + 256]
-        for lane in range(256):
-            partial[lane] += row[lane] * row[lane]
-    total = 0.0
-    for lane in range(256):
-        total += np.float64(partial[lane])
-    for i in range(whole, x.size):
-        total += np.float64(x[i] * x[i])
-    return total
-
-
-@kernel(inside=True)
-def _serial_norm(x):
-    total = 0.0
-    for start in range(0, x.size, BLOCK):
-        total += _sum_of_squares(x[start : start + BLOCK])
-    return math.sqrt(total)
-
-
-@kernel(inside=True)
-def _norm_of(blocks):
-    """The same from the sums of squares of the blocks."""
-    total = 0.0
-    for block in range(blocks.size):
-        total += blocks[block]
-    return math.sqrt(total)
-
-
-@kernel(inside=True)
-def _square_blocks(share, x, squares):
-    """Sums of squares, block by block, until no block is left."""
-    done = np.int64(0)
-    block = next_task(share, done)
-    while block >= 0:
-        squares[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
-        done += 1
-        block = next_task(share, done)
-
-
-@kernel(parallel=True)
-def norm(x, norm):
-    if x.size < PARALLEL:
-        norm[0] = _serial_norm(x)
-    else:
-        squares = np.empty((x.size + BLOCK - 1) // BLOCK)
-        workers = threads()
-        taken = none_taken(workers)
-        for worker in prange(workers):
-            share = taken, np.int64(worker), workers, squares.size
-            _square_blocks(share, x, squares)
-        norm[0] = _norm_of(squares)
 
 
 @kernel(inside=True)

@@ -1,11 +1,14 @@
-"""The formulas of images: pixels moved by a table, and convolutions; see `reference`.
+"""Images: pixels moved by a table, and convolutions.
 
 Images are rows of numbers, (H, W, C) in row-major order.
 """
 
 import numpy as np
 
+from .declare import primitive
 
+
+@primitive("x[N,D] index[Q]:i Z=i -> y[N,Z]")
 def gather_pixels(x, index, Z, y):
     """Put together images from pixels of others: y[:, q] = x[:, index[q]].
 
@@ -18,6 +21,7 @@ def gather_pixels(x, index, Z, y):
     y[:] = np.concatenate([pixels, zero], axis=1)[:, index].reshape(n, Z)
 
 
+@primitive("dy[N,Z] index[Q]:i D=i -> dx[N,D]", flops=lambda N, Z: N * Z)
 def scatter_pixels(dy, index, D, dx):
     """The gradient of `gather_pixels`: dx[:, index[q]] += dy[:, q], q = 0, 1, 2, ...
 
@@ -37,10 +41,15 @@ def _patches(x, index, places, size):
     size: K = KH KW C, the channels of the Q / places pixels under the kernel.
     """
     patches = np.empty((len(x), places * size), x.dtype)
-    gather_pixels(x, index, places * size, patches)
+    gather_pixels.formula(x, index, places * size, patches)
     return patches.reshape(-1, size)
 
 
+@primitive(
+    "x[N,D] index[Q]:i W[K,M] b[M] Y=i -> y[N,Y]",
+    flops=lambda N, Y, K: 2 * N * Y * K + N * Y,
+    kind="product",
+)
 def conv_forward(x, index, W, b, Y, y):
     """y = P W + b with the patches P, as a Dense at each of Y / M places.
 
@@ -50,6 +59,11 @@ def conv_forward(x, index, W, b, Y, y):
     y[:] = (P @ W + b).reshape(len(x), Y)
 
 
+@primitive(
+    "x[N,D] index[Q]:i dy[N,Y] dW[K,M]!",
+    flops=lambda N, Y, K: 2 * N * Y * K,
+    kind="product",
+)
 def conv_dW(x, index, dy, dW):
     """dW += P^T dy, with a row of P and of dy for each place of each example.
 
@@ -60,10 +74,15 @@ def conv_dW(x, index, dy, dW):
     dW += P.T @ dy.reshape(-1, filters)
 
 
+@primitive(
+    "dy[N,Y] index[Q]:i W[K,M] D=i -> dx[N,D]",
+    flops=lambda N, Y, K: 2 * N * Y * K,
+    kind="product",
+)
 def conv_dx(dy, index, W, D, dx):
     """dP = dy W^T; dx adds up dP over the places that saw a pixel.
 
     dy: (N, Y)   index: (Q,)   W: (K, M)   dx: (N, D)
     """
     dP = dy.reshape(-1, W.shape[1]) @ W.T
-    scatter_pixels(dP.reshape(len(dy), -1), index, D, dx)
+    scatter_pixels.formula(dP.reshape(len(dy), -1), index, D, dx)

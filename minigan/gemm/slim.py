@@ -14,8 +14,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiling import inlined
-from .tiles import DERIVATIVE, finish, multiply_add
+from ..jit.compiling import inlined
+from .microkernel import DERIVATIVE, finish, multiply_add
 from .vectors import MASKED, ROWS, VECTOR_BYTES, VECTORS, written_once
 
 LARGEST = 400_000  # multiply-adds

@@ -174,53 +174,15 @@ if COMPILED:
                 if z[i] == z[i]:
                     break
 
-    @kernel
-    def standard_normal(rng, n, d, z):
+    @kernel(inside=True)
+    def next_normal(rng, z):
+        """Fill the vector z with draws from N(0, 1)."""
         if z.itemsize == 4:
-            _normal32(rng, z.reshape(z.size))
+            _normal32(rng, z)
         else:
-            _normal64(rng, z.reshape(z.size))
+            _normal64(rng, z)
 else:
 
-    def standard_normal(rng, n, d, z):
-        z[...] = rng.standard_normal(z.shape, z.dtype)
-
-
-# ---- what the program draws ----
-
-
-@draw_kernel
-def uniform(rng, n, d, u):
-    next_uniform(rng, u.reshape(u.size))
-
-
-@draw_kernel
-def integers(rng, high, n, index):
-    for i in range(n):
-        index[i] = int(next_double(rng) * high)
-
-
-@draw_kernel
-def epoch_indices(rng, order, cursor, shuffle, n, index):
-    if cursor[0] + n > order.size:
-        cursor[0] = 0
-    if cursor[0] == 0 and shuffle:
-        u = np.empty(order.size)
-        next_uniform(rng, u)
-        for i in range(order.size - 1, 0, -1):
-            k = int(u[i] * (i + 1))
-            order[i], order[k] = order[k], order[i]
-    start = cursor[0]
-    for i in range(n):
-        index[i] = order[start + i]
-    cursor[0] = start + n if start + 2 * n <= order.size else 0
-
-
-@draw_kernel
-def dropout_forward(x, rng, rate, y, mask):
-    kind = x.dtype.type
-    edge, keep = kind(rate), kind(1 / (1 - rate))
-    next_uniform(rng, mask)
-    for i in range(x.size):
-        mask[i] = keep if mask[i] >= edge else kind(0)
-        y[i] = x[i] * mask[i]
+    def next_normal(rng, z):
+        """Fill the vector z with draws from N(0, 1)."""
+        z[:] = rng.standard_normal(z.size, z.dtype)

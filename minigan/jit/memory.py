@@ -8,7 +8,7 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiling import JIT_DISABLED
+from .compiling import JIT_DISABLED, kernel
 
 MACHINE = platform.machine().lower()
 
@@ -61,3 +61,14 @@ if JIT_DISABLED:
         return np.zeros(16)
 else:
     lanes = njit(inline="always")(lanes)
+
+
+@kernel(inside=True)
+def fold(sums):
+    """The sum of 16 lanes, by halves."""
+    width = 8
+    while width:
+        for lane in range(width):
+            sums[lane] += sums[lane + width]
+        width //= 2
+    return sums[0]

@@ -1,29 +1,14 @@
-"""Compiled kernels that make one number of many: losses with their gradients, metrics.
+"""Losses, each with its gradient; formulas in `primitives.losses`.
 
 A sum goes through 16 lanes in a fixed order and in float64, so that its bits are the
 same on every CPU and for any number of threads.
 """
 
-import math
-
 import numpy as np
 
-from .compiling import kernel
-from .mathfun import exp, log, log1p_exp_neg, sigmoid
-from .memory import lanes
-
-# ---- losses ------------------------------------------------------------------------
-
-
-@kernel(inside=True)
-def _fold(sums):
-    """The sum of 16 lanes, by halves."""
-    width = 8
-    while width:
-        for lane in range(width):
-            sums[lane] += sums[lane + width]
-        width //= 2
-    return sums[0]
+from ..jit.compiling import kernel
+from ..jit.mathfun import exp, log, log1p_exp_neg, sigmoid
+from ..jit.memory import fold, lanes
 
 
 @kernel
@@ -37,7 +22,7 @@ def bce_forward(p, t, epsilon, loss):
             q = lower if q < lower else q
             q = upper if q > upper else q
             sums[lane] -= np.float64(label * log(q) + (one - label) * log(one - q))
-    loss[0] = _fold(sums) / p.size
+    loss[0] = fold(sums) / p.size
 
 
 @kernel
@@ -63,7 +48,7 @@ def bce_logits_forward(z, t, weight, loss):
             above = zero if a <= zero else a  # max(z, 0), which lets NaN through
             term = (above - a * t[start + lane]) + log1p_exp_neg(abs(a))
             sums[lane] += np.float64(term)
-    loss[0] = weight * (_fold(sums) / z.size)
+    loss[0] = weight * (fold(sums) / z.size)
 
 
 @kernel
@@ -80,7 +65,7 @@ def squared_forward(z, t, loss):
         for lane in range(min(16, z.size - start)):
             error = z[start + lane] - t[start + lane]
             sums[lane] += np.float64(error * error)
-    loss[0] = _fold(sums) / z.size / 2
+    loss[0] = fold(sums) / z.size / 2
 
 
 @kernel
@@ -96,7 +81,7 @@ def absolute_forward(z, t, loss):
     for start in range(0, z.size, 16):
         for lane in range(min(16, z.size - start)):
             sums[lane] += np.float64(abs(z[start + lane] - t[start + lane]))
-    loss[0] = _fold(sums) / z.size
+    loss[0] = fold(sums) / z.size
 
 
 @kernel
@@ -115,7 +100,7 @@ def product_forward(z, t, weight, loss):
     for start in range(0, z.size, 16):
         for lane in range(min(16, z.size - start)):
             sums[lane] += np.float64(z[start + lane] * t[start + lane])
-    loss[0] = weight * (_fold(sums) / z.size)
+    loss[0] = weight * (fold(sums) / z.size)
 
 
 @kernel
@@ -127,7 +112,7 @@ def hinge_forward(z, sign, loss):
         for lane in range(min(16, z.size - start)):
             margin = one - s * z[start + lane]
             sums[lane] += np.float64(zero if margin <= zero else margin)
-    loss[0] = _fold(sums) / z.size
+    loss[0] = fold(sums) / z.size
 
 
 @kernel
@@ -144,7 +129,7 @@ def linear_forward(z, weight, loss):
     for start in range(0, z.size, 16):
         for lane in range(min(16, z.size - start)):
             sums[lane] += np.float64(z[start + lane])
-    loss[0] = weight * (_fold(sums) / z.size)
+    loss[0] = weight * (fold(sums) / z.size)
 
 
 @kernel
@@ -183,47 +168,3 @@ def softmax_backward(p, label, dz):
         for j in range(classes):
             dz[i, j] = p[i, j] / rows
         dz[i, label[i]] -= share
-
-
-# ---- metrics -----------------------------------------------------------------------
-
-
-@kernel
-def sigmoid_moments(z, mean, std):
-    sums = lanes()
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            sums[lane] += np.float64(sigmoid(z[start + lane]))
-    mean[0] = _fold(sums) / z.size
-    squares = lanes()
-    centre = mean[0]
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            distance = np.float64(sigmoid(z[start + lane])) - centre
-            squares[lane] += distance * distance
-    std[0] = math.sqrt(_fold(squares) / z.size)
-
-
-@kernel
-def moments(z, mean, std):
-    sums = lanes()
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            sums[lane] += np.float64(z[start + lane])
-    mean[0] = _fold(sums) / z.size
-    squares = lanes()
-    centre = mean[0]
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            distance = np.float64(z[start + lane]) - centre
-            squares[lane] += distance * distance
-    std[0] = math.sqrt(_fold(squares) / z.size)
-
-
-@kernel
-def accuracy(z, threshold, label, share):
-    border = z.dtype.type(threshold)
-    right = 0
-    for i in range(z.size):
-        right += (z[i] > border) == (label == 1)
-    share[0] = right / z.size

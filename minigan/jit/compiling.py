@@ -27,6 +27,14 @@ from numba.extending import register_jitable
 
 from ..files import cache_root
 
+# What a kernel may be made of.
+_SOURCES = (
+    "jit/*.py",
+    "gemm/*.py",
+    "compiled/*.py",
+    "capture/player.py",
+    "capture/rows.py",
+)
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 if not JIT_DISABLED:
     # Loads the threading layer.  Compiled code refers to its symbols, and code that
@@ -38,8 +46,10 @@ if not JIT_DISABLED:
 def source_digest():
     """sha256 (16 hex digits) of everything that a compiled kernel depends on."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    package = Path(__file__).parent.parent
+    for sources in _SOURCES:
+        for path in sorted(package.glob(sources)):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for fact in (
         platform.python_version(),
         np.__version__,

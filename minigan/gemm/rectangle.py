@@ -8,8 +8,8 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from .compiling import kernel
-from .tiles import ADD, ask_for, finish_turned, pack, pack_turned, tile
+from ..jit.compiling import kernel
+from .microkernel import ADD, ask_for, finish_turned, pack, pack_turned, tile
 from .vectors import I64, ROWS, VECTOR_BYTES, VECTORS
 
 DEPTH = 512  # steps of k in a packed panel: 3 vectors x 512 are 96 KB

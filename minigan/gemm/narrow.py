@@ -4,7 +4,7 @@ Tiles of 16 columns would be 15 parts empty.  The same chains of multiply-adds, 
 same order, are plain loops here, and so have the same bits.  `mode` as in `gemm`.
 """
 
-from .compiling import kernel
+from ..jit.compiling import kernel
 from .vectors import fma
 
 

@@ -1,4 +1,4 @@
-"""Compiled kernels for images: moving pixels by a table, and convolutions.
+"""Images; formulas in `primitives.conv`.
 
 A table says from where each pixel of a result comes; -1 is a pixel of zeros.  A border
 of zeros and nearest-neighbour upsampling are such tables, and so are the patches that
@@ -17,9 +17,9 @@ the table.  No sum is shared.
 import numba
 import numpy as np
 
-from . import gemm, narrow, rectangle
-from .compiling import JIT_DISABLED, kernel
-from .tasks import threads
+from ..gemm import microkernel, narrow, product, rectangle
+from ..jit.compiling import JIT_DISABLED, kernel
+from ..jit.tasks import threads
 
 PARALLEL = 50_000  # numbers to move from which two threads pay
 BLOCK = 1 << 18  # numbers in a block of patches: 1 MB in float32
@@ -70,9 +70,6 @@ def _scatter(patches, index, window, start, dx):
                     target[c] += source[c]
 
 
-# ---- one thread's part of a convolution --------------------------------------------
-
-
 @kernel(inside=True)
 def _block(K):
     """Rows of a block of patches of K numbers."""
@@ -102,9 +99,9 @@ def _forward(x, index, window, W, b, y, first, last):
         if JIT_DISABLED:
             out[...] = patches @ W + b
         elif M == 1:
-            narrow.forward(patches, W, out, b, gemm.BIAS, 0.0)
+            narrow.forward(patches, W, out, b, microkernel.BIAS, 0.0)
         else:
-            one, mode = np.int64(1), np.int64(gemm.BIAS)
+            one, mode = np.int64(1), np.int64(microkernel.BIAS)
             plan = np.int64(rectangle.NN), K, K, one, M, M, mode
             _multiply(plan, stop - start, M, patches, W, out, b)
 
@@ -125,7 +122,7 @@ def _dW(x, index, window, dy, dW, low, high):
             narrow.dW(patches, back, chains, 0)
             dW[low:high] += chains
         else:
-            one, mode = np.int64(1), np.int64(gemm.ADD)
+            one, mode = np.int64(1), np.int64(microkernel.ADD)
             plan = np.int64(rectangle.TN), stop - start, one, width, M, M, mode
             part = dW[low:high]
             _multiply(plan, width, M, patches, back, part, part.reshape(-1))
@@ -145,15 +142,12 @@ def _dx(dy, index, window, W, dx, first, last):
         if JIT_DISABLED:
             patches[...] = back @ W.T
         elif M == 1:
-            narrow.dx(back, W, patches, gemm.PLAIN, patches, 0.0)
+            narrow.dx(back, W, patches, microkernel.PLAIN, patches, 0.0)
         else:
-            one, mode = np.int64(1), np.int64(gemm.PLAIN)
+            one, mode = np.int64(1), np.int64(microkernel.PLAIN)
             plan = np.int64(rectangle.NT), M, M, one, M, K, mode
             _multiply(plan, K, stop - start, W, back, patches, patches.reshape(-1))
         _scatter(patches, index, window, start, dx)
-
-
-# ---- the primitives ----------------------------------------------------------------
 
 
 @kernel(inside=True)
@@ -201,7 +195,7 @@ def conv_forward(x, index, W, b, Y, y):
     channels = K // window
     pixels = x.reshape(n, x.shape[1] // channels, channels)
     out = y.reshape(rows, M)
-    parts = _parts(rows * K * M, gemm.PARALLEL, rows // 8)
+    parts = _parts(rows * K * M, product.PARALLEL, rows // 8)
     if parts == 1:
         _forward(pixels, index, window, W, b, out, 0, rows)
     else:
@@ -218,7 +212,7 @@ def conv_dW(x, index, dy, dW):
     channels = K // window
     pixels = x.reshape(n, x.shape[1] // channels, channels)
     back = dy.reshape(rows, M)
-    parts = _parts(rows * K * M, gemm.PARALLEL, K // 8)
+    parts = _parts(rows * K * M, product.PARALLEL, K // 8)
     if parts == 1:
         _dW(pixels, index, window, back, dW, 0, K)
     else:
@@ -235,7 +229,7 @@ def conv_dx(dy, index, W, D, dx):
     channels = K // window
     pixels = dx.reshape(n, D // channels, channels)
     back = dy.reshape(rows, M)
-    parts = _parts(rows * K * M, gemm.PARALLEL, n)
+    parts = _parts(rows * K * M, product.PARALLEL, n)
     if parts == 1:
         _dx(back, index, window, W, pixels, 0, n)
     else:

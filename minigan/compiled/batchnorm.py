@@ -1,4 +1,4 @@
-"""Compiled kernels that work down the columns of a matrix: BatchNorm and bias sums.
+"""Batch normalisation; formulas in `primitives.batchnorm`.
 
 A matrix lies in memory row by row, so the loops go row by row as well and treat all
 columns of a row at once, as vectors.  Totals are float64.  Four rows are summed in the
@@ -8,37 +8,7 @@ often; the order is fixed.
 
 import numpy as np
 
-from .compiling import kernel
-
-
-@kernel
-def dense_db(dy, db):
-    n, d = dy.shape
-    whole = n - n % 4
-    for j in range(d):
-        db[j] = 0.0
-    for i in range(0, whole, 4):
-        for j in range(d):
-            a, b, c, e = dy[i, j], dy[i + 1, j], dy[i + 2, j], dy[i + 3, j]
-            db[j] += np.float64((a + b) + (c + e))
-    for i in range(whole, n):
-        for j in range(d):
-            db[j] += np.float64(dy[i, j])
-
-
-@kernel
-def accumulate(total, grad):
-    kind = grad.dtype.type
-    for j in range(grad.size):
-        grad[j] += kind(total[j])
-
-
-@kernel
-def accumulate_first(total, grad):
-    kind = grad.dtype.type
-    zero = kind(0)
-    for j in range(grad.size):
-        grad[j] = zero + kind(total[j])
+from ..jit.compiling import kernel
 
 
 @kernel

@@ -52,11 +52,11 @@ With NUMBA_DISABLE_JIT=1 the same names are plain NumPy, equal up to rounding.
 import numba
 import numpy as np
 
+from ..jit.compiling import JIT_DISABLED, kernel
+from ..jit.tasks import next_task, none_taken, threads
 from . import narrow, slim
-from .compiling import JIT_DISABLED, kernel
+from .microkernel import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
 from .rectangle import DEPTH, NN, NT, RIGHT, TN, one_task, room, scratch
-from .tasks import next_task, none_taken, threads
-from .tiles import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
 from .vectors import ROWS, VECTOR_BYTES, VECTORS
 
 LEFT = 1 << 18  # elements of left that one task reads again and again: 1 MB

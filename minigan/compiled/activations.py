@@ -1,22 +1,19 @@
-"""Compiled kernels that treat every element alike: activations, dropout.
+"""Activations; formulas in `primitives.activations`.
 
 Plain loops, which LLVM turns into vector code because nothing stands in its way: arrays
-without gaps, no branch but the choice between two values, and `mathfun` in place of
+without gaps, no branch but the choice between two values, and `jit.mathfun` in place of
 the library's scalar functions.
 """
 
 import numpy as np
 from numba import prange
 
-from .compiling import kernel
-from .mathfun import sigmoid, tanh
-from .tasks import next_task, none_taken, threads
+from ..jit.compiling import kernel
+from ..jit.mathfun import sigmoid, tanh
+from ..jit.tasks import next_task, none_taken, threads
 
 PARALLEL = 32_768  # elements from which two threads beat one
 BLOCK = 8_192  # elements a task
-
-
-# ---- activations -------------------------------------------------------------------
 
 
 @kernel
@@ -114,9 +111,3 @@ def tanh_backward(dy, y, dx):
     one = dy.dtype.type(1)
     for i in range(dy.size):
         dx[i] = dy[i] * (one - y[i] * y[i])
-
-
-@kernel
-def dropout_backward(dy, mask, dx):
-    for i in range(dy.size):
-        dx[i] = dy[i] * mask[i]

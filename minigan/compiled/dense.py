@@ -1,0 +1,97 @@
+"""The fully connected layer; formulas in `primitives.dense`, products in `gemm`."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from .. import gemm
+from ..jit.compiling import kernel
+
+
+class Product:
+    """A twin that is one of the three products, and what that product is handed.
+
+    arguments: the primitive's operands -> those of the product.
+    """
+
+    def __init__(self, product: Callable[..., None], arguments: Callable[..., tuple]):
+        self.product, self.arguments = product, arguments
+        update_wrapper(self, arguments)
+
+    def __call__(self, *operands: Any) -> None:
+        self.product(*self.arguments(*operands))
+
+
+def by(product: Callable[..., None]) -> Callable[[Callable[..., tuple]], Product]:
+    """Decorates a function that returns the arguments for `product`.
+
+    Numba would compile the product once more for each function that calls it.
+    """
+    return lambda arguments: Product(product, arguments)
+
+
+@by(gemm.gemm_nn)
+def dense_forward(x, W, b, y):
+    return x, W, y, b, gemm.BIAS, 0.0
+
+
+@by(gemm.gemm_nn)
+def dense_relu_forward(x, W, b, y):
+    return x, W, y, b, gemm.RELU, 0.0
+
+
+@by(gemm.gemm_nn)
+def dense_leaky_relu_forward(x, W, b, slope, y):
+    return x, W, y, b, gemm.LEAKY, slope
+
+
+@by(gemm.gemm_tn)
+def dense_dW(x, dy, dW):
+    return x, dy, dW, 1
+
+
+@by(gemm.gemm_tn)
+def dense_dW_first(x, dy, dW):
+    return x, dy, dW, 0
+
+
+@by(gemm.gemm_nt)
+def dense_dx(dy, W, dx):
+    return dy, W, dx, gemm.PLAIN, dx, 0.0
+
+
+@by(gemm.gemm_nt)
+def dense_leaky_relu_dx(dy, W, y, slope, dx):
+    return dy, W, dx, gemm.DERIVATIVE, y, slope
+
+
+@kernel
+def dense_db(dy, db):
+    n, d = dy.shape
+    whole = n - n % 4
+    for j in range(d):
+        db[j] = 0.0
+    for i in range(0, whole, 4):
+        for j in range(d):
+            a, b, c, e = dy[i, j], dy[i + 1, j], dy[i + 2, j], dy[i + 3, j]
+            db[j] += np.float64((a + b) + (c + e))
+    for i in range(whole, n):
+        for j in range(d):
+            db[j] += np.float64(dy[i, j])
+
+
+@kernel
+def accumulate(total, grad):
+    kind = grad.dtype.type
+    for j in range(grad.size):
+        grad[j] += kind(total[j])
+
+
+@kernel
+def accumulate_first(total, grad):
+    kind = grad.dtype.type
+    zero = kind(0)
+    for j in range(grad.size):
+        grad[j] = zero + kind(total[j])

@@ -1,0 +1,132 @@
+"""What is measured at each step; formulas in `primitives.metrics`.
+
+Sums go through lanes in a fixed order and in float64, as in `losses`.
+"""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from ..jit.compiling import kernel
+from ..jit.mathfun import sigmoid
+from ..jit.memory import fold, lanes
+from ..jit.tasks import next_task, none_taken, threads
+
+PARALLEL = 65_536  # elements from which two threads beat one
+BLOCK = 16_384  # elements a task
+
+
+@kernel
+def sigmoid_moments(z, mean, std):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            sums[lane] += np.float64(sigmoid(z[start + lane]))
+    mean[0] = fold(sums) / z.size
+    squares = lanes()
+    centre = mean[0]
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            distance = np.float64(sigmoid(z[start + lane])) - centre
+            squares[lane] += distance * distance
+    std[0] = math.sqrt(fold(squares) / z.size)
+
+
+@kernel
+def moments(z, mean, std):
+    sums = lanes()
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            sums[lane] += np.float64(z[start + lane])
+    mean[0] = fold(sums) / z.size
+    squares = lanes()
+    centre = mean[0]
+    for start in range(0, z.size, 16):
+        for lane in range(min(16, z.size - start)):
+            distance = np.float64(z[start + lane]) - centre
+            squares[lane] += distance * distance
+    std[0] = math.sqrt(fold(squares) / z.size)
+
+
+@kernel
+def accuracy(z, threshold, label, share):
+    border = z.dtype.type(threshold)
+    right = 0
+    for i in range(z.size):
+        right += (z[i] > border) == (label == 1)
+    share[0] = right / z.size
+
+
+@kernel
+def average(a, b, mean):
+    mean[0] = (a[0] + b[0]) / 2
+
+
+@kernel(inside=True)
+def _sum_of_squares(x):
+    """256 lanes in the type of x, then one float64 sum: this is memory's speed."""
+    partial = np.zeros(256, x.dtype)
+    whole = x.size - x.size % 256
+    for start in range(0, whole, 256):
+        row = x[start : start + 256]
+        for lane in range(256):
+            partial[lane] += row[lane] * row[lane]
+    total = 0.0
+    for lane in range(256):
+        total += np.float64(partial[lane])
+    for i in range(whole, x.size):
+        total += np.float64(x[i] * x[i])
+    return total
+
+
+@kernel(inside=True)
+def _serial_norm(x):
+    total = 0.0
+    for start in range(0, x.size, BLOCK):
+        total += _sum_of_squares(x[start : start + BLOCK])
+    return math.sqrt(total)
+
+
+@kernel(inside=True)
+def _norm_of(blocks):
+    """The same from the sums of squares of the blocks."""
+    total = 0.0
+    for block in range(blocks.size):
+        total += blocks[block]
+    return math.sqrt(total)
+
+
+@kernel(inside=True)
+def _square_blocks(share, x, squares):
+    """Sums of squares, block by block, until no block is left."""
+    done = np.int64(0)
+    block = next_task(share, done)
+    while block >= 0:
+        squares[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
+        done += 1
+        block = next_task(share, done)
+
+
+@kernel(parallel=True)
+def norm(x, norm):
+    if x.size < PARALLEL:
+        norm[0] = _serial_norm(x)
+    else:
+        squares = np.empty((x.size + BLOCK - 1) // BLOCK)
+        workers = threads()
+        taken = none_taken(workers)
+        for worker in prange(workers):
+            share = taken, np.int64(worker), workers, squares.size
+            _square_blocks(share, x, squares)
+        norm[0] = _norm_of(squares)
+
+
+@kernel
+def record(value, column, cursor, table):
+    table[cursor[0] % table.shape[0], column] = value[0]
+
+
+@kernel
+def advance(cursor):
+    cursor[0] += 1

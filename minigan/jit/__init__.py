@@ -1,0 +1,1 @@
+"""What compiled kernels are made with: the decorator, tasks, mathematics, random."""

@@ -1,0 +1,114 @@
+"""Optimizers: one step on a whole parameter vector."""
+
+import numpy as np
+
+from .declare import TRANSCENDENTAL, primitive
+from .metrics import norm
+
+
+@primitive(
+    "t[]!:i learning_rate[]:f beta_1=f beta_2=f epsilon=f corrected=i -> schedule[2]:f",
+    flops=lambda: 4 * TRANSCENDENTAL + 6,
+)
+def adam_schedule(t, learning_rate, beta_1, beta_2, epsilon, corrected, schedule):
+    """Advance the step count t and work out Adam's two numbers of this step.
+
+        t += 1
+        alpha   = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)
+        epsilon_t = epsilon                       (Keras: beside the raw sqrt(v))
+                  = epsilon sqrt(1 - beta_2^t)    (PyTorch: beside the corrected one)
+
+    schedule: (2,) float64 = alpha, epsilon_t.  Kingma & Ba 2015, section 2.
+    """
+    t += 1
+    root = np.sqrt(1 - beta_2 ** float(t))
+    schedule[0] = learning_rate * root / (1 - beta_1 ** float(t))
+    schedule[1] = epsilon * root if corrected else epsilon
+
+
+@primitive(
+    "theta[P]! dtheta[P] m[P]! v[P]! schedule[2]:f beta_1=f beta_2=f overflow[]!:i",
+    flops=lambda P: 11 * P,
+    kind="update",
+)
+def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
+    """One Adam step on a whole parameter vector.
+
+        m = beta_1 m + (1 - beta_1) dtheta
+        v = beta_2 v + (1 - beta_2) dtheta^2
+        theta = theta - alpha m / (sqrt(v) + epsilon_t)
+
+    theta, dtheta, m, v: (P,)   schedule = alpha, epsilon_t from `adam_schedule`.
+    overflow is set to 1 where an m or v is NaN or infinite, and never cleared.
+    """
+    alpha, epsilon = schedule.astype(theta.dtype)
+    m[:] = beta_1 * m + (1 - beta_1) * dtheta
+    v[:] = beta_2 * v + (1 - beta_2) * (dtheta * dtheta)
+    theta -= alpha * m / (np.sqrt(v) + epsilon)
+    overflow |= not (np.isfinite(m).all() and np.isfinite(v).all())
+
+
+@primitive(
+    "theta[P]! dtheta[P] m[P]! v[P]! schedule[2]:f beta_1=f beta_2=f"
+    " overflow[]!:i -> length[]:f",
+    flops=lambda P: 13 * P,
+    kind="update",
+    fuses=(adam_update, norm),
+)
+def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
+    """`adam_update`, and the `norm` of dtheta.   length: ()"""
+    norm.formula(dtheta, length)
+    adam_update.formula(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
+
+
+@primitive(
+    "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f overflow[]!:i",
+    flops=lambda P: 4 * P,
+    kind="update",
+)
+def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
+    """velocity = momentum velocity - learning_rate dtheta;   theta += velocity.
+
+    All vectors: (P,).  With momentum 0 this is plain gradient descent.  overflow is
+    set to 1 where a velocity is NaN or infinite, and never cleared.
+    """
+    velocity[:] = momentum * velocity - theta.dtype.type(learning_rate) * dtheta
+    theta += velocity
+    overflow |= not np.isfinite(velocity).all()
+
+
+@primitive(
+    "theta[P]! dtheta[P] square[P]! velocity[P]! learning_rate[]:f rho=f"
+    " momentum=f epsilon=f overflow[]!:i",
+    flops=lambda P: 11 * P,
+    kind="update",
+)
+def rmsprop_update(
+    theta, dtheta, square, velocity, learning_rate, rho, momentum, epsilon, overflow
+):
+    """One RMSprop step on a whole parameter vector.
+
+        square   = rho square + (1 - rho) dtheta^2
+        velocity = momentum velocity + learning_rate dtheta / sqrt(square + epsilon)
+        theta    = theta - velocity
+
+    All vectors: (P,).  overflow is set to 1 where a square or velocity is NaN or
+    infinite, and never cleared.
+    """
+    rate = theta.dtype.type(learning_rate)
+    square[:] = rho * square + (1 - rho) * (dtheta * dtheta)
+    velocity[:] = momentum * velocity + rate * dtheta / np.sqrt(square + epsilon)
+    theta -= velocity
+    overflow |= not (np.isfinite(square).all() and np.isfinite(velocity).all())
+
+
+@primitive("theta[P]! limit=f", flops=lambda P: 2 * P)
+def clip(theta, limit):
+    """theta = min(max(theta, -limit), limit), where NaN stays NaN."""
+    theta[:] = np.where(theta > limit, limit, np.where(theta < -limit, -limit, theta))
+
+
+@primitive("average[P]! theta[P] decay=f", flops=lambda P: 3 * P)
+def average_update(average, theta, decay):
+    """average = decay average + (1 - decay) theta: an exponential moving average."""
+    average[:] = decay * average + (1 - decay) * theta
