@@ -12,9 +12,9 @@ import time
 
 import numba
 import numpy as np
-
 from minigan.kernels import gemm, tiles
-from minigan.kernels.vectors import ROWS, VECTOR_BYTES, VECTORS
+
+from minigan.gemm.vectors import ROWS, VECTOR_BYTES, VECTORS
 
 N, K, M = 128, 1024, 768
 LANES = VECTOR_BYTES // 4

@@ -10,7 +10,6 @@ import time
 
 import numba
 import numpy as np
-
 from minigan.kernels import gemm, rectangle
 
 CALLS, TURNS = 5_000, 15

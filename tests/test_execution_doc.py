@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from minigan.gan import recipes
-from minigan.kernels.compiling import JIT_DISABLED
-from minigan.kernels.table import PRIMITIVES
+from minigan.jit.compiling import JIT_DISABLED
+from minigan.primitives import PRIMITIVES
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
 FOLDER = Path(__file__).parent.parent / "docs"

@@ -7,7 +7,7 @@ import pytest
 
 from minigan.capture.listing import Machine, Profile
 from minigan.gan import recipes
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.jit.compiling import JIT_DISABLED
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
 MACHINE = Machine(flops=1e9, bandwidth=1e9, draws=1e6)

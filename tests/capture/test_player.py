@@ -13,11 +13,11 @@ import pytest
 from minigan import primitives
 from minigan.capture import instructions
 from minigan.capture.program import TASKS, Recorder
-from minigan.kernels import elementwise, updates
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.compiled import activations, metrics
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import assert_same_bits
-from .operands import ALL, SIZES, call, needs_type, operands
+from ..primitives.operands import ALL, SIZES, call, needs_type, operands
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="a player is compiled")
 FLOATS = (np.float32, np.float64)
@@ -48,9 +48,7 @@ class Replay:
     def eager(self):
         self.results = []
         for entry, arguments in self.calls:
-            results, _, _ = call(
-                entry, getattr(primitives, entry.name), arguments, self.dtype
-            )
+            results, _, _ = call(entry, entry, arguments, self.dtype)
             self.results += results
 
     def run(self, times=1):
@@ -148,7 +146,7 @@ def test_all_primitives_in_one_program_three_times_over(dtype):
     assert_equal(*replay.run(times=3))
 
 
-LARGE = elementwise.PARALLEL + 2 * elementwise.BLOCK + 3, updates.PARALLEL * 2 + 5
+LARGE = activations.PARALLEL + 2 * activations.BLOCK + 3, metrics.PARALLEL * 2 + 5
 
 
 @each_type
@@ -179,12 +177,14 @@ COUNT = """
 import json
 from numba.core.registry import CPUDispatcher
 from minigan.gan import Trainer, recipes
-from minigan.kernels import columns, elementwise, jit, player, updates
+from minigan.capture import player
+from minigan.compiled import activations, batchnorm, dense, metrics, optimizers
+from minigan.gemm import product
 from tests.gan.small import OPTIONS, build
 import numpy as np
 
 def signatures():
-    modules = jit, elementwise, columns, updates, player
+    modules = activations, batchnorm, dense, metrics, optimizers, product, player
     return {
         f"{kernel.__module__}.{name}": len(kernel.signatures)
         for module in modules
@@ -220,7 +220,7 @@ def test_a_new_architecture_compiles_nothing():
     )
     assert done.returncode == 0, done.stderr
     first, then = json.loads(done.stdout)
-    assert first["minigan.kernels.player.play"] == 2
+    assert first["minigan.capture.player.play"] == 1
     assert {k: n for k, n in then.items() if first[k]} == {
         k: n for k, n in first.items() if n
     }

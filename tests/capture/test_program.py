@@ -11,7 +11,7 @@ from minigan.capture.program import Recorder, capture, differences
 from minigan.errors import CaptureError
 from minigan.gan import Parabola, Trainer, recipes
 from minigan.gan.streams import streams
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..gan.small import BATCH, build, state
 

@@ -6,11 +6,11 @@ import numba
 import numpy as np
 import pytest
 
-from minigan.kernels import elementwise as kernels
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.compiled import activations as kernels
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import assert_same_bits, normal
-from .assembly import assembly, calls, has
+from ..jit.assembly import assembly, calls, has
 
 FLOATS = (np.float32, np.float64)
 X86 = platform.machine().lower() in ("x86_64", "amd64") and not JIT_DISABLED

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from minigan.kernels import columns
+from minigan.compiled import batchnorm as kernels
+from minigan.compiled import dense
 
 from ..helpers import normal
 
@@ -17,7 +18,7 @@ def batchnorm(x, gamma, beta, epsilon=1e-3):
     d = x.shape[1]
     results = np.empty_like(x), np.empty_like(x), np.empty(d), np.empty(d)
     results += (np.empty(d, x.dtype),)
-    columns.batchnorm_forward(x, gamma, beta, epsilon, *results)
+    kernels.batchnorm_forward(x, gamma, beta, epsilon, *results)
     return results
 
 
@@ -55,8 +56,8 @@ def test_batchnorm_backward(shape, dtype):
     gamma, rstd = normal(2, shape[1], dtype=dtype, seed=4)
     sum_dy, sum_dy_xhat = np.empty((2, shape[1]))
     dx = np.empty_like(dy)
-    columns.batchnorm_sums(dy, xhat, sum_dy, sum_dy_xhat)
-    columns.batchnorm_backward(dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat, dx)
+    kernels.batchnorm_sums(dy, xhat, sum_dy, sum_dy_xhat)
+    kernels.batchnorm_backward(dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat, dx)
     a, b = dy.astype(float), xhat.astype(float)
     near = {"rtol": 20 * np.finfo(dtype).eps, "atol": 40 * np.finfo(dtype).eps}
     np.testing.assert_allclose(sum_dy, a.sum(axis=0), **near)
@@ -70,6 +71,6 @@ def test_batchnorm_backward(shape, dtype):
 def test_bias_sums_are_taken_in_float64(shape, dtype):
     dy = 1e4 + normal(*shape, dtype=dtype)
     db = np.empty(shape[1])
-    columns.dense_db(dy, db)
+    dense.dense_db(dy, db)
     near = 10 * np.finfo(dtype).eps
     np.testing.assert_allclose(db, dy.astype(float).sum(axis=0), rtol=near)

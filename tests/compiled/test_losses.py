@@ -5,11 +5,11 @@ import platform
 import numpy as np
 import pytest
 
-from minigan.kernels import losses as kernels
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.compiled import losses as kernels
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import normal
-from .assembly import assembly, calls, has
+from ..jit.assembly import assembly, calls, has
 
 FLOATS = (np.float32, np.float64)
 X86 = platform.machine().lower() in ("x86_64", "amd64") and not JIT_DISABLED

@@ -7,18 +7,18 @@ import numba
 import numpy as np
 import pytest
 
-from minigan.kernels import updates
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.compiled import optimizers
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import assert_same_bits, normal
-from .assembly import assembly, calls, has
+from ..jit.assembly import assembly, calls, has
 
 FLOATS = (np.float32, np.float64)
 X86 = platform.machine().lower() in ("x86_64", "amd64") and not JIT_DISABLED
 needs_x86 = pytest.mark.skipif(not X86, reason="compiled code on x86-64")
 each_type = pytest.mark.parametrize("dtype", FLOATS, ids=["float32", "float64"])
 SCHEDULE = np.array([1e-3, 1e-7])
-SIZES = (1, 17, 1003, updates.PARALLEL + updates.BLOCK + 5)
+SIZES = (1, 17, 1003, optimizers.PARALLEL + optimizers.BLOCK + 5)
 
 
 def adam_state(n, dtype):
@@ -27,7 +27,7 @@ def adam_state(n, dtype):
     return theta, dtheta, m, np.abs(v)
 
 
-def adam(state, beta_1=0.9, beta_2=0.999, kernel=updates.adam_update):
+def adam(state, beta_1=0.9, beta_2=0.999, kernel=optimizers.adam_update):
     """One update; the overflow flag after it."""
     overflow = np.zeros(1, np.int64)
     with np.errstate(all="ignore"):
@@ -112,7 +112,7 @@ def test_adam_is_not_slowed_down_by_subnormal_numbers(dtype):
         def once():
             m[:], v[:], dtheta[:] = m0, v0, g0
             start = time.perf_counter()
-            updates.adam_update(*state, SCHEDULE, 0.9, 0.999, overflow)
+            optimizers.adam_update(*state, SCHEDULE, 0.9, 0.999, overflow)
             return time.perf_counter() - start
 
         return shortest(once)
@@ -146,14 +146,14 @@ def test_sgd_equals_the_textbook_bit_for_bit(dtype):
     overflow = np.zeros(1, np.int64)
     rate = np.array([0.1])
     for _ in range(3):
-        updates.sgd_update(theta, dtheta, velocity, rate, 0.9, overflow)
+        optimizers.sgd_update(theta, dtheta, velocity, rate, 0.9, overflow)
         moved[:] = dtype(0.9) * moved - dtype(0.1) * dtheta
         want += moved
     assert_same_bits(theta, want)
     assert_same_bits(velocity, moved)
     assert overflow[0] == 0
     dtheta[1002] = np.nan
-    updates.sgd_update(theta, dtheta, velocity, rate, 0.9, overflow)
+    optimizers.sgd_update(theta, dtheta, velocity, rate, 0.9, overflow)
     assert overflow[0] == 1
 
 
@@ -161,7 +161,7 @@ def test_sgd_equals_the_textbook_bit_for_bit(dtype):
 @each_type
 def test_adam_in_machine_code(dtype):
     """Square root and division of whole vectors, nothing called, nothing fused."""
-    text = assembly(updates._adam, *adam_state(9, dtype), SCHEDULE, 0.9, 0.999, FLAG)
+    text = assembly(optimizers._adam, *adam_state(9, dtype), SCHEDULE, 0.9, 0.999, FLAG)
     assert has("sqrt", text, dtype) and has("div", text, dtype)
     assert not calls(text)
 
@@ -177,7 +177,7 @@ def rmsprop(theta, dtheta, square, velocity, momentum=0.5):
     overflow = np.zeros(1, np.int64)
     vectors = theta, dtheta, square, velocity
     with np.errstate(all="ignore"):
-        updates.rmsprop_update(
+        optimizers.rmsprop_update(
             *vectors, np.array([0.01]), 0.9, momentum, 1e-7, overflow
         )
     return overflow[0]

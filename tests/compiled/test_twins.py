@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from minigan import Dense, primitives
-from minigan.kernels import jit
 
 from ..helpers import TOLERANCE, assert_same_bits, normal
-from .operands import ALL, SIZES, call, needs_type, operands
+from ..primitives.operands import ALL, SIZES, call, needs_type, operands
 
 FLOATS = (np.float32, np.float64)
 BACKENDS = ("numpy", "jit")
@@ -38,14 +37,13 @@ NAN_STOPS = {
 def run(backend, entry, sizes, dtype):
     with primitives.use_backend(backend):
         arguments = operands(entry, sizes, dtype)
-        return call(entry, getattr(primitives, entry.name), arguments, dtype)
+        return call(entry, entry, arguments, dtype)
 
 
 @each_primitive
 def test_equal_names_and_arguments(entry):
-    kernel = getattr(jit, entry.name)
-    twin = inspect.signature(getattr(kernel, "py_func", kernel))
-    original = inspect.signature(primitives.formula(entry.name))
+    twin = inspect.signature(getattr(entry.twin, "py_func", entry.twin))
+    original = inspect.signature(entry.formula)
     assert list(twin.parameters) == list(original.parameters)
 
 
@@ -76,9 +74,7 @@ def test_inputs_stay_and_outputs_are_fresh(entry, backend):
     arguments = operands(entry, SIZES[1], np.float32)
     before = operands(entry, SIZES[1], np.float32)
     with primitives.use_backend(backend):
-        results, _, _ = call(
-            entry, getattr(primitives, entry.name), arguments, np.float32
-        )
+        results, _, _ = call(entry, entry, arguments, np.float32)
     for operand, argument, copy in zip(entry.inputs, arguments, before, strict=True):
         if operand.kind == "array":
             assert not any(np.shares_memory(argument, result) for result in results)
@@ -95,9 +91,7 @@ def test_nan_passes(entry, backend, dtype):
         arguments = operands(entry, SIZES[1], dtype)
         arguments[k][...] = np.nan
         with primitives.use_backend(backend):
-            results, changed, _ = call(
-                entry, getattr(primitives, entry.name), arguments, dtype
-            )
+            results, changed, _ = call(entry, entry, arguments, dtype)
         survived = any(np.isnan(a).any() for a in results + changed if a.dtype != int)
         assert survived == ((entry.name, operand.name) not in NAN_STOPS), operand.name
 

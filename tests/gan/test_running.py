@@ -36,7 +36,7 @@ from minigan.capture.schedule import Schedule
 from minigan.errors import NonFiniteError
 from minigan.gan import OBJECTIVES, Callback, Parabola, Rows, Trainer, fitting, recipes
 from minigan.gan.running import ROWS
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import needs_proc, resident
 from .small import array, build, state

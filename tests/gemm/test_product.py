@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigan.kernels import gemm, rectangle, vectors
-from minigan.kernels.compiling import JIT_DISABLED
-from minigan.kernels.gemm import gemm_nn, gemm_nt, gemm_tn
-from minigan.kernels.tasks import none_taken
+from minigan.gemm import gemm_nn, gemm_nt, gemm_tn, rectangle, vectors
+from minigan.gemm import product as products
+from minigan.jit.compiling import JIT_DISABLED
+from minigan.jit.tasks import none_taken
 
 DTYPES = [np.float32, np.float64]
 compiled_only = pytest.mark.skipif(JIT_DISABLED, reason="bits are the kernels'")
@@ -230,7 +230,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(dtype):
 @pytest.mark.parametrize("workers", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize("form", [rectangle.NN, rectangle.TN, rectangle.NT])
 def test_no_share_is_empty(form, workers):
-    shares = getattr(gemm.shares, "py_func", gemm.shares)
+    shares = getattr(products.shares, "py_func", products.shares)
     sides = [1, 5, 8, 60, 256, 700, 5_000, 40_000]
     for rows, cols, depth in product(sides, sides, sides):
         parts_r, parts_c = shares((form, depth), rows, cols, 4, workers)
@@ -247,12 +247,12 @@ def test_any_number_of_workers_does_all_tasks(shape, workers):
     def dx_by(workers, dy, W, dx):
         (N, M), K = dy.shape, W.shape[0]
         plan = np.int64(rectangle.NT), M, M, np.int64(1), M, K, np.int64(0)
-        parts = gemm.shares(plan, K, N, dy.itemsize, workers)
+        parts = products.shares(plan, K, N, dy.itemsize, workers)
         taken, left, right = none_taken(workers), W.reshape(-1), dy.reshape(-1)
         for worker in range(workers):
             share = taken, worker, workers, parts[0] * parts[1]
             cut, flat, zero = (K, N, *parts), dx.reshape(-1), dy.dtype.type(0)
-            gemm.work_on(share, cut, plan, left, right, flat, flat, flat, zero)
+            products.work_on(share, cut, plan, left, right, flat, flat, flat, zero)
 
     N, K, M = shape
     dy, W = draw(0, N, M, dtype=np.float32), draw(1, K, M, dtype=np.float32)
@@ -364,6 +364,6 @@ def test_one_compilation_below_the_three_names():
     """
     for dtype in DTYPES:
         outputs(3, 60, 60, dtype)  # too wide for `slim`
-    assert len(gemm.product.signatures) <= len(DTYPES)
+    assert len(products.product.signatures) <= len(DTYPES)
     assert len(rectangle.one_task.signatures) <= len(DTYPES)
-    assert len(gemm.work_on.signatures) <= len(DTYPES)
+    assert len(products.work_on.signatures) <= len(DTYPES)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from minigan.kernels import compiling
+from minigan.jit import compiling
 
 PROGRAM = """
 import numpy as np
@@ -136,18 +136,23 @@ def test_a_private_folder_where_none_can_be_written(no_variables, tmp_path, erro
 # ---- the digest --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["jit.py", "reference.py", "compiling.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["jit/tasks.py", "gemm/product.py", "compiled/dense.py", "capture/player.py"],
+)
 def test_an_edited_source_changes_the_digest(monkeypatch, tmp_path, name):
     shutil.copytree(
-        Path(compiling.__file__).parent,
-        tmp_path / "kernels",
+        Path(compiling.__file__).parents[1],
+        tmp_path / "minigan",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    monkeypatch.setattr(compiling, "__file__", str(tmp_path / "kernels/compiling.py"))
+    monkeypatch.setattr(
+        compiling, "__file__", str(tmp_path / "minigan/jit/compiling.py")
+    )
     digest = compiling.source_digest.__wrapped__
     before = digest()
     assert before == compiling.source_digest() == digest()
-    with (tmp_path / "kernels" / name).open("a") as file:
+    with (tmp_path / "minigan" / name).open("a") as file:
         file.write("#\n")
     assert digest() != before
 
@@ -262,9 +267,9 @@ def test_a_compiled_kernel_and_the_setting_around_it():
 ROOT = Path(compiling.__file__).parents[2]
 SIGMOID = """
 import numpy as np
-import minigan.kernels.mathfun
+import minigan.jit.mathfun
 from minigan import primitives
-print(minigan.kernels.mathfun.__file__, primitives.sigmoid_forward(np.zeros(1)))
+print(minigan.jit.mathfun.__file__, primitives.sigmoid_forward(np.zeros(1)))
 """
 
 
@@ -273,7 +278,7 @@ def test_an_edit_in_a_file_that_a_kernel_calls_is_never_stale(tmp_path):
     copied = shutil.ignore_patterns("__pycache__", "*.npz", "*.png")
     shutil.copytree(ROOT / "minigan", tmp_path / "minigan", ignore=copied)
     where = {"MINIGAN_CACHE_DIR": str(tmp_path / "cache")}
-    source = tmp_path / "minigan/kernels/mathfun.py"
+    source = tmp_path / "minigan/jit/mathfun.py"
 
     def answer():
         return run(where, program=SIGMOID, cwd=tmp_path)[0].split(maxsplit=1)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigan.kernels import mathfun
-from minigan.kernels.compiling import JIT_DISABLED, kernel
+from minigan.jit import mathfun
+from minigan.jit.compiling import JIT_DISABLED, kernel
 
 mp = pytest.importorskip("mpmath").MPContext()  # our own: nobody else's precision
 NAMES = ("exp", "log", "log1p_exp_neg", "tanh", "sigmoid")

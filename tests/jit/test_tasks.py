@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from minigan.kernels.tasks import next_task, none_taken, threads
+from minigan.jit.tasks import next_task, none_taken, threads
 
 
 def take_all(order, workers, count):

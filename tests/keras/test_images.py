@@ -6,8 +6,8 @@ import pytest
 import minigan as mg
 from minigan import keras
 from minigan.errors import MiniganError, StateError
+from minigan.jit.compiling import JIT_DISABLED
 from minigan.keras import layers, replayed
-from minigan.kernels.compiling import JIT_DISABLED
 from minigan.primitives import backend
 from tests.keras.small import bytes_of, compiled, moved
 

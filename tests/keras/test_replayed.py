@@ -5,8 +5,8 @@ import pytest
 
 from minigan import keras
 from minigan.errors import NonFiniteError
+from minigan.jit.compiling import JIT_DISABLED
 from minigan.keras import Sequential, layers, replayed
-from minigan.kernels.compiling import JIT_DISABLED
 from minigan.primitives import backend
 from tests.helpers import needs_proc, resident
 from tests.keras.small import (

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from minigan import Adam, Conv2D, LeakyReLU, Sequential, primitives
+from minigan.compiled import conv
 from minigan.errors import ArgumentError, ShapeError
-from minigan.kernels import pixels
-from minigan.kernels.compiling import JIT_DISABLED
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import assert_close, assert_same_bits, fingerprint, normal
 
@@ -227,7 +227,7 @@ def test_more_than_one_block(backend):
     """Rows of a batch do not touch each other, wherever a block ends."""
     layer = Conv2D((9, 9, 64), 5, 3, 1, "same", rng=3, dtype=np.float64)
     x = normal(12, *layer.input_shape, dtype=np.float64)
-    assert x.shape[0] * 81 * 9 * 64 > 2 * pixels.BLOCK
+    assert x.shape[0] * 81 * 9 * 64 > 2 * conv.BLOCK
     with primitives.use_backend(backend):
         y = layer.forward(x)
         dy = normal(*y.shape, dtype=np.float64, seed=7)

@@ -7,8 +7,8 @@ A new primitive needs a line here only if plain normal draws do not suit it.
 
 import numpy as np
 
-from minigan.kernels.primitive import extents
-from minigan.kernels.table import PRIMITIVES
+from minigan.primitives import PRIMITIVES
+from minigan.primitives.signature import extents
 
 # Sizes of the letters of the table; `shape` is that of the operands of any shape.
 _NAMES = ("N", "D", "M", "R", "C", "P", "n", "d", "Q", "Z", "K", "Y", "shape")

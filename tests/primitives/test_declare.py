@@ -1,34 +1,12 @@
-"""The table of primitives: parsing, sizes, costs."""
+"""How primitives are declared, what they cost, and how they are called."""
 
 import inspect
 
 import pytest
 
-from minigan import primitives
-from minigan.kernels.primitive import Primitive, extents
-from minigan.kernels.table import PRIMITIVES
+from minigan.primitives import PRIMITIVES
 
 from .operands import ALL, SIZES
-
-
-def test_an_entry_is_parsed():
-    entry = Primitive("f", "x[N,D] t[]!:i rng slope=f n=i -> y[N+2,D] loss[]:f")
-    kinds = [(o.name, o.kind, o.dims, o.dtype, o.update) for o in entry.operands]
-    assert kinds == [
-        ("x", "array", ("N", "D"), "T", False),
-        ("t", "array", (), "i", True),
-        ("rng", "rng", None, "T", False),
-        ("slope", "float", None, "T", False),
-        ("n", "int", None, "T", False),
-        ("y", "array", ("N+2", "D"), "T", False),
-        ("loss", "array", (), "f", False),
-    ]
-    assert entry.sizes == ("N", "D", "n")
-
-
-def test_extents_of_sums_digits_and_any_shape():
-    assert extents(("N+M", "2", "D"), {"N": 3, "M": 4, "D": 5}) == (7, 2, 5)
-    assert extents(("*",), {"S": 12}) == (12,)
 
 
 def test_names_are_the_keys():
@@ -53,10 +31,10 @@ def test_flops_and_bytes_of_a_matrix_product():
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda e: e.name)
 def test_the_reference_has_the_operands_as_arguments(entry):
-    names = list(inspect.signature(primitives.formula(entry.name)).parameters)
+    names = list(inspect.signature(entry.formula).parameters)
     assert names == [operand.name for operand in entry.operands]
 
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda e: e.name)
 def test_the_reference_explains_itself(entry):
-    assert primitives.formula(entry.name).__doc__
+    assert entry.formula.__doc__
