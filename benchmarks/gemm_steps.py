@@ -12,8 +12,9 @@ import time
 
 import numba
 import numpy as np
-from minigan.kernels import gemm, tiles
 
+from minigan import gemm
+from minigan.gemm import microkernel
 from minigan.gemm.vectors import ROWS, VECTOR_BYTES, VECTORS
 
 N, K, M = 128, 1024, 768
@@ -50,8 +51,8 @@ def tiles_pack_each(A, B, C):
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            tiles.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
-            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            microkernel.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
+            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -61,9 +62,9 @@ def tiles_pack_once(A, B, C):
     a, b, c = A.reshape(A.size), B.reshape(B.size), C.reshape(C.size)
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
-        tiles.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
+        microkernel.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
         for i in range(0, N, ROWS):
-            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def packed_by_first_tile(A, B, C):
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, j, M, 0, K, WIDE,
+            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, j, M, 0, K, WIDE,
                        i == 0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -85,7 +86,7 @@ def tiles_without_packing(A, B, C):
     work = np.zeros(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            tiles.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 

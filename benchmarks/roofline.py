@@ -7,15 +7,14 @@ are what `Program.profile` measures, in the same run.
 
 import math
 
-from minigan.capture.listing import DRAWS, PRODUCTS, UPDATES
-
 from .contestants.gan_minigan import Captured
 from .games import NAMED
 
+# kind of a primitive -> how it is called and drawn
 KINDS = {
-    "products": (PRODUCTS, "#0072B2", "o"),
-    "optimizers": (UPDATES, "#D55E00", "s"),
-    "random draws": (DRAWS, "#009E73", "D"),
+    "product": ("products", "#0072B2", "o"),
+    "update": ("optimizers", "#D55E00", "s"),
+    "draw": ("random draws", "#009E73", "D"),
 }
 OTHER = ("everything else", "#CC79A7", "^")
 
@@ -29,7 +28,7 @@ def points(profile):
         if instruction.flops and instruction.bytes and seconds > 0:
             found.append(
                 (
-                    kind_of(instruction.primitive.name),
+                    kind_of(instruction.primitive),
                     instruction.flops / instruction.bytes,
                     instruction.flops / seconds / 1e9,
                     seconds / profile.total,
@@ -38,11 +37,9 @@ def points(profile):
     return found
 
 
-def kind_of(name):
-    for kind, (names, _, _) in KINDS.items():
-        if any(name.startswith(known) for known in names):
-            return kind
-    return OTHER[0]
+def kind_of(primitive):
+    """The name of its kind in the picture."""
+    return KINDS.get(primitive.kind, OTHER)[0]
 
 
 def measure(name="mnist-mixed", seconds=1.0, rows=60_000):
@@ -74,7 +71,7 @@ def draw_roofline(results, plt):
     axis.plot([left, ridge, right], [left * bandwidth, peak, peak], **line)
     above = {"va": "bottom", "fontsize": 9}
     axis.text(right, peak * 1.06, f"{peak:,.0f} GFLOP/s, products", ha="right", **above)
-    styles = {kind: (c, m) for kind, (_, c, m) in KINDS.items()} | {OTHER[0]: OTHER[1:]}
+    styles = {kind: (c, m) for kind, c, m in (*KINDS.values(), OTHER)}
     for kind, (colour, marker) in styles.items():
         mine = [point[1:] for point in found["points"] if point[0] == kind]
         if not mine:

@@ -10,7 +10,9 @@ import time
 
 import numba
 import numpy as np
-from minigan.kernels import gemm, rectangle
+
+from minigan import gemm
+from minigan.gemm import product, rectangle
 
 CALLS, TURNS = 5_000, 15
 SHAPES = [(64, 5, 15), (64, 2, 25), (128, 5, 15), (128, 15, 2), (128, 2, 25)]
@@ -38,7 +40,7 @@ def below(x, W, y, dy, dW, dx, count):
 @njit
 def _packed(rows, cols, plan, left, right, C, count):
     for _ in range(count):
-        gemm.product(rows, cols, plan, left, right, C, C, C, np.float64(0))
+        product.product(rows, cols, plan, left, right, C, C, C, np.float64(0))
 
 
 def forward_packed(x, W, y, dy, dW, dx, count):

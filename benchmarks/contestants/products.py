@@ -47,12 +47,12 @@ class Minigan:
     shown = ("__init__", "run")
 
     def __init__(self, products):
-        from minigan.kernels import jit
+        from minigan.compiled import dense
 
         kernels = {
-            "forward": jit.dense_forward,
-            "dW": jit.dense_dW_first,
-            "dx": jit.dense_dx,
+            "forward": dense.dense_forward,
+            "dW": dense.dense_dW_first,
+            "dx": dense.dense_dx,
         }
         self.calls = [(kernels[form], given) for form, given in operands(products)]
 
