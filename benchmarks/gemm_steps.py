@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from minigan import gemm
-from minigan.gemm import microkernel
+from minigan.gemm import microkernel as micro
 from minigan.gemm.vectors import ROWS, VECTOR_BYTES, VECTORS
 
 N, K, M = 128, 1024, 768
@@ -51,8 +51,8 @@ def tiles_pack_each(A, B, C):
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            microkernel.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
-            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            micro.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
+            micro.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -62,9 +62,9 @@ def tiles_pack_once(A, B, C):
     a, b, c = A.reshape(A.size), B.reshape(B.size), C.reshape(C.size)
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
-        microkernel.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
+        micro.pack(b, work, (j, M, K, WIDTH, 0, WIDTH, 0))
         for i in range(0, N, ROWS):
-            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            micro.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def packed_by_first_tile(A, B, C):
     work = np.empty(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, j, M, 0, K, WIDE,
+            micro.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, j, M, 0, K, WIDE,
                        i == 0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def tiles_without_packing(A, B, C):
     work = np.zeros(K * WIDTH + ROWS * WIDTH, np.float32)
     for j in range(0, M, WIDTH):
         for i in range(0, N, ROWS):
-            microkernel.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
+            micro.tile(a, b, work, c, c, SLOPE, (i * K, K, 1, ROWS, 0, 0, 0, K, WIDE,
                        0, 1, 1, K * WIDTH, i * M + j, M, LANES, 0, 0))  # fmt: skip
 
 
