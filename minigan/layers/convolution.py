@@ -114,13 +114,10 @@ class Conv2D(Layer):
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         x = cache
         if not self.is_frozen:
-            primitives.conv_dW(
-                x, self.table, dy, self._matrix(self.W.grad)
-            )  # dW += P^T dy
-            rows = dy.reshape(-1, self.filters)
-            primitives.accumulate(
-                primitives.dense_db(rows), self.b.grad
-            )  # db += sum dy
+            dW, rows = self._matrix(self.W.grad), dy.reshape(-1, self.filters)
+            primitives.conv_dW(x, self.table, dy, dW)  # dW += P^T dy
+            db = primitives.dense_db(rows)
+            primitives.accumulate(db, self.b.grad)  # db += sum dy
         if not need_dx:
             return None
         W = self._matrix(self.W.value)

@@ -181,7 +181,7 @@ class Primitive:
 
     # ---- running it ----------------------------------------------------------------
 
-    def __call__(self, *arguments: Any, dtype: DTypeLike = None) -> Any:
+    def __call__(self, *arguments: Any, dtype: DTypeLike | None = None) -> Any:
         """Run it: the result, a tuple of several, or None where there are none.
 
         arguments: the inputs of the signature, in order.
@@ -242,14 +242,14 @@ class Primitive:
         self,
         key: Any,
         arguments: tuple[Any, ...],
-        asked: DTypeLike,
+        asked: DTypeLike | None,
         backend: str,
     ) -> _Plan:
         """Check shapes and types, once for each combination that occurs."""
         if len(arguments) != len(self.inputs):
             raise self._misused(arguments)
         arrays = [arguments[k] for k in self._arrays]
-        dtype = None if asked is None else np.dtype(asked)
+        dtype: np.dtype[Any] | None = None if asked is None else np.dtype(asked)
         for k, a in zip(self._arrays, arrays, strict=True):
             dtype = self._checked_type(self.inputs[k], a, dtype)
         dtype = np.dtype(np.float64) if dtype is None else dtype
