@@ -179,7 +179,7 @@ def preview(name, output, seed, path, force):
         raise click.UsageError(f"--output: expected a .png file, got '{output}'")
     if output.exists() and not force:
         raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")
-    from .. import mosaic
+    from ..pictures import image_grid
 
     dataset = DATASETS[name]
     (images, labels), _ = loading.load(name, path)
@@ -187,7 +187,7 @@ def preview(name, output, seed, path, force):
     captions = [dataset.classes[label] for label in labels[chosen]]
     title = f"{dataset.title}: {SHOWN} of {len(images):,} training images"
     shown = np.round(images[chosen] * (255 / dataset.largest)).astype(np.uint8)
-    mosaic.captioned_png(shown, captions, output, title)
+    image_grid.captioned_png(shown, captions, output, title)
     click.echo(str(output))
 
 

@@ -1,107 +1,127 @@
-"""The pictures of a finished run: file name -> function of a path."""
+"""The pictures of a finished run: by the names of their files, what draws each."""
 
-from ..gan.film import PointFilm, as_bytes
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..gan import equilibrium
+from ..gan.frames import Frames, ImageFrames, PointFrames
+from ..images import as_bytes
+
+if TYPE_CHECKING:
+    from ..gan.trainer import Trainer
+    from .session import Session
+
+Draw = Callable[["Session", Any, Path], None]  # of the session's frames, into a file
 
 SCATTERED = 300  # points in samples.png, real and generated each
 SHOWN = 64  # images in samples.png, real and generated each
 
 
-def pictures_of(session):
+def pictures_of(session: "Session") -> dict[str, Callable[[Path], None]]:
     """All that suit the run: curves always, samples where they can be drawn."""
-    trainer, film = session.trainer, session.film
-    pictures = {
-        "losses.png": lambda path: _losses(trainer, path),
-        "gradients.png": lambda path: _plotting().gradients(trainer.history, path),
-    }
-    if isinstance(film, PointFilm):
-        pictures |= {
-            "samples.png": lambda path: _scatter(session, path),
-            "progress.png": lambda path: _scatter_row(session, path),
-            "training.gif": lambda path: _surface_gif(film, path),
-        }
-    elif film:
-        pictures |= {
-            "samples.png": lambda path: _beside(session, path),
-            "progress.png": lambda path: _image_row(session, path),
-            "training.gif": lambda path: _image_gif(session, path),
-        }
-    return pictures
+    suited, frames = dict(CURVES), session.frames
+    if isinstance(frames, PointFrames):
+        suited |= POINTS
+    elif isinstance(frames, ImageFrames):
+        suited |= IMAGES
+    return {name: partial(draw, session, frames) for name, draw in suited.items()}
 
 
-def draw_report(session, path):
-    """The grid of a report: images of the film's z, as they are now."""
-    from .. import mosaic
+# Each function imports what it draws with: a run that draws nothing does not wait.
 
-    trainer, film = session.trainer, session.film
-    step = f"step {trainer.step_count:,}"
-    mosaic.samples_png(film.look(trainer), path, trainer.name, step)
+# ---- curves ------------------------------------------------------------------------
 
 
-def _plotting():
-    from .. import plotting
+def _losses(session: "Session", frames: Frames | None, path: Path) -> None:
+    from ..pictures import curves
 
-    return plotting
+    trainer = session.trainer
+    balance = equilibrium.of(trainer)
+    curves.losses(trainer.history, path, balance, trainer.objective.critic)
 
 
-def _losses(trainer, path):
-    game = trainer.objective
-    _plotting().losses(
-        trainer.history,
-        path,
-        real_label=game.real_label,
-        fake_label=game.fake_label,
-        objective=game.name,
-    )
+def _gradients(session: "Session", frames: Frames | None, path: Path) -> None:
+    from ..pictures import curves
+
+    curves.gradients(session.trainer.history, path)
 
 
 # ---- points ------------------------------------------------------------------------
 
 
-def _scatter(session, path):
-    _plotting().scatter(*session.rows(SCATTERED), path)
+def _scatter(session: "Session", frames: PointFrames, path: Path) -> None:
+    from ..pictures import points
+
+    real, fake = session.rows(SCATTERED)
+    points.scatter(real, fake, path)
 
 
-def _scatter_row(session, path):
-    frames = session.film.frames()
-    row = [frames.nearest(step) for step in _moments(session, frames.steps)]
+def _scatter_row(session: "Session", frames: PointFrames, path: Path) -> None:
+    from ..pictures import points
+
+    series = frames.series()
+    row = [series.nearest(step) for step in _moments(session, series.steps.tolist())]
     titled = [(f"step {step:,}", fakes) for step, fakes in row]
-    _plotting().scatter_row(frames.real, titled, path)
+    points.scatter_row(series.real, titled, series.view, path)
 
 
-def _surface_gif(film, path):
-    from .. import animation
+def _surface_gif(session: "Session", frames: PointFrames, path: Path) -> None:
+    from ..pictures import surface
 
-    animation.training_gif(film.frames(), path)
+    surface.surface_gif(frames.series(), path)
 
 
 # ---- images ------------------------------------------------------------------------
 
 
-def _beside(session, path):
-    from .. import mosaic
+def draw_report(trainer: "Trainer", frames: ImageFrames, path: Path) -> None:
+    """The grid of a report: images of the same z as in each frame, as they are now."""
+    from ..pictures import image_grid
 
-    shape = session.film.shape
-    real, fake = (as_bytes(rows, shape) for rows in session.rows(SHOWN))
-    mosaic.beside_png(real, fake, path, f"step {session.trainer.step_count:,}")
+    images, step = frames.now(trainer), f"step {trainer.step_count:,}"
+    image_grid.samples_png(images, path, trainer.name, step)
 
 
-def _image_row(session, path):
-    from .. import mosaic
+def _beside(session: "Session", frames: ImageFrames, path: Path) -> None:
+    from ..pictures import image_grid
 
-    frames = dict(session.film.frames())
+    real, fake = (as_bytes(rows, frames.shape) for rows in session.rows(SHOWN))
+    image_grid.beside_png(real, fake, path, f"step {session.trainer.step_count:,}")
+
+
+def _image_row(session: "Session", frames: ImageFrames, path: Path) -> None:
+    from ..pictures import image_grid
+
+    images = dict(frames.series())
     steps = [
-        min(frames, key=lambda step: abs(step - moment))
-        for moment in _moments(session, list(frames))
+        min(images, key=lambda step: abs(step - moment))
+        for moment in _moments(session, list(images))
     ]
-    mosaic.progress_png([(step, frames[step]) for step in steps], path)
+    image_grid.progress_png([(step, images[step]) for step in steps], path)
 
 
-def _image_gif(session, path):
-    from .. import mosaic
+def _image_gif(session: "Session", frames: ImageFrames, path: Path) -> None:
+    from ..pictures import image_grid
 
-    mosaic.training_gif(session.film.frames(), path, session.trainer.name)
+    image_grid.images_gif(frames.series(), path, session.trainer.name)
 
 
-def _moments(session, steps):
-    """The first, the middle and the last of a film."""
+def _moments(session: "Session", steps: Sequence[int]) -> tuple[float, ...]:
+    """The first of the frames, the middle of the run and the last frame."""
     return steps[0], session.steps / 2, steps[-1]
+
+
+CURVES: dict[str, Draw] = {"losses.png": _losses, "gradients.png": _gradients}
+POINTS: dict[str, Draw] = {
+    "samples.png": _scatter,
+    "progress.png": _scatter_row,
+    "training.gif": _surface_gif,
+}
+IMAGES: dict[str, Draw] = {
+    "samples.png": _beside,
+    "progress.png": _image_row,
+    "training.gif": _image_gif,
+}
+NAMES = (*CURVES, *POINTS)

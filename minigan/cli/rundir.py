@@ -20,14 +20,11 @@ from typing import Any
 
 from ..errors import ArgumentError, OutputError, StateError
 from ..files import sweep_stale, write_atomically
+from . import pictures
 
-PICTURES = (
-    *("losses.png", "gradients.png"),
-    *("samples.png", "progress.png", "training.gif"),
-)
 FILES = (
     *("checkpoint.npz", "config.json", "frames.npz", "generator.npz", "history.csv"),
-    *PICTURES,
+    *pictures.NAMES,
 )
 SAMPLES = "samples"  # folder
 LOCK = ".lock"
@@ -118,11 +115,11 @@ class RunDir:
         steps = self.saved("steps", int)
         return steps if steps and steps > 0 else None
 
-    def is_drawn(self, pictures: Iterable[str] = PICTURES) -> bool:
+    def is_drawn(self, names: Iterable[str] = pictures.NAMES) -> bool:
         """Are all results there, and none older than the checkpoint?"""
         try:
             saved = self.checkpoint.stat().st_mtime_ns
-            results = [self.history, *(self / name for name in pictures)]
+            results = [self.history, *(self / name for name in names)]
             return all(path.stat().st_mtime_ns >= saved for path in results)
         except OSError:
             return False

@@ -129,12 +129,12 @@ def _output(generator, output, number, force):
 
 
 def _draw(generator, rows, output, columns):
-    from .. import mosaic
-    from ..gan.film import as_bytes
+    from ..images import as_bytes
+    from ..pictures import image_grid
 
     images = as_bytes(rows, generator.image_shape)
     note = f"step {generator.step:,}"
-    mosaic.samples_png(images, output, generator.recipe, note, columns)
+    image_grid.samples_png(images, output, generator.recipe, note, columns)
 
 
 def as_csv(points):

@@ -5,13 +5,14 @@ import shlex
 import time
 import warnings
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 
 from ..errors import CheckpointError, NonFiniteError, OutputError
 from ..gan.callbacks import Callback
 from ..gan.equilibrium import of as equilibrium_of
-from ..gan.film import ImageFilm, film_of, made_from
+from ..gan.frames import ImageFrames, frames_of, made_from
 from ..gan.generator import Generator
 from ..gan.monitor import Monitor
 from ..gan.recipes import RECIPES
@@ -27,7 +28,7 @@ LAST = 500  # steps that the final losses are means of
 
 
 class Session(Callback):
-    """A trainer, its folder, its film.
+    """A trainer, its folder, its frames.
 
     folder: `RunDir`, opened.  steps: how many the run is to have in total.
     display: where to say things.  source: of the data, as `cli.source` keeps it.
@@ -41,21 +42,21 @@ class Session(Callback):
         self.display, self.source = display, source
         recipe = RECIPES[trainer.name]
         self.options = {"report_every": recipe.report_every, **(options or {})}
-        self.film = film_of(trainer, steps)
+        self.frames = frames_of(trainer, steps)
         self.monitor = Monitor(lambda text: display.say(wrapped(text)))
 
-    def continue_film(self):
-        """Take over the frames of a run that goes on; without them, a shorter film."""
+    def continue_frames(self):
+        """Take over the frames of a run that goes on; without them, start here."""
         try:
-            if self.film:
-                self.film.load(self.folder.frames)
+            if self.frames:
+                self.frames.load(self.folder.frames)
         except CheckpointError as error:
             warn(f"the pictures start at step {self.trainer.step_count:,}: {error}")
 
     def save(self):
         """Frames first: those that the checkpoint does not know are left out again."""
-        if self.film:
-            self.film.save(self.folder.frames)
+        if self.frames:
+            self.frames.save(self.folder.frames)
         self.trainer.save(self.folder.checkpoint)
 
     def save_config(self):
@@ -72,9 +73,9 @@ class Session(Callback):
 
     def on_report(self, trainer, report):
         self.save_or_warn()
-        if isinstance(self.film, ImageFilm):
+        if isinstance(self.frames, ImageFrames):
             path = self.folder.report_picture(trainer.step_count)
-            self._draw(path, lambda path: draw_report(self, path))
+            self._draw(path, partial(draw_report, trainer, self.frames))
 
     def train(self, interrupts, seconds=None):
         """Train to the last step or for so long, and save.
@@ -86,8 +87,8 @@ class Session(Callback):
             callbacks.append(Saver(self, self.options["save_every"]))
         if seconds is not None:
             callbacks.append(Budget(seconds))
-        if self.film:
-            callbacks.insert(0, self.film)
+        if self.frames:
+            callbacks.insert(0, self.frames)
         try:
             with self.display:
                 stopped_by = interrupts.fit(
@@ -118,8 +119,8 @@ class Session(Callback):
         """History, generator and pictures; one that fails is only worth a warning."""
         self.trainer.history.to_csv(self.folder.history)
         Generator.of(self.trainer).save(self.folder.generator)
-        if self.film:
-            self.film.on_step(self.trainer)  # the end, where no frame falls on it
+        if self.frames:
+            self.frames.on_step(self.trainer)  # the end, where no frame falls on it
         for name, draw in self._pictures().items():
             self._draw(self.folder / name, draw)
 
@@ -169,7 +170,10 @@ class Session(Callback):
         lines["files"] = f"{self.folder}{os.sep}"
         lines[""] = "  ".join(self._pictures())
         lines[" "] = "history.csv  checkpoint.npz  generator.npz  config.json"
-        folder, images = shlex.quote(str(self.folder)), isinstance(self.film, ImageFilm)
+        folder, images = (
+            shlex.quote(str(self.folder)),
+            isinstance(self.frames, ImageFrames),
+        )
         output = "more.png" if images else "points.csv"
         lines["next"] = f"minigan sample {folder} -n 100 -o {output}"
         return lines

@@ -114,7 +114,7 @@ def train(recipe, steps, epochs, seconds, seed, out, resume, quiet, **values):
         display = display_for(trainer, steps, quiet)
         session = Session(folder, trainer, steps, display, source, options)
         if resume:
-            session.continue_film()
+            session.continue_frames()
             if trainer.step_count == steps and session.is_drawn():
                 display.say(
                     f"{folder}: the run is done, all {steps:,} steps of it; "

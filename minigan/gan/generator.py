@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import architecture, checkpoint, primitives, validate
 from ..errors import CheckpointError, MiniganError
-from .film import image_shape
+from ..images import image_shape
 from .state import plain_state, versions
 from .streams import NAMES, streams
 

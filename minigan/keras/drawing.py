@@ -1,33 +1,13 @@
 """`plot_model`: the layers of a model as boxes, from the input down to the output."""
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .. import validate
 from ..errors import ArgumentError, StateError
 from . import arguments
 
-# All sizes in inches.
-LETTER, LINE, PAD = 0.094, 0.21, 0.11  # width and height of the text; around it
-GAP, MARGIN, INSET = 0.34, 0.18, 0.16  # between boxes; around all; inside a frame
-INK, FILL, FRAME = "#1b2a41", "#eaf0f8", "#8a97a8"
-
-
-@dataclass
-class Box:
-    """A layer: its lines of text.  Or a frame around boxes, with a title."""
-
-    lines: list
-    boxes: list | None = None  # what a frame holds
-
-    def size(self):
-        """(width, height)."""
-        width = LETTER * max(map(len, self.lines)) + 2 * PAD
-        if self.boxes is None:
-            return width, LINE * len(self.lines) + 2 * PAD
-        sizes = [box.size() for box in self.boxes]
-        width = max(width, *(w for w, _ in sizes)) + 2 * INSET
-        heights = sum(h for _, h in sizes) + GAP * (len(sizes) - 1)
-        return width, LINE + heights + 3 * INSET
+if TYPE_CHECKING:
+    from ..pictures.model import Box
 
 
 def plot_model(
@@ -74,10 +54,15 @@ def plot_model(
         "flags": validate.flag(where, "show_trainable", show_trainable),
     }
     expand = validate.flag(where, "expand_nested", expand_nested)
-    _draw(_boxes(model, facts, expand), to_file, dpi)
+    from ..pictures import model as pictures  # only where something is drawn
+
+    pictures.draw(_boxes(model, facts, expand), to_file, dpi)
 
 
-def _boxes(model, facts, expand):
+def _boxes(model: Any, facts: dict[str, bool], expand: bool) -> "list[Box]":
+    """A box for each layer; with `expand` a frame for each model inside."""
+    from ..pictures.model import Box
+
     found = []
     for layer in model.layers:
         if layer._chain and expand:
@@ -88,7 +73,7 @@ def _boxes(model, facts, expand):
     return found
 
 
-def _lines(layer, facts):
+def _lines(layer: Any, facts: dict[str, bool]) -> list[str]:
     """What stands in a layer's box."""
     kind = _kind(layer)
     lines = [f"{layer.name} ({kind})" if facts["names"] else kind]
@@ -102,44 +87,5 @@ def _lines(layer, facts):
     return lines
 
 
-def _kind(layer):
+def _kind(layer: Any) -> str:
     return getattr(layer, "_kind_name", type(layer).__name__)
-
-
-def _draw(boxes, path, dpi):
-    from .. import plotting  # matplotlib: only where something is drawn
-
-    sizes = [box.size() for box in boxes]
-    width = max(w for w, _ in sizes) + 2 * MARGIN
-    height = sum(h for _, h in sizes) + GAP * (len(sizes) - 1) + 2 * MARGIN
-    figure = plotting.Figure(figsize=(width, height))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(0, height))
-    axes.axis("off")
-    _column(axes, boxes, width / 2, height - MARGIN)
-    plotting.save(figure, path, dpi)
-
-
-def _column(axes, boxes, x, top):
-    """Draw boxes from `top` downwards around x, with arrows between them."""
-    for k, box in enumerate(boxes):
-        width, height = box.size()
-        if k:
-            arrow = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0}
-            axes.annotate("", (x, top), (x, top + GAP), arrowprops=arrow)
-        left, right, bottom = x - width / 2, x + width / 2, top - height
-        corners = [left, right, right, left], [bottom, bottom, top, top]
-        if box.boxes is None:
-            axes.fill(*corners, facecolor=FILL, edgecolor=INK, linewidth=1)
-            for line, text in enumerate(box.lines):
-                y = top - PAD - LINE * (line + 0.5)
-                weight = "bold" if line == 0 else "normal"
-                style = {"fontsize": 9.5, "color": INK, "weight": weight}
-                axes.text(x, y, text, ha="center", va="center", **style)
-        else:
-            axes.fill(*corners, facecolor="none", edgecolor=FRAME, linestyle="--")
-            y = top - INSET - LINE / 2
-            style = {"fontsize": 9.5, "color": INK, "style": "italic"}
-            axes.text(x, y, box.lines[0], ha="center", va="center", **style)
-            _column(axes, box.boxes, x, top - 2 * INSET - LINE)
-        top = bottom - GAP

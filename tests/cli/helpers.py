@@ -4,7 +4,7 @@ from click.testing import CliRunner
 
 from minigan import checkpoint
 from minigan.cli import cli
-from minigan.cli.rundir import PICTURES
+from minigan.cli.pictures import NAMES
 
 STEPS = "60"
 BACKEND = "numpy"  # nothing to compile, so that the tests are quick
@@ -44,4 +44,4 @@ def expect_same_run(left, right):
 
 
 def empty_pictures(session):
-    return dict.fromkeys(PICTURES, lambda path: path.write_bytes(b""))
+    return dict.fromkeys(NAMES, lambda path: path.write_bytes(b""))

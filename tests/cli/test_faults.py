@@ -6,11 +6,11 @@ import os
 import numpy as np
 import pytest
 
-from minigan import plotting
 from minigan.cli.rundir import RunDir
 from minigan.errors import OutputError
 from minigan.gan import Trainer
-from minigan.gan.film import Film
+from minigan.gan.frames import Frames
+from minigan.pictures import points
 
 from .helpers import expect_error, run, train
 
@@ -107,7 +107,7 @@ def test_a_picture_that_fails_is_a_warning(tmp_path, monkeypatch):
     def broken(*arguments, **options):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr(plotting, "scatter", broken)
+    monkeypatch.setattr(points, "scatter", broken)
     folder = RunDir(tmp_path / "run")
     result = train(folder, steps=3)
     assert result.exit_code == 0
@@ -116,14 +116,14 @@ def test_a_picture_that_fails_is_a_warning(tmp_path, monkeypatch):
 
 
 def test_numbers_that_explode_keep_the_last_good_step(tmp_path, monkeypatch):
-    folder, on_step = RunDir(tmp_path / "run"), Film.on_step
+    folder, on_step = RunDir(tmp_path / "run"), Frames.on_step
 
-    def poison(film, trainer):
-        on_step(film, trainer)
+    def poison(frames, trainer):
+        on_step(frames, trainer)
         if trainer.step_count == 5:
             trainer.generator.theta[...] = np.float32(1e38)
 
-    monkeypatch.setattr(Film, "on_step", poison)
+    monkeypatch.setattr(Frames, "on_step", poison)
     with np.errstate(all="ignore"):
         result = train(folder)
     expect_error(result, 1, "step 6")

@@ -9,7 +9,8 @@ from PIL import Image
 from minigan.cli.rundir import FILES, RunDir
 from minigan.data import sources
 from minigan.gan import Generator, Trainer
-from minigan.gan.film import IMAGES, as_bytes
+from minigan.gan.frames import IMAGES
+from minigan.images import as_bytes
 
 from .helpers import BACKEND, expect_error, expect_same_run, run
 
@@ -42,19 +43,19 @@ def test_a_run_leaves_its_files_and_a_grid_for_each_report(done):
 
 
 def test_the_last_grid_shows_what_the_generator_makes_now(done):
-    """Of the film's z, in the order of reading, enlarged without smoothing."""
+    """Of the z of all frames, in the order of reading, enlarged without smoothing."""
     folder, _ = done
     with Image.open(folder / "samples" / "step-000060.png") as opened:
         picture = np.asarray(opened.convert("L"))
-    from minigan.gan.film import film_of
+    from minigan.gan.frames import frames_of
 
     trainer = Trainer.load(folder.checkpoint, data=_digits())
-    film = film_of(trainer, 60)
-    images = film.look(trainer)
-    from minigan import mosaic
+    frames = frames_of(trainer, 60)
+    images = frames.now(trainer)
+    from minigan.pictures import image_grid
 
-    grid = mosaic.grid(images)
-    top, left = mosaic.HEAD, mosaic.BORDER
+    grid = image_grid.grid(images)
+    top, left = image_grid.HEAD, image_grid.BORDER
     inside = picture[top : top + grid.shape[0], left : left + grid.shape[1]]
     np.testing.assert_array_equal(inside, grid)
     assert len(images) == IMAGES
@@ -71,7 +72,7 @@ def test_what_is_said(done):
     assert "more.png" in text and result.stderr == ""
 
 
-def test_the_animation_has_the_frames_of_the_film(done):
+def test_the_animation_has_all_frames(done):
     folder, _ = done
     with Image.open(folder / "training.gif") as picture:
         assert picture.n_frames == 60 // 5 + 1

@@ -19,12 +19,12 @@ START = (
     "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "import time\n"
     "from minigan.cli import main\n"
-    "from minigan.gan.film import Film\n"
-    "on_step = Film.on_step\n"
-    "def slow(film, trainer):\n"
-    "    on_step(film, trainer)\n"
+    "from minigan.gan.frames import Frames\n"
+    "on_step = Frames.on_step\n"
+    "def slow(frames, trainer):\n"
+    "    on_step(frames, trainer)\n"
     "    time.sleep(0.05)\n"
-    "Film.on_step = slow\n"
+    "Frames.on_step = slow\n"
     "main()"
 )
 
@@ -92,11 +92,11 @@ def test_a_second_signal_aborts(tmp_path):
     folder = RunDir(tmp_path / "run")
     code = START.replace("main()", "") + (
         "import os\n"
-        "def impatient(film, trainer):\n"
+        "def impatient(frames, trainer):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    time.sleep(20)\n"
-        "Film.on_step = impatient\n"
+        "Frames.on_step = impatient\n"
         "main()\n"
     )
     command = [sys.executable, "-c", code, "train", "parabola"]

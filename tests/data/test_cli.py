@@ -5,9 +5,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from minigan import mosaic
 from minigan.cli import cli
 from minigan.data import catalog, sources
+from minigan.pictures import image_grid
 
 from . import small
 from .server import serving
@@ -129,16 +129,18 @@ def test_a_grid_shows_every_image_above_its_caption(tmp_path):
     images = np.zeros((3, 4, 4), np.uint8)
     images[1] = 255
     path = tmp_path / "grid.png"
-    mosaic.captioned_png(images, ["zero", "one", "two"], path, "title", columns=2)
+    image_grid.captioned_png(images, ["zero", "one", "two"], path, "title", columns=2)
     with Image.open(path) as opened:
         picture = np.asarray(opened.convert("L")).astype(int)
-    inside = picture[mosaic.HEAD :, mosaic.BORDER : -mosaic.BORDER]
+    inside = picture[image_grid.HEAD :, image_grid.BORDER : -image_grid.BORDER]
     middle_y, middle_x = (size // 4 for size in inside.shape)
     assert inside[middle_y, middle_x] == inside[3 * middle_y, middle_x] == 0
     assert inside[middle_y, 3 * middle_x] == 255
-    side = picture.shape[1] // 2 - mosaic.BORDER - mosaic.GAP
-    captions = [inside[k * (side + mosaic.FOOT) + side + mosaic.GAP :] for k in (0, 1)]
+    side = picture.shape[1] // 2 - image_grid.BORDER - image_grid.GAP
+    captions = [
+        inside[k * (side + image_grid.FOOT) + side + image_grid.GAP :] for k in (0, 1)
+    ]
     for k, (row, column) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
-        half = slice(None, side) if column == 0 else slice(side + mosaic.GAP, None)
-        dark = (captions[row][: mosaic.FOOT - 4, half] < 200).any()
+        half = slice(None, side) if column == 0 else slice(side + image_grid.GAP, None)
+        dark = (captions[row][: image_grid.FOOT - 4, half] < 200).any()
         assert dark == (k < 3), k

@@ -6,7 +6,7 @@ import pytest
 from minigan.errors import ArgumentError, MiniganError, StateError
 from minigan.keras import Input, Model, Sequential, drawing, layers, utils
 from tests.keras.small import discriminator, generator
-from tests.test_plotting import image
+from tests.pictures.looking import image
 
 
 def gan():

@@ -6,22 +6,26 @@ image is enlarged by a whole number, without smoothing, and set beside the other
 images: (n, height, width) grey or (n, height, width, 3), uint8.
 """
 
-import io
+from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from . import plotting
-from .files import write_atomically
+from .output import FAKE, REAL, Path, font, save_animation, save_image
+
+Panel = tuple[str, str, str, np.ndarray]  # title, note, colour, images
+Frame = tuple[int, np.ndarray]  # step, images
 
 SIDE = 460  # pixels of a panel, about
 BORDER, GAP, HEAD = 16, 3, 40  # around panels, between images, for a title
 FOOT = 20  # for a caption
 WHITE, INK, FAINT = 255, "#222222", "#6a6a6a"
-MILLISECONDS, FIRST, LAST = 90, 700, 2600  # how long frames are shown
+FIRST, EACH, LAST = 700, 90, 2600  # how long frames are shown, in milliseconds
 
 
-def grid(images, columns=None, side=SIDE, foot=0):
+def grid(
+    images: np.ndarray, columns: int | None = None, side: int = SIDE, foot: int = 0
+) -> np.ndarray:
     """All images in rows: (h, w) or (h, w, 3) uint8, about `side` wide.
 
     columns: by default as many as rows.   foot: pixels left free below each image.
@@ -41,7 +45,9 @@ def grid(images, columns=None, side=SIDE, foot=0):
     return whole
 
 
-def sheet(panels, side=SIDE, columns=None, foot=0):
+def sheet(
+    panels: Sequence[Panel], side: int = SIDE, columns: int | None = None, foot: int = 0
+) -> Image.Image:
     """Panels beside each other on white, each below its title: a PIL image.
 
     panels: [(title, note, colour, images)]; the note stands flush right, faintly.
@@ -51,7 +57,7 @@ def sheet(panels, side=SIDE, columns=None, foot=0):
     width = sum(g.shape[1] for g in grids) + BORDER * (len(grids) + 1)
     whole = Image.new("RGB", (width, height + HEAD + BORDER), "white")
     pen = ImageDraw.Draw(whole)
-    large, small = _font(17), _font(14)
+    large, small = font(17), font(14)
     left = BORDER
     for (title, note, colour, _), pixels in zip(panels, grids, strict=True):
         whole.paste(Image.fromarray(pixels).convert("RGB"), (left, HEAD))
@@ -62,74 +68,61 @@ def sheet(panels, side=SIDE, columns=None, foot=0):
     return whole
 
 
-def samples_png(images, path, title, note="", columns=None):
+def samples_png(
+    images: np.ndarray,
+    path: Path,
+    title: str,
+    note: str = "",
+    columns: int | None = None,
+) -> None:
     """One grid of generated images.  Errors: OutputError."""
-    _save_png(sheet([(title, note, INK, images)], columns=columns), path)
+    save_image(sheet([(title, note, INK, images)], columns=columns), path)
 
 
-def captioned_png(images, captions, path, title, columns=5):
+def captioned_png(
+    images: np.ndarray,
+    captions: Sequence[str],
+    path: Path,
+    title: str,
+    columns: int = 5,
+) -> None:
     """A grid of images with a text below each.  Errors: OutputError."""
     whole = sheet([(title, "", INK, images)], columns=columns, foot=FOOT)
-    pen, font = ImageDraw.Draw(whole), _font(12)
+    pen, small = ImageDraw.Draw(whole), font(12)
     rows = -(-len(images) // columns)
     width = (whole.width - 2 * BORDER + GAP) / columns
     height = (whole.height - HEAD - BORDER + GAP) / rows
     for k, caption in enumerate(captions):
         middle = BORDER + (k % columns) * width + (width - GAP) / 2
         base = HEAD + (k // columns + 1) * height - GAP - FOOT / 2
-        pen.text((middle, base), caption, fill=FAINT, font=font, anchor="mm")
-    _save_png(whole, path)
+        pen.text((middle, base), caption, fill=FAINT, font=small, anchor="mm")
+    save_image(whole, path)
 
 
-def beside_png(real, fake, path, note=""):
+def beside_png(real: np.ndarray, fake: np.ndarray, path: Path, note: str = "") -> None:
     """Real images beside generated ones.  Errors: OutputError."""
     panels = [
-        ("real", "", plotting.REAL, real),
-        ("generated", note, plotting.FAKE, fake),
+        ("real", "", REAL, real),
+        ("generated", note, FAKE, fake),
     ]
-    _save_png(sheet(panels), path)
+    save_image(sheet(panels), path)
 
 
-def progress_png(frames, path, note=""):
+def progress_png(frames: Sequence[Frame], path: Path, note: str = "") -> None:
     """What became of the same z.   frames: [(step, images)].  Errors: OutputError."""
     notes = ["" for _ in frames[1:]] + [note]
     panels = [
         (f"step {step:,}", text, INK, images)
         for (step, images), text in zip(frames, notes, strict=True)
     ]
-    _save_png(sheet(panels, 320), path)
+    save_image(sheet(panels, 320), path)
 
 
-def training_gif(frames, path, title):
+def images_gif(frames: Sequence[Frame], path: Path, title: str) -> None:
     """An animation of [(step, images)].  Errors: OutputError."""
     sheets = [
         sheet([(title, f"step {step:,}", INK, images)]) for step, images in frames
     ]
     grey = frames[0][1].ndim == 3
     sheets = [s.convert("L") if grey else s.quantize(256) for s in sheets]
-    durations = [FIRST, *[MILLISECONDS] * (len(sheets) - 2), LAST][-len(sheets) :]
-    content = io.BytesIO()
-    sheets[0].save(
-        content,
-        "GIF",
-        save_all=True,
-        append_images=sheets[1:],
-        duration=durations,
-        loop=0,
-        optimize=False,
-    )
-    write_atomically(path, content.getvalue())
-
-
-def _font(size):
-    return ImageFont.truetype(plotting.font_file(), size)
-
-
-def _save_png(picture, path):
-    """Equal pictures give equal files; grey ones are small."""
-    pixels = np.asarray(picture)
-    if (pixels == pixels[..., :1]).all():
-        picture = picture.convert("L")
-    content = io.BytesIO()
-    picture.save(content, "PNG", optimize=True)
-    write_atomically(path, content.getvalue())
+    save_animation(sheets, path, FIRST, EACH, LAST)

@@ -1,14 +1,13 @@
 """What `setup.cfg` declares is what the package imports, and the other way round."""
 
-import ast
 import configparser
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from .reading import ROOT, importers
+
 # The names of packages whose modules are called differently.
 MODULES = {"pillow": "PIL", "rich-click": "rich_click"}
 
@@ -28,31 +27,16 @@ def modules(text):
     return {MODULES.get(name, name) for name in names}
 
 
-def imported(folder):
-    """Top-level module -> the files that import it, of a folder of Python files."""
-    found = {}
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names = [node.module]
-            for name in names:
-                found.setdefault(name.split(".")[0], []).append(path.name)
-    return found
-
-
 def test_what_is_imported_is_declared(declared):
     core, extras = declared
     known = sys.stdlib_module_names | core | set().union(*extras.values())
-    unknown = {k: v for k, v in imported(ROOT / "minigan").items() if k not in known}
+    unknown = {k: v for k, v in importers(ROOT / "minigan").items() if k not in known}
     assert unknown.keys() <= {"minigan"}
 
 
 def test_what_is_declared_is_imported(declared):
     core, extras = declared
-    assert core | extras["data"] <= set(imported(ROOT / "minigan"))
+    assert core | extras["data"] <= set(importers(ROOT / "minigan"))
 
 
 def test_what_the_tests_import_is_declared(declared):
@@ -60,7 +44,7 @@ def test_what_the_tests_import_is_declared(declared):
     known = sys.stdlib_module_names | core | extras["test"] | extras["bench"]
     own = {"minigan", "tests", "benchmarks"}
     peers = {"tensorflow", "tf_keras"}  # beside which `.ci/run` checks scripts
-    assert set(imported(ROOT / "tests")) <= known | own | peers
+    assert set(importers(ROOT / "tests")) <= known | own | peers
 
 
 def test_bounds_where_privates_are_used():

@@ -1,0 +1,25 @@
+"""Rows of numbers as images: which they are, and as bytes to look at."""
+
+from math import isqrt
+
+import numpy as np
+
+
+def image_shape(row: tuple[int, ...]) -> tuple[int, ...] | None:
+    """(height, width) or (height, width, 3) of a row shaped like an image, else None.
+
+    A flat row counts as a square image where its length is the square of 4 or more.
+    """
+    if len(row) == 3 and row[2] in (1, 3):
+        return row[:2] if row[2] == 1 else row
+    if len(row) == 2:
+        return row
+    side = isqrt(row[0])
+    return (side, side) if len(row) == 1 and side * side == row[0] > 15 else None
+
+
+def as_bytes(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows in [-1, 1] as images of bytes: (n, *shape) uint8; what is not finite, 0."""
+    with np.errstate(invalid="ignore"):
+        scaled = np.clip(127.5 * (rows.astype(np.float64) + 1), 0, 255)
+    return np.nan_to_num(scaled).round().astype(np.uint8).reshape(len(rows), *shape)

@@ -1,0 +1,74 @@
+"""Points in the plane: real ones red, generated ones blue."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .output import FAKE, REAL, Path, save_figure
+
+Window = tuple[float, float, float, float]  # left, right, bottom, top
+
+
+def scatter(
+    real: np.ndarray, fake: np.ndarray, path: Path, title: str | None = None
+) -> None:
+    """Draw real points (red) and generated ones (blue): each (n, 2).
+
+    Errors: OutputError where the file cannot be written.
+    """
+    figure = Figure(figsize=(6.4, 4.8), layout="constrained")
+    axes = figure.subplots()
+    _points(axes, real, fake)
+    axes.legend(loc="upper center")
+    if title:
+        axes.set_title(title)
+    save_figure(figure, path)
+
+
+def scatter_row(
+    real: np.ndarray,
+    fakes: Sequence[tuple[str, np.ndarray]],
+    window: Window,
+    path: Path,
+) -> None:
+    """Draw several sets of generated points side by side, on the same axes.
+
+    real: (n, 2).  fakes: [(title, points (n, 2))].
+    window: what is shown, (left, right, bottom, top).
+    Errors: OutputError where the file cannot be written.
+    """
+    figure = Figure(figsize=(3.9 * len(fakes), 3.9), layout="constrained")
+    left, right, low, high = window
+    row = figure.subplots(1, len(fakes), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (title, fake) in zip(row, fakes, strict=True):
+        _points(axes, real, fake)
+        axes.set(xlim=(left, right), ylim=(low, high))
+        axes.locator_params(nbins=5)
+        axes.set_title(title, loc="left")
+        outside = np.count_nonzero(
+            (np.abs(fake[:, 0] - (left + right) / 2) > (right - left) / 2)
+            | (np.abs(fake[:, 1] - (low + high) / 2) > (high - low) / 2)
+        )
+        if outside:
+            text = f"{outside} of {len(fake)} outside"
+            axes.set_title(text, loc="right", color=FAKE, fontsize="small")
+        axes.label_outer()
+    row[0].legend(loc="upper left")
+    save_figure(figure, path)
+
+
+def _points(axes: Axes, real: np.ndarray, fake: np.ndarray) -> None:
+    """Both kinds of points; under those on y = x^2, the parabola."""
+    order = np.argsort(real[:, 0])
+    x, y = real[order].T
+    if np.allclose(y, x * x, atol=1e-5):
+        line = np.linspace(-0.5, 0.5, 101)
+        axes.plot(line, line * line, color=REAL, alpha=0.3, linewidth=1, zorder=1)
+    for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
+        x, y = points.T
+        axes.scatter(x, y, s=16, color=colour, alpha=0.75, linewidths=0, label=label)
+    axes.set(xlabel="x", ylabel="y")
+    axes.grid(color="#eeeeee")
+    axes.set_axisbelow(True)

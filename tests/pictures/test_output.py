@@ -1,0 +1,79 @@
+"""From figures to files: the same anywhere, and whole or not at all."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from minigan.errors import OutputError
+from minigan.pictures import output
+
+from .looking import image
+
+
+def figure():
+    figure = Figure(figsize=(2, 1))
+    figure.subplots().plot([1, 3, 2])
+    return figure
+
+
+def test_equal_figures_are_equal_files(tmp_path):
+    for name in ("a.png", "b.png"):
+        output.save_figure(figure(), tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(OutputError, match="nowhere"):
+        output.save_figure(figure(), tmp_path / "nowhere" / "l.png")
+    with pytest.raises(OutputError, match="nowhere"):
+        blank = Image.new("L", (2, 2))
+        output.save_animation([blank], tmp_path / "nowhere" / "t.gif", 1, 1, 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_how_long_each_image_is_shown(tmp_path, count):
+    images = [Image.new("L", (4, 4), 40 * k) for k in range(count)]
+    output.save_animation(images, tmp_path / "a.gif", first=700, each=90, last=2600)
+    with Image.open(tmp_path / "a.gif") as opened:
+        assert getattr(opened, "n_frames", 1) == count
+        shown = []
+        for k in range(count):
+            opened.seek(k)
+            shown.append(opened.info.get("duration"))
+    assert count == 1 or shown == [700, *[90] * (count - 2), 2600]
+
+
+def test_grey_images_are_small_and_coloured_ones_keep_their_colours(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 20), np.uint8)
+    grey = Image.fromarray(np.stack([noise] * 3, axis=-1))
+    output.save_image(grey, tmp_path / "grey.png")
+    coloured = np.stack([noise, noise.T, noise], axis=-1)
+    output.save_image(Image.fromarray(coloured), tmp_path / "coloured.png")
+    with Image.open(tmp_path / "grey.png") as opened:
+        assert opened.mode == "L"
+    np.testing.assert_array_equal(image(tmp_path / "coloured.png"), coloured)
+
+
+def test_no_display_and_a_backend_that_needs_one(tmp_path):
+    code = (
+        "import numpy as np, sys\n"
+        "from minigan.pictures import points\n"
+        "points.scatter(np.eye(2), np.eye(2), 'p.png')\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
+    environment["MPLBACKEND"] = "TkAgg"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert image(tmp_path / "p.png").ndim == 3

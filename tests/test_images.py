@@ -1,0 +1,30 @@
+"""Which rows are images, and their bytes."""
+
+import numpy as np
+import pytest
+
+from minigan.images import as_bytes, image_shape
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ((28, 28, 1), (28, 28)),
+        ((32, 24, 3), (32, 24, 3)),
+        ((8, 8), (8, 8)),
+        ((784,), (28, 28)),
+        ((16,), (4, 4)),
+        ((9,), None),
+        ((2,), None),
+        ((15,), None),
+        ((4, 4, 2), None),
+    ],
+)
+def test_which_rows_are_images(row, expected):
+    assert image_shape(row) == expected
+
+
+def test_bytes_of_values_inside_and_beyond():
+    rows = np.array([[-1, 0, 1, -7], [7, np.nan, np.inf, -np.inf]], np.float32)
+    expected = [[[0, 128], [255, 0]], [[255, 0], [255, 0]]]
+    assert as_bytes(rows, (2, 2)).tolist() == expected
