@@ -21,6 +21,8 @@ import numpy as np
 from .errors import ArgumentError
 from .validate import number
 
+__all__ = ["RandomNormal"]
+
 # The standard deviation of N(0, 1) cut at +-2: dividing by it restores the variance.
 TRUNCATED_STDDEV = 0.87962566103423978
 

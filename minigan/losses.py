@@ -37,6 +37,17 @@ from .errors import (
 )
 from .registry import Example, Registry, config_of
 
+__all__ = [
+    "BCE",
+    "BCEWithLogits",
+    "LOSSES",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "SoftmaxCrossEntropy",
+    "Wasserstein",
+]
+
 Array = NDArray[Any]
 
 LOSSES: Registry[type[Loss]] = Registry("loss")

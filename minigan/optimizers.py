@@ -33,6 +33,8 @@ from .network import Sequential, aligned_zeros
 from .registry import Example, Registry, config_of
 from .state import Arrays, Generators
 
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "RMSprop"]
+
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
 
 
