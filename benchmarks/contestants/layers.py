@@ -30,12 +30,9 @@ class Captured:
         self.layer = minigan.Sequential([minigan_layer(kind, shape)])
         self.x, self.dy = operands(shape)
         network = self.layer
-        arrays = {"x": self.x, "dy": self.dy, "dtheta": network.dtheta}
-        arrays |= {"theta": network.theta, "buffers": network.buffers}
-        arrays = {name: a for name, a in arrays.items() if a.nbytes}
-        self.arrays = {name: a for name, a in arrays.items() if name not in ("x", "dy")}
+        workspace = {"x": self.x, "dy": self.dy, "dtheta": network.dtheta}
         with primitives.use_backend("jit"):
-            self.program = program.capture(self.once, arrays, {}, self)
+            self.program = program.capture(self.once, network, workspace)
 
     def once(self):
         _, cache = self.layer.forward_pass(self.x, True)
@@ -43,13 +40,6 @@ class Captured:
 
     def run(self, times):
         self.program.play(times)
-
-    def snapshot(self):
-        return {name: a.copy() for name, a in self.arrays.items()}, []
-
-    def restore(self, snapshot):
-        for name, a in self.arrays.items():
-            a[...] = snapshot[0][name]
 
 
 class Eager:

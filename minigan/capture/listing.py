@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import CaptureError
+from ..state import Snapshot
 from ..tables import Table
 
 
@@ -157,7 +158,7 @@ def profile(program, seconds=1.0):
     The state of the networks and generators is put back afterwards.
     Errors: CaptureError on a machine without a clock that kernels can read.
     """
-    before = program.memory.snapshot()
+    before = Snapshot(program.part)
     try:
         program.play(2)
         once = _seconds(lambda: program.play(1), 3)
@@ -167,7 +168,7 @@ def profile(program, seconds=1.0):
             totals.append(_seconds(lambda: program.play(count), 1) / count)
             ticks.append(program.play_timed(count))
     finally:
-        program.memory.restore(before)
+        before.restore()
     total = float(np.median(totals))
     found = np.median(ticks, axis=0)
     if not found.any():

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import primitives
 from ..errors import CaptureError
+from ..state import Snapshot
 from . import listing
 from .fusion import fuse
 from .instructions import Instruction, Place, Stream
@@ -105,30 +106,30 @@ class Recorder:
                 f"in the rest of the step, got {value.dtype}"
             )
 
-    def program(self, memory, fused=True):
+    def program(self, part, fused=True):
         """The finished program.  Errors: CaptureError where nothing was recorded."""
         if not self.instructions or self.dtype is None:
             raise CaptureError("expected a step made of primitives, recorded none")
         instructions = self.instructions
         if fused:
             instructions = fuse(instructions, self.made, self.gradients)
-        return Program(self, instructions, memory)
+        return Program(self, instructions, part)
 
 
 class Program:
     """A recorded step.  Owns every array it works on.
 
     instructions: list of `Instruction`.
-    memory: what was captured with it, to go back after a measurement.
+    part: what it changes, to go back after a measurement.
     """
 
-    def __init__(self, recorder, instructions, memory):
+    def __init__(self, recorder, instructions, part):
         from numba import get_num_threads
 
         from .rows import entries
 
         self.instructions = instructions
-        self.memory = memory
+        self.part = part
         self.dtype = recorder.dtype
         self._kept = recorder.generators, recorder.arrays
         used = {i.primitive.name: i.primitive for i in instructions}
@@ -183,14 +184,15 @@ class Program:
 _NO_TICKS = np.empty(0, np.int64)
 
 
-def capture(step, arrays, generators, memory, *, gradients=(), fused=True):
+def capture(step, part, workspace=None, *, gradients=(), fused=True):
     """Record `step()`, check one replay against it, and return the `Program`.
 
     step: a function without arguments, made of primitives; it is run twice, since a
         number that Python keeps shows only when it changes.
-    arrays, generators, gradients: what it may use, see `Recorder`.
-    memory: an object with `snapshot()` and `restore(snapshot)` for all that the step
-        changes; a snapshot is (dict of arrays, list of generator states).
+    part: what the step changes and draws from, see `minigan.state.Stateful`.
+    workspace: name -> array, what it reads or writes beside that: gradients, tables,
+        data.  Memory that has several names is shown under the last one.
+    gradients: names in the workspace of gradients of parameters.
     fused: False keeps the instructions as they were recorded, see `fusion`.
     Afterwards the state is that of one step.  Errors: CaptureError where the step
     cannot be recorded or its replay differs; the state is then as before.
@@ -199,43 +201,35 @@ def capture(step, arrays, generators, memory, *, gradients=(), fused=True):
 
     if JIT_DISABLED:
         raise CaptureError("expected compiled kernels, got NUMBA_DISABLE_JIT=1")
-    before = memory.snapshot()
-    recorder = Recorder(arrays, generators, gradients)
+    before = Snapshot(part)
+    arrays = {**part.state(), **(workspace or {})}
+    recorder = Recorder(arrays, part.generators(), gradients)
     token = primitives.recorder.set(recorder)
     try:
         step()
-        program = recorder.program(memory, fused)
+        program = recorder.program(part, fused)
     except BaseException:
-        memory.restore(before)
+        before.restore()
         raise
     finally:
         primitives.recorder.reset(token)
-    once = memory.snapshot()
+    once = Snapshot(part)
+    eager = [once]
     try:
         step()
-        eager = [once, memory.snapshot()]
+        eager.append(Snapshot(part))
     except Exception:  # the second step is for the check only: it may fail in its turn
-        eager = [once]
+        pass
     finally:
-        memory.restore(before)
+        before.restore()
     for expected in eager:
         program.play(1)
-        changed = differences(expected, memory.snapshot())
+        changed = expected.differences(Snapshot(part))
         if changed:
-            memory.restore(before)
+            before.restore()
             raise CaptureError(
                 f"expected the replayed step to equal the eager one, got other bytes "
                 f"in {', '.join(changed)} (something in the step is not a primitive)"
             )
-    memory.restore(once)
+    once.restore()
     return program
-
-
-def differences(one, other):
-    """Names of what differs between two snapshots, byte by byte."""
-    names = [name for name in one[0] if not _same_bytes(one[0][name], other[0][name])]
-    return names + (["the random state"] if one[1] != other[1] else [])
-
-
-def _same_bytes(a, b):
-    return np.array_equal(*(np.ravel(array).view(np.uint8) for array in (a, b)))

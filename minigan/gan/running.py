@@ -180,15 +180,23 @@ class Runner:
         arrays = self.arrays()
         return program.capture(
             step,
-            arrays,
-            named_generators(self.trainer),
             self,
+            arrays,
             gradients=[name for name in arrays if ".d" in name and name[1] != "."],
         )
 
     def arrays(self):
         """name -> array, all memory that a step may use."""
         return declared.arrays(self.trainer, self)
+
+    def state(self):
+        """name -> array: everything a step changes, the history row included."""
+        own = {"history": self.table, "cursor": self.cursor}
+        return {**self.trainer.memory(), **own}
+
+    def generators(self):
+        """name -> generator that a step draws from."""
+        return named_generators(self.trainer)
 
     def snapshot(self):
         """Everything a step changes, the history row included (for `capture`)."""

@@ -5,12 +5,11 @@ shape has come often enough, the step is recorded by `minigan.capture.program`, 
 checks one replay against the eager step, and from then on played on fixed memory.
 """
 
-import numpy as np
-
 from .. import losses, primitives
 from ..capture.program import capture
 from ..errors import CaptureError
 from ..layers import Dropout
+from ..state import Snapshot
 
 AFTER = 100  # batches of one shape before it is recorded
 LARGEST = 20_000  # weights; above, the kernels take the time
@@ -86,13 +85,10 @@ class Replayed:
                 if vector.size:
                     arrays[f"{name} of {k}"] = vector
         arrays |= body.tables()
-        self._spare = {name: array.copy() for name, array in self._kept.items()}
-        before = self.snapshot()
+        self._before = Snapshot(self)
         with frozen():
-            self._program = capture(
-                self._step, arrays | self._kept, {}, self, fused=False
-            )
-        self.restore(before)
+            self._program = capture(self._step, self, arrays, fused=False)
+        self._before.restore()
 
     def _step(self):
         """The step in primitives, as `compiled.Plan.train` runs it with checks."""
@@ -110,23 +106,20 @@ class Replayed:
         """(loss, outputs), or None where something is not finite: nothing changed."""
         self._x[...] = x
         self._target[...] = target
-        for name, array in self._kept.items():
-            np.copyto(self._spare[name], array)
+        self._before.take()
         self._program.play(1)
         loss = float(self._loss) * self._factor
         if loss - loss != 0 or self._kept["overflow"]:
-            for name, array in self._kept.items():
-                np.copyto(array, self._spare[name])
+            self._before.restore()
             return None
         return loss, self._out
 
-    # ---- the memory that `capture` compares ----------------------------------------
+    # ---- what the step changes -----------------------------------------------------
 
-    def snapshot(self):
-        """Copies of all that the step changes."""
-        return {name: array.copy() for name, array in self._kept.items()}, []
+    def state(self):
+        """name -> array."""
+        return self._kept
 
-    def restore(self, snapshot):
-        """Go back to a snapshot."""
-        for name, array in snapshot[0].items():
-            self._kept[name][...] = array
+    def generators(self):
+        """None: a model that draws is not recorded."""
+        return {}

@@ -7,11 +7,12 @@ import pytest
 
 from minigan import Dense, Layer, LeakyReLU, Sequential, primitives
 from minigan.capture.listing import Machine
-from minigan.capture.program import Recorder, capture, differences
+from minigan.capture.program import Recorder, capture
 from minigan.errors import CaptureError
 from minigan.gan import Parabola, Trainer, recipes
 from minigan.gan.streams import streams
 from minigan.jit.compiling import JIT_DISABLED
+from minigan.state import Snapshot
 
 from ..gan.small import BATCH, build, state
 
@@ -30,21 +31,16 @@ class Memory:
     def __init__(self, *rngs, **arrays):
         self.rngs, self.arrays = rngs, arrays
 
-    def snapshot(self):
-        copies = {name: a.copy() for name, a in self.arrays.items()}
-        return copies, [rng.bit_generator.state for rng in self.rngs]
+    def state(self):
+        return self.arrays
 
-    def restore(self, snapshot):
-        for name, array in self.arrays.items():
-            array[...] = snapshot[0][name]
-        for rng, found in zip(self.rngs, snapshot[1], strict=True):
-            rng.bit_generator.state = found
+    def generators(self):
+        return {f"rng {k}": rng for k, rng in enumerate(self.rngs)}
 
 
 def capture_of(step, memory):
     """The program of `step(arrays)`."""
-    generators = {f"rng {k}": rng for k, rng in enumerate(memory.rngs)}
-    return capture(lambda: step(memory.arrays), memory.arrays, generators, memory)
+    return capture(lambda: step(memory.arrays), memory)
 
 
 def numbers():
@@ -162,7 +158,7 @@ def test_a_replay_that_would_differ_is_refused(step, name):
     memory = numbers()
     with pytest.raises(CaptureError, match=f"other bytes in {name}"):
         capture_of(step, memory)
-    assert differences(memory.snapshot(), numbers().snapshot()) == []  # as before
+    assert Snapshot(memory).differences(Snapshot(numbers())) == []  # as before
 
 
 @needs_jit
@@ -195,7 +191,7 @@ def test_a_step_that_fails_leaves_no_trace():
     memory = numbers()
     with pytest.raises(KeyboardInterrupt):
         capture_of(step, memory)
-    assert differences(memory.snapshot(), numbers().snapshot()) == []
+    assert Snapshot(memory).differences(Snapshot(numbers())) == []
     assert primitives.recorder.get() is None
 
 
@@ -218,14 +214,12 @@ def test_fused_or_not_the_bytes_are_the_same():
     for fused in (True, False):
         trainer = build(norm=True, dropout=True, batches="separate")
         runner = trainer._runner
-        names = {f"rng {k}": rng for k, rng in enumerate(trainer.generators())}
         gradients = [n for n in runner.arrays() if re.match(r"[GD]\d+\.d", n)]
         with primitives.use_backend("jit"):
             program = capture(
                 trainer._step,
-                runner.arrays(),
-                names,
                 runner,
+                runner.arrays(),
                 gradients=gradients,
                 fused=fused,
             )
