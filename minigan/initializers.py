@@ -10,23 +10,100 @@ inputs = KH KW channels and units = KH KW filters:
     RandomNormal     N(mean, stddev^2)
     zeros, ones      constants
 
-An initialiser is a name from this list, or a `RandomNormal(...)`.
+An initialiser is the name of a function, or an object whose class is registered, such
+as `RandomNormal(0.0, 0.02)`.  One of your own is a function of shape and generator:
+
+    @INITIALIZERS.register()
+    def lecun_uniform(shape, rng):
+        return rng.uniform(-1, 1, shape) * np.sqrt(3 / shape[0])
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .errors import ArgumentError
+from . import validate
+from .errors import ArgumentError, CheckpointError, ShapeError
+from .registry import Registry
 from .validate import number
 
 __all__ = ["RandomNormal"]
 
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+Random = np.random.Generator
+
+INITIALIZERS: Registry[Callable[..., Any]] = Registry("initializer")
+
 # The standard deviation of N(0, 1) cut at +-2: dividing by it restores the variance.
 TRUNCATED_STDDEV = 0.87962566103423978
 
+# Inside `blank`: how many numbers may still be allocated, in a list of one.
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
+
+def _fans(shape: Shape) -> tuple[int, int]:
+    """(inputs, units) of a kernel; of a bias, its size twice."""
+    area = prod(shape[:-2])
+    return area * shape[-2 if len(shape) > 1 else -1], area * shape[-1]
+
+
+def _uniform(bound: float, shape: Shape, rng: Random) -> Array:
+    return bound * (2 * rng.random(shape) - 1)
+
+
+def _truncated_normal(variance: float, shape: Shape, rng: Random) -> Array:
+    values = rng.standard_normal(shape)
+    while (outside := np.abs(values) > 2).any():  # draw those again
+        values[outside] = rng.standard_normal(outside.sum())
+    return values * (np.sqrt(variance) / TRUNCATED_STDDEV)
+
+
+@INITIALIZERS.register()
+def glorot_uniform(shape: Shape, rng: Random) -> Array:
+    """U(-a, a), a = sqrt(6 / (inputs + units))."""
+    return _uniform(np.sqrt(6 / sum(_fans(shape))), shape, rng)
+
+
+@INITIALIZERS.register()
+def he_uniform(shape: Shape, rng: Random) -> Array:
+    """U(-a, a), a = sqrt(6 / inputs)."""
+    return _uniform(np.sqrt(6 / _fans(shape)[0]), shape, rng)
+
+
+@INITIALIZERS.register()
+def glorot_normal(shape: Shape, rng: Random) -> Array:
+    """N(0, 2 / (inputs + units)), cut at two standard deviations."""
+    return _truncated_normal(2 / sum(_fans(shape)), shape, rng)
+
+
+@INITIALIZERS.register()
+def he_normal(shape: Shape, rng: Random) -> Array:
+    """N(0, 2 / inputs), cut at two standard deviations."""
+    return _truncated_normal(2 / _fans(shape)[0], shape, rng)
+
+
+@INITIALIZERS.register()
+def zeros(shape: Shape, rng: Random) -> Array:
+    """0 everywhere."""
+    return np.zeros(shape)
+
+
+@INITIALIZERS.register()
+def ones(shape: Shape, rng: Random) -> Array:
+    """1 everywhere."""
+    return np.ones(shape)
+
+
+@INITIALIZERS.register()
 @dataclass(frozen=True)
 class RandomNormal:
     """Draws from N(mean, stddev^2).
@@ -37,66 +114,69 @@ class RandomNormal:
     mean: float = 0.0
     stddev: float = 0.05
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         number("RandomNormal", "mean", self.mean)
         number("RandomNormal", "stddev", self.stddev, least=0)
 
-    def __call__(self, shape, rng):
+    def __call__(self, shape: Shape, rng: Random) -> Array:
         return self.mean + self.stddev * rng.standard_normal(shape)
 
 
-def _fans(shape):
-    """(inputs, units) of a kernel; of a bias, its size twice."""
-    area = prod(shape[:-2])
-    return area * shape[-2 if len(shape) > 1 else -1], area * shape[-1]
-
-
-def _uniform(bound, shape, rng):
-    return bound * (2 * rng.random(shape) - 1)
-
-
-def _truncated_normal(variance, shape, rng):
-    values = rng.standard_normal(shape)
-    while (outside := np.abs(values) > 2).any():  # draw those again
-        values[outside] = rng.standard_normal(outside.sum())
-    return values * (np.sqrt(variance) / TRUNCATED_STDDEV)
-
-
-_NAMED = {
-    "glorot_uniform": lambda s, rng: _uniform(np.sqrt(6 / sum(_fans(s))), s, rng),
-    "he_uniform": lambda s, rng: _uniform(np.sqrt(6 / _fans(s)[0]), s, rng),
-    "glorot_normal": lambda s, rng: _truncated_normal(2 / sum(_fans(s)), s, rng),
-    "he_normal": lambda s, rng: _truncated_normal(2 / _fans(s)[0], s, rng),
-    "zeros": lambda s, rng: np.zeros(s),
-    "ones": lambda s, rng: np.ones(s),
-}
-NAMES = tuple(_NAMED)
-
-
-def initialize(where, argument, initializer, shape, rng, dtype):
+def initialize(
+    where: str,
+    argument: str,
+    initializer: Any,
+    shape: Shape,
+    rng: Random,
+    dtype: np.dtype[Any],
+) -> Array:
     """An array of `shape`, drawn in float64 and rounded once to `dtype`.
 
-    Errors: ArgumentError for an unknown initialiser, naming the known ones.
+    Errors: ArgumentError for an unknown initialiser, naming the known ones; ShapeError
+    for one that returns another shape.
     """
-    if isinstance(initializer, RandomNormal):
-        draw = initializer
-    elif isinstance(initializer, str) and initializer in _NAMED:
-        draw = _NAMED[initializer]
-    else:
-        raise ArgumentError(
-            f"{where}: argument {argument!r}: expected one of "
-            f"{', '.join(map(repr, NAMES))} or a RandomNormal, got {initializer!r}"
-        )
-    return draw(shape, rng).astype(dtype)
+    draw = _known(where, argument, initializer)
+    left = _left.get()
+    if left is not None:
+        if prod(shape) > left[0]:
+            raise CheckpointError(
+                f"{where}: argument {argument!r}: expected at most the {left[0]} "
+                f"numbers that are left in the file, got {prod(shape)}"
+            )
+        left[0] -= prod(shape)
+        return np.zeros(shape, dtype)
+    values = np.asarray(draw(shape, rng))
+    if values.shape != tuple(shape):
+        expected = f"an initializer of shape {validate.shape_text(shape)}"
+        given = validate.shape_text(values.shape)
+        validate.complain(ShapeError, where, argument, expected, given)
+    return values.astype(dtype)
 
 
-def to_config(initializer):
-    """A name, or the numbers of a RandomNormal, as JSON can hold them."""
-    if isinstance(initializer, RandomNormal):
-        return {"mean": initializer.mean, "stddev": initializer.stddev}
-    return initializer
+def _known(where: str, argument: str, initializer: Any) -> Callable[..., Any]:
+    """The function of shape and generator that an initialiser stands for."""
+    if isinstance(initializer, str) and initializer in INITIALIZERS:
+        known = INITIALIZERS[initializer]
+        return known() if isinstance(known, type) else known
+    if INITIALIZERS.name_of(type(initializer)) is not None:
+        return initializer
+    names = [repr(n) for n, f in INITIALIZERS.items() if not isinstance(f, type)]
+    kinds = [f"a {n}" for n, f in INITIALIZERS.items() if isinstance(f, type)]
+    raise ArgumentError(
+        f"{where}: argument {argument!r}: expected one of {', '.join(names)} or "
+        f"{' or '.join(kinds)}, got {initializer!r}"
+    )
 
 
-def from_config(config):
-    """The inverse of `to_config`."""
-    return RandomNormal(**config) if isinstance(config, dict) else config
+@contextmanager
+def blank(most: int) -> Iterator[None]:
+    """A scope in which `initialize` draws nothing and returns zeros.
+
+    For layers whose values come from a file.  most: how many numbers the file holds;
+    the allocation of more is refused with a CheckpointError.
+    """
+    token = _left.set([most])
+    try:
+        yield
+    finally:
+        _left.reset(token)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from minigan import Dense, RandomNormal
-from minigan.errors import ArgumentError, DTypeError
-from minigan.initializers import NAMES, from_config, initialize, to_config
+from minigan.errors import ArgumentError, CheckpointError, DTypeError, ShapeError
+from minigan.initializers import INITIALIZERS, blank, initialize
 
 SHAPE = (300, 200)
+NAMES = [name for name in INITIALIZERS if name != "RandomNormal"]
 
 
 def draw(initializer, shape=SHAPE, seed=0, dtype=np.float64):
@@ -95,6 +96,42 @@ def test_a_random_normal_cannot_be_changed():
         RandomNormal(0, "wide")
 
 
-@pytest.mark.parametrize("initializer", [*NAMES, RandomNormal(1, 2)])
-def test_config_and_back(initializer):
-    assert from_config(to_config(initializer)) == initializer
+def test_a_function_of_ones_own():
+    @INITIALIZERS.register()
+    def halves(shape, rng):
+        return np.full(shape, 0.5)
+
+    @INITIALIZERS.register()
+    class Constant:
+        def __init__(self, value=2.0):
+            self.value = value
+
+        def __call__(self, shape, rng):
+            return np.full(shape, self.value)
+
+    @INITIALIZERS.register()
+    def flat(shape, rng):
+        return np.zeros(3)
+
+    try:
+        assert (Dense(3, 2, "halves").W.value == 0.5).all()
+        assert (Dense(3, 2, Constant(7), "Constant").W.value == 7).all()
+        with pytest.raises(
+            ShapeError, match=r"'kernel_ini.*shape \(3, 2\), got \(3,\)"
+        ):
+            Dense(3, 2, "flat")
+        with pytest.raises(ArgumentError, match="'halves', 'flat' or .* or a Constant"):
+            Dense(3, 2, np.zeros)
+    finally:
+        for name in ("halves", "Constant", "flat"):
+            INITIALIZERS.unregister(name)
+
+
+def test_nothing_is_drawn_for_what_a_file_holds():
+    with blank(12):
+        assert not Dense(3, 2, "ones", rng=0).W.value.any()
+        with pytest.raises(CheckpointError, match="Dense: .* 4 numbers .*, got 6"):
+            Dense(3, 2)
+        with pytest.raises(ArgumentError, match="'kernel_initializer': expected one"):
+            Dense(1, 1, "eval")
+    assert Dense(3, 2).W.value.any()

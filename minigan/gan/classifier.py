@@ -7,7 +7,7 @@ in the classifier's own view ("classifier FD").
 
 import numpy as np
 
-from .. import architecture, checkpoint, validate
+from .. import checkpoint, saving, validate
 from ..errors import CheckpointError
 from ..layers import Dense, ReLU
 from ..losses import SoftmaxCrossEntropy
@@ -86,7 +86,7 @@ class Classifier:
         meta = {
             "kind": "classifier",
             "dtype": str(self.network.dtype),
-            "network": architecture.describe(self.network, []),
+            "network": saving.describe(self.network, []),
         }
         arrays = {"theta": self.network.theta, "buffers": self.network.buffers}
         checkpoint.write(path, arrays, meta)
@@ -103,8 +103,7 @@ class Classifier:
             if meta["kind"] != "classifier" or dtype not in validate.FLOAT_TYPES:
                 raise CheckpointError("expected a classifier")
             theta, buffers = arrays["theta"], arrays["buffers"]
-            network = architecture.build(meta["network"], dtype, [], theta.size)
-            return cls(architecture.filled(network, theta, buffers))
+            return cls(saving.build(meta["network"], dtype, [], theta, buffers))
         except Exception as error:  # a file made to deceive can raise nearly anything
             raise CheckpointError(f"{path}: holds no classifier ({error})") from error
 

@@ -8,7 +8,7 @@ The same z gives the same sample, and so does the same seed.
 
 import numpy as np
 
-from .. import architecture, checkpoint, primitives, validate
+from .. import checkpoint, primitives, saving, validate
 from ..errors import CheckpointError, MiniganError
 from ..images import image_shape
 from .state import plain_state, versions
@@ -117,7 +117,7 @@ class Generator:
             "step": self.step,
             "backend": self.backend,
             "dtype": str(self.network.dtype),
-            "generator": architecture.describe(self.network, places),
+            "generator": saving.describe(self.network, places),
             "generators": [plain_state(rng) for rng in (self.rng, *places)],
             "versions": versions(),
         }
@@ -152,9 +152,8 @@ class Generator:
         inner = places if kind == "trainer" else places[1:]
         names = AVERAGE if AVERAGE[0] in arrays else ARRAYS
         theta, buffers = (arrays[name] for name in names)
-        network = architecture.build(meta["generator"], dtype, inner, theta.size)
         return cls(
-            architecture.filled(network, theta, buffers),
+            saving.build(meta["generator"], dtype, inner, theta, buffers),
             places[stream],
             recipe=str(meta["recipe"]),
             seed=int(meta["seed"]),

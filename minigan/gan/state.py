@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from .. import architecture, checkpoint, primitives, validate
+from .. import checkpoint, primitives, saving, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
 from ..optimizers import OPTIMIZERS
 from ..version import __version__
@@ -35,8 +35,8 @@ def config(trainer):
             ]
             for name in ("generator_optimizer", "discriminator_optimizer")
         },
-        "generator": architecture.describe(trainer.generator, generators),
-        "discriminator": architecture.describe(trainer.discriminator, generators),
+        "generator": saving.describe(trainer.generator, generators),
+        "discriminator": saving.describe(trainer.discriminator, generators),
         "data": trainer.data.config(),
         "versions": versions(),
     }
@@ -142,7 +142,13 @@ def _rebuild(cls, arrays, meta, data, backend, capture):
     spawned = make_streams(meta["seed"])
     places = list(spawned.values()) + layer_generators
     networks = [
-        architecture.build(meta[name], dtype, places, arrays[f"{name}/theta"].size)
+        saving.build(
+            meta[name],
+            dtype,
+            places,
+            arrays[f"{name}/theta"],
+            arrays[f"{name}/buffers"],
+        )
         for name in ("generator", "discriminator")
     ]
     optimizers = {}
