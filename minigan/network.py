@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from . import primitives, validate
 from .errors import ArgumentError, DTypeError, ShapeError, StateError
 from .layers.base import Buffer, Layer, Parameter, Shape, no_pair
+from .registry import Registry
 from .state import Arrays
 
 if TYPE_CHECKING:
@@ -237,6 +238,10 @@ class Network(Layer):
         return self.summary()._repr_html_()
 
 
+NETWORKS: Registry[type[Network]] = Registry("network")
+
+
+@NETWORKS.register()
 class Sequential(Network):
     """Layers applied in order; itself a layer, so networks can be nested.
 

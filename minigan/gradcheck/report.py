@@ -15,7 +15,8 @@ class Row:
     direction: True where one random direction over the whole tensor was compared too.
     largest: the largest gradient of the tensor.  error: the largest difference
     divided by `largest` (see `gradcheck` for gradients that are zero), found at
-    `place`.  method: "complex" or "central".
+    `place`.  method: "complex" or "central";
+    "formula" for a step beside its NumPy formula.
     """
 
     tensor: str
@@ -53,16 +54,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of `gradcheck`: `print(report)`, `report.assert_ok()`.
+    """The result of `gradcheck` or `stepcheck`: `print(report)`, `assert_ok()`.
 
     rows: one `Row` for each tensor.  faults: broken rules of the layer contract, in
     words; each makes the report not ok.  notes: what else the reader should know.
+    what: the kind of check, for the title.
     """
 
     title: str
     rows: tuple[Row, ...]
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    what: str = "Gradient check"
 
     @property
     def ok(self):
@@ -96,7 +99,7 @@ class Report:
         """The report as a `Table`."""
         verdict = "ok" if self.ok else "NOT OK"
         return Table(
-            f"Gradient check of {self.title}: {verdict}, worst error {self.worst:.2e}",
+            f"{self.what} of {self.title}: {verdict}, worst error {self.worst:.2e}",
             (
                 "Tensor",
                 "Shape",

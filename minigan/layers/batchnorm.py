@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike
 
 from .. import primitives, validate
 from ..errors import ShapeError
+from ..initializers import initialize
 from ..registry import Example
 from .base import LAYERS, Array, Layer
 
@@ -66,15 +67,20 @@ class BatchNorm(Layer):
             "BatchNorm", "positions", positions, most=2**31
         )
         self.dtype = validate.float_type("BatchNorm", dtype)
-        self.gamma = self.add_parameter("gamma", np.ones(self.features, self.dtype))
-        self.beta = self.add_parameter("beta", np.zeros(self.features, self.dtype))
+        self.gamma = self.add_parameter("gamma", self._start("gamma", "ones"))
+        self.beta = self.add_parameter("beta", self._start("beta", "zeros"))
         self.moving_mean = self.add_buffer(
-            "moving_mean", np.zeros(self.features, self.dtype)
+            "moving_mean", self._start("moving_mean", "zeros")
         )
         self.moving_var = self.add_buffer(
-            "moving_var", np.ones(self.features, self.dtype)
+            "moving_var", self._start("moving_var", "ones")
         )
         self.input_shape = (self.positions * self.features,)
+
+    def _start(self, name: str, initializer: str) -> Array:
+        """The first values of a parameter or statistic."""
+        shape, none = (self.features,), np.random.default_rng(0)
+        return initialize("BatchNorm", name, initializer, shape, none, self.dtype)
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         shape, x = x.shape, x.reshape(-1, self.features)

@@ -81,7 +81,7 @@ def _other_array(arrays, meta):
 
 
 def _other_layer(arrays, meta):
-    meta["network"][0][0] = "Own"
+    meta["network"]["network"][1]["layers"][0]["layer"][0] = "Own"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def test_a_changed_learning_rate_is_kept(tmp_path):
 def test_the_description_is_plain_and_complete():
     text = json.loads(json.dumps(config(build(norm=True, real_label=0.9, seed=5))))
     assert text["seed"] == 5 and text["options"]["real_label"] == 0.9
-    assert text["generator"][0][0] == "Dense"
+    network, arguments = text["generator"]["network"]
+    assert network == "Sequential" and arguments["layers"][0]["layer"][0] == "Dense"
     assert set(text["versions"]) == {"minigan", "numpy", "python", "machine"}
 
 

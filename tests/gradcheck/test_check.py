@@ -9,8 +9,7 @@ import minigan as mg
 from minigan import Dense, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, gradcheck
 from minigan.errors import ArgumentError, DTypeError, GradientError, ShapeError
 from minigan.gradcheck import Report
-
-from .helpers import fingerprint
+from tests.helpers import fingerprint
 
 
 class Square(Layer):

@@ -1,0 +1,286 @@
+"""Checks that everything registered passes, and a class of your own by one line:
+
+    import pytest
+    from minigan import checks
+
+    @pytest.mark.parametrize("check", checks.of(GELU), ids=str)
+    def test_gelu(check):
+        check()
+
+Each is a function that raises an AssertionError where a rule is broken: gradients and
+steps are proven, bad arguments refused, copies independent, and the configuration is
+all that it takes to make an object again.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import saving
+from .errors import MiniganError
+from .gradcheck.registered import examples_of, proofs_of, registries
+from .initializers import INITIALIZERS, initialize
+from .network import Sequential
+from .registry import Example, arguments_of, config_of, create
+from .state import same_bytes
+
+NO_NUMBERS = (float("nan"), float("inf"), "0.5", [0.5], True, 1j, np.ones(2))
+NO_NAMES = ("no such name", float("nan"), 1j)
+NO_SEEDS = (-1, 1.5, "0", None, True, [1])
+NO_TYPES = (int, "float16", "int8", None, 3.5)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule for one example: call it; `str(check)` says which."""
+
+    label: str
+    run: Callable[[], Any]
+
+    def __call__(self) -> None:
+        """Errors: AssertionError where the rule is broken."""
+        self.run()
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def of(thing: Any) -> list[Check]:
+    """The checks of a registered class or function.
+
+    Errors: AssertionError for one that is not registered.
+    """
+    for kind, registry in _all().items():
+        for name, known in registry.items():
+            if known is thing:
+                return list(_checks(kind, registry, name))
+    raise AssertionError(f"expected a registered class or function, got {thing!r}")
+
+
+def every() -> list[Check]:
+    """The checks of everything that is registered."""
+    return [
+        check
+        for kind, registry in _all().items()
+        for name in registry
+        for check in _checks(kind, registry, name)
+    ]
+
+
+def _all() -> dict[str, Mapping[str, Any]]:
+    return {**registries(), "initializer": INITIALIZERS}
+
+
+def _checks(kind: str, registry: Mapping[str, Any], name: str) -> Iterator[Check]:
+    """Those of one entry of a registry."""
+    thing = registry[name]
+    examples = examples_of(registry, name)
+    if kind == "initializer":
+        yield Check(f"{name}: draws", partial(draws, name))
+    else:
+        for proof in proofs_of(kind, name):
+            yield Check(f"{proof.label}: proof", lambda p=proof: p.run().assert_ok())
+    rules: dict[str, Callable[[type, Example], None]] = {}
+    if isinstance(thing, type):
+        rules["bad arguments"] = refuses_bad_arguments
+        rules["configuration"] = comes_back_from_its_config
+        rules["copy"] = {
+            "layer": copies_of_layers,
+            "loss": copies_of_losses,
+            "optimizer": copies_of_optimizers,
+        }.get(kind, copies_have_one_configuration)
+    if kind == "layer":
+        rules["types"] = keeps_the_type
+        rules["saving"] = comes_back_from_a_file
+    for k, example in enumerate(examples):
+        label = f"{name}, {example.note or k}" if len(examples) > 1 else name
+        for rule, check in rules.items():
+            yield Check(f"{label}: {rule}", partial(check, thing, example))
+
+
+def _made(kind: type, example: Example, **offered: Any) -> Any:
+    return create(kind, example.arguments, **offered)
+
+
+def _config(thing: Any) -> dict[str, Any]:
+    return thing.config() if hasattr(thing, "config") else config_of(thing)
+
+
+# ---- arguments ---------------------------------------------------------------------
+
+
+def refuses_bad_arguments(kind: type, example: Example) -> None:
+    """Every argument of the constructor refuses what it cannot be.
+
+    By an error of this package that names class and argument: numbers refuse NaN,
+    infinity, text and the like; names and sizes refuse unknown ones.
+    """
+    given = {**_config(_made(kind, example))}
+    bad = {name: _bad_values(value) for name, value in given.items()}
+    for name, values in (("rng", NO_SEEDS), ("dtype", NO_TYPES)):
+        if name in arguments_of(kind):
+            bad[name] = values
+    for name, values in bad.items():
+        for value in values:
+            try:
+                kind(**{**given, name: value})
+            except MiniganError as error:
+                start = f"{kind.__name__}: argument {name!r}: expected "
+                assert str(error).startswith(start), (
+                    f"{name}={value!r}: expected a message that starts with {start!r}, "
+                    f"got {str(error)!r}"
+                )
+            except Exception as error:
+                raise AssertionError(
+                    f"{name}={value!r}: expected an error of minigan, see "
+                    f"minigan.validate, got {error!r}"
+                ) from error
+            else:
+                raise AssertionError(f"{name}={value!r}: expected an error, got none")
+
+
+def _bad_values(value: Any) -> tuple[Any, ...]:
+    """What the argument with this good value cannot be."""
+    if value is None or isinstance(value, bool):
+        return ()
+    if isinstance(value, (int, float)):
+        return (*NO_NUMBERS, 0.5) if isinstance(value, int) else NO_NUMBERS
+    return NO_NAMES
+
+
+def comes_back_from_its_config(kind: type, example: Example) -> None:
+    """An object of the same configuration can be made from it."""
+    config = _config(_made(kind, example))
+    for name, value in example.arguments.items():
+        assert name in config, f"expected {name!r} in config(), got {list(config)}"
+        if isinstance(value, (int, float, str)) and not isinstance(config[name], tuple):
+            assert config[name] == value, (
+                f"{name}: expected {value}, got {config[name]}"
+            )
+    again = _config(create(kind, config))
+    assert repr(again) == repr(config), f"expected {config}, got {again}"
+
+
+# ---- copies ------------------------------------------------------------------------
+
+
+def copies_have_one_configuration(kind: type, example: Example) -> None:
+    """A deep copy is another object of the same configuration."""
+    one = _made(kind, example)
+    two = copy.deepcopy(one)
+    assert repr(_config(two)) == repr(_config(one))
+
+
+def _input(example: Example, dtype: Any = np.float32, seed: int = 0) -> Any:
+    if "x" in example.options:
+        return example.options["x"]
+    assert example.shape is not None, "expected an Example with a shape"
+    return np.random.default_rng(seed).standard_normal(example.shape).astype(dtype)
+
+
+def copies_of_layers(kind: type, example: Example) -> None:
+    """A deep copy computes the same and shares no memory and no generator."""
+    layer = _made(kind, example, rng=np.random.default_rng(0))
+    one = Sequential([layer])
+    two = copy.deepcopy(one)
+    twin = two.layers[0]
+    x = _input(example)
+    results = []
+    for network in (one, two):
+        y = network.forward(x, training=True)
+        dx = network.backward(np.ones_like(y))
+        results.append([y, dx, network.dtheta.copy(), network.buffers.copy()])
+    for a, b in zip(*results, strict=True):
+        assert same_bytes(a, b), "expected a copy to compute the same"
+    for a, b in ((one.theta, two.theta), (one.buffers, two.buffers)):
+        assert not np.may_share_memory(a, b), "expected a copy with memory of its own"
+    theirs = list(layer.generators().values())
+    for rng in twin.generators().values():
+        assert all(rng is not other for other in theirs), (
+            "expected a copy with a random generator of its own"
+        )
+
+
+def copies_of_losses(kind: type, example: Example) -> None:
+    """A forward pass of a loss leaves its copy without a cache."""
+    one = _made(kind, example)
+    two = copy.deepcopy(one)
+    pred = np.full(example.shape or (4, 1), 0.5, np.float32)
+    target = np.zeros(len(pred), np.int64) if one.class_labels else pred.copy()
+    one.forward(pred, target)
+    try:
+        two.backward()
+    except MiniganError:
+        return
+    raise AssertionError("expected a copy with a cache of its own")
+
+
+def copies_of_optimizers(kind: type, example: Example) -> None:
+    """Network and optimizer copied together take the same steps, each for itself."""
+    from .gradcheck.steps import draw_gradients, small_network
+
+    network, rng = small_network(0, np.float32)
+    one = _made(kind, example)
+    draw_gradients(network, rng)
+    one.step(network)
+    twin, two = copy.deepcopy((network, one))
+    before = [a.copy() for a in (twin.theta, *two.state().values())]
+    one.step(network)
+    after = [twin.theta, *two.state().values()]
+    assert all(same_bytes(a, b) for a, b in zip(before, after, strict=True)), (
+        "expected a copy with memory of its own"
+    )
+    two.step(twin)
+    assert same_bytes(network.theta, twin.theta), "expected the same step of a copy"
+
+
+# ---- layers ------------------------------------------------------------------------
+
+
+def keeps_the_type(kind: type, example: Example) -> None:
+    """float32 in, float32 out, and float64 likewise, forwards and backwards."""
+    for dtype in (np.float32, np.float64):
+        rng = np.random.default_rng(0)
+        layer = Sequential([_made(kind, example, rng=rng, dtype=dtype)])
+        x = _input(example, dtype)
+        y = layer.forward(x, training=True)
+        assert y.dtype == dtype, f"forward: expected {np.dtype(dtype)}, got {y.dtype}"
+        dx = layer.backward(np.ones_like(y))
+        assert dx.dtype == dtype, (
+            f"backward: expected {np.dtype(dtype)}, got {dx.dtype}"
+        )
+
+
+def comes_back_from_a_file(kind: type, example: Example) -> None:
+    """Written as a checkpoint does, and read again, the layer computes the same."""
+    rng = np.random.default_rng(0)
+    network = Sequential([_made(kind, example, rng=rng)])
+    described = saving.describe(network, [rng])
+    twin_rng = copy.deepcopy(rng)
+    dtype = network.dtype or np.dtype(np.float32)
+    vectors = network.theta, network.buffers
+    twin = saving.build(described, dtype, [twin_rng], *vectors)
+    x = _input(example)
+    for training in (True, False):
+        y, again = (net.forward(x, training=training) for net in (network, twin))
+        assert same_bytes(y, again), "expected the same output of a layer read again"
+
+
+# ---- initialisers ------------------------------------------------------------------
+
+
+def draws(name: str) -> None:
+    """Finite numbers of the shape, the same from the same seed, for any shape."""
+    for shape in ((5,), (4, 3), (2, 3, 4, 5)):
+        first, again = (
+            initialize("draws", name, name, shape, np.random.default_rng(1), dtype)
+            for dtype in (np.dtype(np.float64), np.dtype(np.float64))
+        )
+        assert np.isfinite(first).all(), f"shape {shape}: expected finite numbers"
+        assert same_bytes(first, again), f"shape {shape}: expected repeatable draws"
