@@ -50,8 +50,8 @@ def _called(
     if name is None:
         _refuse(
             f"{registry.kind}s whose class is registered",
-            f"{thing!r}: write @{registry.kind.upper()}S.register() above "
-            f"class {kind.__name__}",
+            repr(thing),
+            f": write @{registry.kind.upper()}S.register() above class {kind.__name__}",
         )
     try:
         config = thing.config() if hasattr(thing, "config") else config_of(thing)
@@ -89,10 +89,10 @@ def _encode(value: Any, generators: Sequence[np.random.Generator]) -> Any:
     return _refuse("numbers, names and lists as arguments of layers", repr(value))
 
 
-def _refuse(expected: str, given: str) -> Any:
+def _refuse(expected: str, given: str, advice: str = "") -> Any:
     raise StateError(
         f"save: argument 'network': expected {expected}, got {given}, which a "
-        "checkpoint cannot hold"
+        f"checkpoint cannot hold{advice}"
     )
 
 
