@@ -208,6 +208,7 @@ def _other_optimizer(arrays, meta):
     meta["optimizers"]["generator_optimizer"] = ["SGD", {"learning_rate": 0.1}]
 
 
+LAYERS = "generator.network.1.layers"
 TAMPERED = {
     **{
         f"no {key}": _delete(key)
@@ -224,13 +225,13 @@ TAMPERED = {
     "seed": _set("seed", -1),
     "seed text": _set("seed", "0"),
     "backend": _set("backend", "gpu"),
-    "unknown layer": _set("generator.0.0", "Conv3D"),
-    "wider layer": _set("generator.0.1.units", 5),
-    "bomb layer": _set("generator.0.1.units", 10**9),
+    "unknown layer": _set(f"{LAYERS}.0.layer.0", "Conv3D"),
+    "wider layer": _set(f"{LAYERS}.0.layer.1.units", 5),
+    "bomb layer": _set(f"{LAYERS}.0.layer.1.units", 10**9),
     "no layers": _set("generator", []),
     "layers of text": _set("generator", "Dense"),
-    "other layer": _set("generator.1", ["ReLU", {"negative_slope": 1}]),
-    "initialiser": _set("generator.0.1.kernel_initializer", "__import__('os')"),
+    "other layer": _set(f"{LAYERS}.1", {"layer": ["ReLU", {"negative_slope": 1}]}),
+    "initialiser": _set(f"{LAYERS}.0.layer.1.kernel_initializer", "__import__('os')"),
     "unknown optimizer": _set("optimizers.generator_optimizer.0", "Adagrad"),
     "other optimizer": _other_optimizer,
     "optimizer of rate 0": _set("optimizers.generator_optimizer.1.learning_rate", 0),
