@@ -35,7 +35,7 @@ from .errors import ArgumentError, CheckpointError, ShapeError
 from .registry import Registry
 from .validate import number
 
-__all__ = ["RandomNormal"]
+__all__ = ["INITIALIZERS", "RandomNormal"]
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
