@@ -18,6 +18,7 @@ class Case:
     meaning(name) -> str: of one array.
     draw(rng) -> name -> given array.   run(given) -> name -> expected array.
     tolerance: |got - expected| <= tolerance max |expected|, array by array.
+    subject: the class that the case is about, None for whole GAN steps.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Case:
     draw: Callable
     run: Callable
     tolerance: float = 1e-12
+    subject: type | None = None
 
     def compute(self, given):
         """name -> expected array, by the engine, from the given arrays."""

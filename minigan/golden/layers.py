@@ -177,7 +177,10 @@ def case(
     meanings = {"x": "input", "dy": "gradient that comes in", **PARAMETERS, **formulas}
     text = "; ".join(f"{key} = {formula}" for key, formula in formulas.items())
     text = f"{note}: {text}" if note else text
-    return Case(name, "layer", text, options or {}, meanings.get, draw, run)
+    return Case(
+        *(name, "layer", text, options or {}, meanings.get, draw, run),
+        subject=type(make()),
+    )
 
 
 def dropout(rate=0.4, seed=11):
@@ -201,7 +204,10 @@ def dropout(rate=0.4, seed=11):
     }
     text = "y = x mask; dx = dy mask; mask = [u >= rate] / (1 - rate)"
     options = {"rate": rate}
-    return Case("dropout", "layer", text, options, meanings.get, draw, run)
+    return Case(
+        *("dropout", "layer", text, options, meanings.get, draw, run),
+        subject=layers.Dropout,
+    )
 
 
 def moving_statistics(batches=10):
@@ -239,4 +245,5 @@ def moving_statistics(batches=10):
         meanings.get,
         draw,
         run,
+        subject=layers.BatchNorm,
     )

@@ -43,8 +43,8 @@ def cases():
         options=weight,
     )
     yield softmax_cross_entropy()
-    for name, kind in OBJECTIVES.items():
-        yield objective(name, kind)
+    for name in FORMULAS:  # those of minigan, also beside registered ones of your own
+        yield objective(name, OBJECTIVES[name])
 
 
 def labels(rng, pred):
@@ -72,7 +72,10 @@ def case(name, make, formulas, draw_pred=None, *, draw_target=labels, options=No
     letter = "z" if "logits" in name else "p"
     meanings = {"pred": f"prediction {letter}", "target": "target t", **formulas}
     text = "; ".join(f"{key} = {formula}" for key, formula in formulas.items())
-    return Case(name, "loss", text, options or {}, meanings.get, draw, run)
+    return Case(
+        *(name, "loss", text, options or {}, meanings.get, draw, run),
+        subject=type(make()),
+    )
 
 
 def softmax_cross_entropy(classes=4):
@@ -94,7 +97,10 @@ def softmax_cross_entropy(classes=4):
         "dpred": "(p - onehot(class)) / rows",
     }
     text = "p = exp(z) / sum_j exp(z_j); loss = -mean(log p[class])"
-    return Case("softmax-cross-entropy", "loss", text, {}, meanings.get, draw, run)
+    return Case(
+        *("softmax-cross-entropy", "loss", text, {}, meanings.get, draw, run),
+        subject=losses.SoftmaxCrossEntropy,
+    )
 
 
 def objective(name, kind):
@@ -124,7 +130,14 @@ def objective(name, kind):
         return rows if what == "loss" else f"gradient of {rows}"
 
     return Case(
-        f"objective-{name}", "objective", FORMULAS[name], options, meaning, draw, run
+        f"objective-{name}",
+        "objective",
+        FORMULAS[name],
+        options,
+        meaning,
+        draw,
+        run,
+        subject=kind,
     )
 
 

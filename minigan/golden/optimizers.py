@@ -84,4 +84,7 @@ def case(name, make, formula, options):
         "square": "after each step; 0 before the first",
         "velocity": "after each step; 0 before the first",
     }
-    return Case(name, "optimizer", formula, options, meanings.get, draw, run)
+    return Case(
+        *(name, "optimizer", formula, options, meanings.get, draw, run),
+        subject=type(make()),
+    )
