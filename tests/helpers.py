@@ -76,6 +76,15 @@ def ulps(got, expected):
     return abs(float(got - expected)) / spacing
 
 
+# ---- registries --------------------------------------------------------------------
+
+
+def replaced(monkeypatch, registry, name, thing):
+    """Something else under a name of a registry, until the test ends."""
+    monkeypatch.setitem(registry._things, name, thing)
+    monkeypatch.setitem(registry._examples, name, ())
+
+
 # ---- memory ------------------------------------------------------------------------
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux")

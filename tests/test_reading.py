@@ -25,7 +25,7 @@ GIGABYTE = 1024  # megabytes
 CHILD = """
 import resource, sys
 from minigan import data, npy
-from minigan.data.loading import load_dataset
+from minigan.data.loading import load_files
 from minigan.errors import DatasetError
 from tests.data import small
 
@@ -35,7 +35,7 @@ def archive(path):
             member.array()
 
 readers = {
-    "load": lambda path: load_dataset(small.open_dataset(), path),
+    "load": lambda path: load_files(small.open_dataset(), path),
     "from_file": data.from_file,
     "archive": archive,
 }

@@ -1,21 +1,36 @@
 """`minigan data`: which data sets are here, and how they look."""
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rich_click as click
 
-from ..data import loading, sources
-from ..data.catalog import DATASETS
-from ..errors import DatasetError
+from .. import validate
+from ..data import loading, scaling, sources
+from ..data.catalog import DATASETS, ImageFiles, image_files
+from ..errors import ArgumentError, DatasetError
+from ..images import as_bytes, image_shape
+from .choices import OneOf
 
-IMAGES = tuple(DATASETS)
-FILES = loading.downloadable()
 SHOWN = 25
+Verified = tuple[str, str, bool]
+
+
+def _in_files() -> dict[str, ImageFiles]:
+    """The data sets with files that can be checked: name -> data set."""
+    return {dataset.name: dataset for dataset in image_files()}
+
+
+def _elsewhere() -> dict[str, ImageFiles]:
+    """Those of them that are not in the package: they can be fetched."""
+    return {name: d for name, d in _in_files().items() if not d.bundled}
 
 
 @click.group(no_args_is_help=True)
-def data():
+def data() -> None:
     """Find, fetch, verify and look at data sets.
 
     MNIST and Fashion-MNIST are looked for in $MINIGAN_DATA, in the caches of minigan,
@@ -27,34 +42,37 @@ def data():
 
 
 @data.command("list")
-def list_():
+def list_() -> None:
     """Show all data sets and where they are."""
-    _show(
-        "Data sets", ("Name", ">Images", "Size", "Where"), map(_listed, loading.NAMES)
-    )
+    columns = "Name", ">Images", "Size", "Where"
+    _show("Data sets", columns, map(_listed, DATASETS))
 
 
-def _listed(name):
+def _listed(name: str) -> list[str]:
     """One row: name, how many images, their size, where they are."""
-
-    if name == "parabola":
-        return [name, f"{sum(loading.POINTS):,}", "2 numbers", "computed"]
     dataset = DATASETS[name]
-    count, *size = dataset.parts[0].shape
-    count += dataset.parts[2].shape[0]
-    if name not in FILES:
+    if not isinstance(dataset, ImageFiles):
+        try:
+            (rows, _), (others, _) = loading.load(name)
+        except DatasetError as error:
+            return [name, "", "", str(error)]
+        count, size = len(rows) + len(others), list(map(str, rows.shape[1:]))
+        size = [f"{size[0]} numbers"] if len(size) == 1 else size
+        return [name, f"{count:,}", " x ".join(size), "computed"]
+    train, _, test, _ = (part.shape for part in dataset.parts)
+    if dataset.bundled:
         where = "in minigan itself"
     else:
         found, notes = _first(dataset)
         where = str(found.files[0].parent) if found else "not here"
         where = "; ".join([where, *notes])
-    return [name, f"{count:,}", " x ".join(map(str, size)), where]
+    count = (train[0] or 0) + (test[0] or 0)
+    return [name, f"{count:,}", " x ".join(map(str, train[1:])), where]
 
 
-def _first(dataset):
+def _first(dataset: ImageFiles) -> tuple[sources.Found | None, list[str]]:
     """(the first place that has a data set, what is wrong in those before it)."""
-
-    notes = []
+    notes: list[str] = []
     for place in sources.places():
         try:
             found = sources.find(dataset, place)
@@ -70,16 +88,16 @@ def _first(dataset):
 
 
 @data.command(epilog="Examples:\n\n\b\nminigan data fetch mnist\n")
-@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(FILES))
-def fetch(names):
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=OneOf(_elsewhere))
+def fetch(names: tuple[str, ...]) -> None:
     """Download data sets that are not here yet.
 
     They go into minigan's cache: $MINIGAN_CACHE_DIR, or the platform's folder. Without
-    a name: mnist and fashion_mnist.
+    a name: all that are not in minigan itself.
     """
-
-    for name in names or FILES:
-        dataset = DATASETS[name]
+    known = _elsewhere()
+    for name in names or known:
+        dataset = known[name]
         found, _, notes = sources.search(dataset)
         if found:
             click.echo(f"{name}: already here, in {found.files[0].parent}")
@@ -92,31 +110,31 @@ def fetch(names):
 
 
 @data.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(IMAGES))
-def verify(names):
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=OneOf(_in_files))
+def verify(names: tuple[str, ...]) -> None:
     """Check the files of data sets against their sha256.
 
     All places are checked, not only the first. Exit code 1 if a file is broken, or if
     a data set that was named is nowhere.
     """
-    rows, wrong = [], set()
-    for name in names or IMAGES:
-        results = list(_verified(name)) or [("", "not here", not names)]
+    rows: list[list[str]] = []
+    wrong: set[int] = set()
+    known = _in_files()
+    for name in names or known:
+        results = list(_verified(known[name])) or [("", "not here", not names)]
         for where, result, good in results:
             if not good:
                 wrong.add(len(rows))
             rows.append([name, result, where])
     _show("Checks", ("Name", "Result", "File"), rows, wrong)
     if wrong:
-        raise click.exceptions.Exit(1)
+        raise SystemExit(1)
 
 
-def _verified(name):
+def _verified(dataset: ImageFiles) -> Iterator[Verified]:
     """(file, result, whether it is good) for every file of a data set."""
-
-    dataset = DATASETS[name]
-    if name not in FILES:
-        yield _result("in minigan itself", lambda: sources.bundled(dataset))
+    if dataset.bundled:
+        yield _result("in minigan itself", partial(sources.bundled, dataset))
         return
     for place in sources.places():
         try:
@@ -125,16 +143,15 @@ def _verified(name):
             yield str(place.path), str(error), False
             continue
         if found and len(found.files) == 1:
-            yield _result(found.files[0], lambda f=found: sources.read(dataset, f))
+            yield _result(found.files[0], partial(sources.read, dataset, found))
         elif found:
             for part, path in zip(dataset.parts, found.files, strict=True):
-                yield _result(
-                    path, lambda p=part, f=path: sources.read_part(dataset, p, f)
-                )
+                read = partial(sources.read_part, dataset, part, path)
+                yield _result(path, read)
 
 
-def _result(path, read):
-
+def _result(path: str | Path, read: Callable[[], Any]) -> Verified:
+    """The row of a file that `read` reads."""
     try:
         read()
     except DatasetError as error:
@@ -149,7 +166,7 @@ def _result(path, read):
     epilog="Examples:\n\n\b\nminigan data preview digits\n"
     "minigan data preview fashion_mnist --seed 3 -o clothes.png\n"
 )
-@click.argument("name", type=click.Choice(IMAGES))
+@click.argument("name", type=OneOf(DATASETS))
 @click.option(
     "-o",
     "--output",
@@ -173,7 +190,7 @@ def _result(path, read):
     help="Folder or npz file with the data. [default: looked for, then fetched]",
 )
 @click.option("--force", is_flag=True, help="Overwrite the picture.")
-def preview(name, output, seed, path, force):
+def preview(name: str, output: Path, seed: int, path: Path | None, force: bool) -> None:
     """Draw 25 training images of a data set, five by five."""
     if output.suffix.lower() != ".png":
         raise click.UsageError(f"--output: expected a .png file, got '{output}'")
@@ -181,12 +198,19 @@ def preview(name, output, seed, path, force):
         raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")
     from ..pictures import image_grid
 
-    dataset = DATASETS[name]
+    dataset: Any = DATASETS[name]
     (images, labels), _ = loading.load(name, path)
+    shape = image_shape(images.shape[1:])
+    if shape is None:
+        row = validate.shape_text(images.shape[1:])
+        raise ArgumentError(f"{name}: expected images, got rows of shape {row}")
     chosen = np.random.default_rng(seed).permutation(len(images))[:SHOWN]
-    captions = [dataset.classes[label] for label in labels[chosen]]
-    title = f"{dataset.title}: {SHOWN} of {len(images):,} training images"
-    shown = np.round(images[chosen] * (255 / dataset.largest)).astype(np.uint8)
+    classes = getattr(dataset, "classes", None)
+    captions = [str(classes[k] if classes else k) for k in labels[chosen]]
+    title = getattr(dataset, "title", name)
+    title = f"{title}: {len(chosen)} of {len(images):,} training images"
+    largest = getattr(dataset, "largest", 255)
+    shown = as_bytes(scaling.rows(images[chosen], name, largest=largest), shape)
     image_grid.captioned_png(shown, captions, output, title)
     click.echo(str(output))
 
@@ -194,7 +218,12 @@ def preview(name, output, seed, path, force):
 # ---- tables ------------------------------------------------------------------------
 
 
-def _show(title, columns, rows, marked=()):
+def _show(
+    title: str,
+    columns: tuple[str, ...],
+    rows: Iterable[list[str]],
+    marked: Iterable[int] = (),
+) -> None:
     """A table in colour on a terminal, as plain text elsewhere."""
     from rich.console import Console
 

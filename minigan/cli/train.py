@@ -5,9 +5,11 @@ from pathlib import Path
 
 import rich_click as click
 
+from ..data import DATASETS
 from ..errors import ArgumentError
 from ..gan import Trainer, recipes
 from . import source as sources
+from .choices import WithNames
 from .display import display_for
 from .interrupts import Interrupts
 from .overrides import expect_same, given, override_options
@@ -71,8 +73,10 @@ if nothing had happened.
 )
 @click.option(
     "--data",
+    cls=WithNames,
+    names=DATASETS,
     metavar="NAME|FILE",
-    help="What to train on: digits, mnist, fashion_mnist, or a .npy, .npz or IDX file: "
+    help="What to train on: {names}, or a .npy, .npz or IDX file: "
     "bytes are scaled, x / 127.5 - 1; floats must lie in [-1, 1]. [default: the "
     "recipe's, looked for and then fetched]",
 )

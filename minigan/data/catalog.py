@@ -1,13 +1,36 @@
-"""What is known about each data set: its files, their sizes and sha256, its homes."""
+"""The data sets, each registered by its name.
 
+One is a function without arguments that returns `(x_train, y_train), (x_test, y_test)`:
+
+    @DATASETS.register()
+    def spiral():
+        ...
+        return (x_train, y_train), (x_test, y_test)
+
+x: rows (n, ...), uint8 or floats in [-1, 1].  y: labels (n,) of any kind.  From then on
+`load("spiral")` and `recipes.load("parabola", data="spiral")` know it.
+
+`ImageFiles` is such a function for images that are files: what is known about these,
+their sizes and sha256, their homes.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 
 import numpy as np
 
 from ..reading import broken
+from ..registry import Registry
 from ..validate import shape_text
 from . import idx
 
+Split = tuple[np.ndarray, np.ndarray]  # rows and their labels
+Dataset = Callable[[], tuple[Split, Split]]
+
+DATASETS: Registry[Dataset] = Registry("data set")
+
+POINTS = (10_000, 2_000)  # of the parabola, to train on and to compare with
 DIGITS = tuple("0123456789")
 CLOTHES = (
     *("T-shirt", "trousers", "pullover", "dress", "coat"),
@@ -26,11 +49,11 @@ class Part:
 
     key: str
     file: str
-    shape: tuple
+    shape: tuple[int | None, ...]
     sha256: str | None = None
 
     @property
-    def bytes(self):
+    def bytes(self) -> int:
         """How many values there are; for an open size, no more than 2^31."""
         total = 1
         for size in self.shape:
@@ -39,11 +62,12 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """A data set of images with labels.
+class ImageFiles:
+    """A data set of images with labels, in files.
 
     parts: training images and labels, test images and labels.
     classes: names of the labels 0, 1, ...   largest: value of a white pixel.
+    bundled: whether they are in the package.
     folders: names of its folder, below any place where data may be.
     mirrors: addresses of folders with the gzipped parts; archives: of npz files.
     """
@@ -53,17 +77,27 @@ class Dataset:
     parts: tuple[Part, ...]
     classes: tuple[str, ...] = DIGITS
     largest: int = 255
+    bundled: bool = False
     folders: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()
     archives: tuple[str, ...] = ()
     advice: str = ""
 
+    def __call__(self, path: str | PathLike[str] | None = None) -> tuple[Split, Split]:
+        """The arrays, from a path or from where they are found, else downloaded.
+
+        Errors: DatasetError.
+        """
+        from .loading import load_files  # it needs this module
+
+        return load_files(self, path)
+
     @property
-    def archive(self):
+    def archive(self) -> str:
         """File name of the whole data set as npz."""
         return f"{self.name}.npz"
 
-    def check(self, part, array, name):
+    def check(self, part: Part, array: np.ndarray, name: str) -> None:
         """Type, shape, labels and content of a part.  Errors: DatasetError."""
         if array.dtype != "uint8":
             broken(name, "unsigned bytes (uint8)", f"dtype {array.dtype}")
@@ -71,7 +105,8 @@ class Dataset:
         limit = self.largest if array.ndim > 1 else len(self.classes) - 1
         if array.max() > limit:
             what = "values" if array.ndim > 1 else "labels"
-            place = shape_text(np.unravel_index(array.argmax(), array.shape))
+            at = np.unravel_index(array.argmax(), array.shape)
+            place = shape_text([int(index) for index in at])
             broken(name, f"{what} from 0 to {limit}", f"{array.max()} at {place}")
         found = idx.digest(array)
         if part.sha256 not in (None, found):
@@ -80,18 +115,56 @@ class Dataset:
             broken(name, f"sha256 {part.sha256}", f"{found}{known}")
 
 
-def image_parts(counts, size, digests):
+def image_parts(
+    counts: tuple[int | None, int | None],
+    size: tuple[int, ...],
+    digests: Sequence[str | None],
+) -> tuple[Part, ...]:
     """The four parts of a data set with the file names of MNIST."""
-    names = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
-    names += ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+    names = (
+        *("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+        *("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+    )
     keys = ("x_train", "y_train", "x_test", "y_test")
     train, test = counts
     shapes = ((train, *size), (train,), (test, *size), (test,))
     return tuple(map(Part, keys, names, shapes, digests))
 
 
-DATASETS = {
-    "digits": Dataset(
+def image_files() -> list[ImageFiles]:
+    """The data sets that are files, in the order of registration."""
+    return [known for known in DATASETS.values() if isinstance(known, ImageFiles)]
+
+
+def owner_of(digest: str) -> str | None:
+    """'train-images-idx3-ubyte of MNIST' for a known sha256, else None."""
+    for dataset in image_files():
+        for part in dataset.parts:
+            if part.sha256 == digest:
+                return f"{part.file} of {dataset.title}"
+    return None
+
+
+# ---- the data sets -----------------------------------------------------------------
+
+
+@DATASETS.register()
+def parabola() -> tuple[Split, Split]:
+    """Points on y = x^2, x ~ U[-1/2, 1/2): always the same ones.
+
+    They are of one kind, so all labels are 0.
+    """
+    rng = np.random.default_rng(0)
+    return _points(rng, POINTS[0]), _points(rng, POINTS[1])
+
+
+def _points(rng: np.random.Generator, count: int) -> Split:
+    x = rng.random((count, 1), dtype=np.float32) - np.float32(0.5)
+    return np.hstack([x, x * x]), np.zeros(count, np.uint8)
+
+
+DATASETS.register()(
+    ImageFiles(
         "digits",
         "UCI digits",
         image_parts(
@@ -105,8 +178,11 @@ DATASETS = {
             ),
         ),
         largest=16,
-    ),
-    "mnist": Dataset(
+        bundled=True,
+    )
+)
+DATASETS.register()(
+    ImageFiles(
         "mnist",
         "MNIST",
         image_parts(
@@ -127,8 +203,10 @@ DATASETS = {
         archives=(
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
         ),
-    ),
-    "fashion_mnist": Dataset(
+    )
+)
+DATASETS.register()(
+    ImageFiles(
         "fashion_mnist",
         "Fashion-MNIST",
         image_parts(
@@ -148,14 +226,5 @@ DATASETS = {
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         ),
         advice="on Debian and Ubuntu: apt install dataset-fashion-mnist",
-    ),
-}
-
-
-def owner_of(digest):
-    """'train-images-idx3-ubyte of MNIST' for a known sha256, else None."""
-    for dataset in DATASETS.values():
-        for part in dataset.parts:
-            if part.sha256 == digest:
-                return f"{part.file} of {dataset.title}"
-    return None
+    )
+)

@@ -7,11 +7,16 @@ complete file or none, and a process that is killed leaves nothing behind.
 
 import sys
 import tempfile
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
 
 from .. import files
 from ..errors import DatasetError, OutputError
 from ..reading import broken
 from . import idx
+from .catalog import ImageFiles, Part
 from .sources import cache_folder, find_part, read_archive, read_part
 
 TIMEOUT = (10, 30)  # seconds to connect, and between two pieces
@@ -19,7 +24,7 @@ PIECE = 1 << 16  # bytes
 SLACK = 1 << 20  # bytes that packing may add to incompressible data
 
 
-def fetch(dataset, folder=None):
+def fetch(dataset: ImageFiles, folder: Path | None = None) -> list[str]:
     """Put what is missing, or broken, of a data set into the cache.
 
     folder: the cache to fill, minigan's own by default.
@@ -29,7 +34,7 @@ def fetch(dataset, folder=None):
     """
     folder = (folder or cache_folder()) / dataset.name
     missing = [part for part in dataset.parts if not _is_good(dataset, part, folder)]
-    tried = []
+    tried: list[str] = []
     if not missing:
         return tried
     pooch = _pooch()
@@ -59,7 +64,7 @@ def fetch(dataset, folder=None):
     return tried
 
 
-def _pooch():
+def _pooch() -> Any:
     try:
         import pooch
     except ImportError:
@@ -69,7 +74,7 @@ def _pooch():
     return pooch
 
 
-def _is_good(dataset, part, folder):
+def _is_good(dataset: ImageFiles, part: Part, folder: Path) -> bool:
     path = find_part(part, folder)
     if path is None:
         return False
@@ -80,7 +85,7 @@ def _is_good(dataset, part, folder):
     return True
 
 
-def _prepare(folder):
+def _prepare(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -92,12 +97,12 @@ def _prepare(folder):
     files.sweep_stale(folder)
 
 
-def _keep(folder, part, array):
+def _keep(folder: Path, part: Part, array: np.ndarray) -> None:
     """The raw file: found before any gzipped one, so that a broken one is replaced."""
     files.write_atomically(folder / part.file, idx.encode(array))
 
 
-def _download(pooch, address, limit):
+def _download(pooch: Any, address: str, limit: int) -> IO[bytes]:
     """A temporary file with the content of an address, at its start."""
     file = tempfile.TemporaryFile()
     try:
@@ -122,11 +127,11 @@ def _download(pooch, address, limit):
 class _Limited:
     """A file that takes no more than it should."""
 
-    def __init__(self, file, limit, address):
+    def __init__(self, file: IO[bytes], limit: int, address: str) -> None:
         self.file, self.left, self.address = file, limit, address
         self.limit = limit
 
-    def write(self, piece):
+    def write(self, piece: bytes) -> None:
         self.left -= len(piece)
         if self.left < 0:
             broken(self.address, f"at most {self.limit:,} bytes", "more")
@@ -137,16 +142,17 @@ class _Limited:
                 error.errno, f"temporary file: cannot be written ({error.strerror})"
             ) from error
 
-    def flush(self):
+    def flush(self) -> None:
         """Nothing waits here: the file is read by this process alone."""
 
 
-def _reason(error):
+def _reason(error: Exception) -> str:
     """Why a download failed, in a few words."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server says {response.status_code} {response.reason}"
-    kinds, inner = [type(error).__name__], error
+    kinds = [type(error).__name__]
+    inner: BaseException = error
     while inner.__context__ is not None:  # requests wraps urllib3 wraps the system
         inner = inner.__context__
         kinds.append(type(inner).__name__)
@@ -160,7 +166,7 @@ def _reason(error):
 # ---- progress ----------------------------------------------------------------------
 
 
-def _bar(address):
+def _bar(address: str) -> "_NoBar":
     """A progress bar on standard error if that is a terminal, else a silent one."""
     if sys.stderr is not None and sys.stderr.isatty():
         return _Bar(address.rsplit("/", 1)[-1])
@@ -170,20 +176,20 @@ def _bar(address):
 class _NoBar:
     """What pooch asks of a progress bar."""
 
-    total = 0
+    total: int | None = 0
 
-    def update(self, count):
+    def update(self, count: int) -> None:
         """`count` bytes more."""
 
-    def reset(self):
+    def reset(self) -> None:
         """Back to nothing."""
 
-    def close(self):
+    def close(self) -> None:
         """The end, maybe for the second time."""
 
 
 class _Bar(_NoBar):
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -207,12 +213,12 @@ class _Bar(_NoBar):
         self.task = self.progress.add_task(name, total=None)
         self.progress.start()
 
-    def update(self, count):
+    def update(self, count: int) -> None:
         known = self.total or None
         self.progress.update(self.task, advance=count, total=known)
 
-    def reset(self):
+    def reset(self) -> None:
         self.progress.update(self.task, completed=0)
 
-    def close(self):
+    def close(self) -> None:
         self.progress.stop()

@@ -10,11 +10,14 @@ import hashlib
 import math
 import os
 from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 
 from ..reading import GZIP, LARGEST_RATIO, broken, describe, fill, reading
 from ..validate import shape_text
+
+Shape = tuple[int | None, ...]  # None stands for any size
 
 TYPES = {
     0x08: "unsigned bytes",
@@ -27,7 +30,12 @@ TYPES = {
 LARGEST = 1 << 31  # bytes; for files of which nothing is known beforehand
 
 
-def read(path, shape=None, name=None, largest=LARGEST):
+def read(
+    path: Any,
+    shape: Shape | None = None,
+    name: str | None = None,
+    largest: int = LARGEST,
+) -> np.ndarray:
     """The array in a file: uint8.
 
     path: a path, or a binary file at its start.  The content tells whether it is
@@ -51,7 +59,7 @@ def read(path, shape=None, name=None, largest=LARGEST):
             return _decode(stream, shape, name, min(largest, LARGEST_RATIO * size))
 
 
-def _decode(stream, shape, name, largest):
+def _decode(stream: Any, shape: Shape | None, name: str, largest: int) -> np.ndarray:
     """Header, sizes, values, and the end.  No more than `largest` bytes of values."""
     head = stream.read(4)
     if len(head) < 4 or head[:2] != b"\0\0":
@@ -71,17 +79,17 @@ def _decode(stream, shape, name, largest):
         broken(
             name, f"a header of {4 + 4 * dimensions} bytes", f"the end after {length}"
         )
-    found = tuple(np.frombuffer(sizes, ">u4").tolist())
-    check_shape(name, found, shape)
-    if math.prod(found) > largest:
-        need = f"{math.prod(found):,} bytes of data for shape {shape_text(found)}"
+    own = tuple(np.frombuffer(sizes, ">u4").tolist())
+    check_shape(name, own, shape)
+    if math.prod(own) > largest:
+        need = f"{math.prod(own):,} bytes of data for shape {shape_text(own)}"
         broken(name, need, f"at most {largest:,}")
-    array = np.empty(found, np.uint8)
+    array = np.empty(own, np.uint8)
     fill(stream, array, name)
     return array
 
 
-def check_shape(name, found, shape=None):
+def check_shape(name: str, found: tuple[int, ...], shape: Shape | None = None) -> None:
     """Sizes of at least 1, those of `shape` where it has no None."""
     wanted = (None,) * len(found) if shape is None else shape
     fits = len(found) == len(wanted) and all(
@@ -94,18 +102,18 @@ def check_shape(name, found, shape=None):
         broken(name, f"shape {expected}", shape_text(found))
 
 
-def header(shape):
+def header(shape: tuple[int, ...]) -> bytes:
     """The bytes in front of the values."""
     return bytes((0, 0, 0x08, len(shape))) + np.array(shape, ">u4").tobytes()
 
 
-def encode(array):
+def encode(array: np.ndarray) -> bytes:
     """The bytes of the raw file that holds an array of uint8."""
     return header(array.shape) + np.ascontiguousarray(array).tobytes()
 
 
-def digest(array):
+def digest(array: np.ndarray) -> str:
     """sha256 of the raw file that holds an array, whatever it was read from."""
     result = hashlib.sha256(header(array.shape))
-    result.update(np.ascontiguousarray(array))
+    result.update(np.ascontiguousarray(array).data)
     return result.hexdigest()

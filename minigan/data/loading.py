@@ -1,24 +1,25 @@
 """`load` a data set by its name."""
 
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import validate
 from ..errors import DatasetError
 from ..reading import broken
 from . import sources
-from .catalog import DATASETS
+from .catalog import DATASETS, ImageFiles, Split
 from .download import fetch
-from .scaling import real_type, scale
-
-POINTS = (10_000, 2_000)  # of the parabola, to train on and to compare with
-NAMES = ("parabola", *DATASETS)
-BUNDLED = ("digits",)
+from .scaling import real_type, rows
 
 
-def load(name, path=None):
+def load(name: str, path: str | PathLike[str] | None = None) -> tuple[Split, Split]:
     """A data set: `(x_train, y_train), (x_test, y_test)`.
 
-    name: one of `NAMES`.
+    name: one of `DATASETS`, such as
         parabola: points on y = x^2, x ~ U[-1/2, 1/2): float32 (10000, 2) and (2000, 2),
             always the same ones; they are of one kind, so all labels are 0.
         digits: images (1500, 8, 8) and (297, 8, 8), values 0 to 16.
@@ -29,61 +30,68 @@ def load(name, path=None):
     torchvision and Debian's folder, and downloaded at last.  The content is checked
     against its sha256 wherever it comes from.
     Errors: ArgumentError for a name that is none; DatasetError for files that are
-    broken or cannot be had.
+    broken or cannot be had, and for a data set of the user's that is none.
     """
-    validate.choice("data.load", "name", name, NAMES)
-    if path is not None and name not in downloadable():
+    dataset = DATASETS.chosen("data.load", "name", name)
+    if isinstance(dataset, ImageFiles) and not dataset.bundled:
+        return dataset(path)
+    if path is not None:
         given = repr(str(path))
         expected = f"None ({name!r} needs no files)"
         validate.complain(validate.ArgumentError, "data.load", "path", expected, given)
-    if name == "parabola":
-        return _parabola()
-    return load_dataset(DATASETS[name], path)
+    return _checked(dataset(), name)
 
 
-def load_dataset(dataset, path=None):
-    """As `load`, for a `catalog.Dataset`."""
-    if dataset.name in BUNDLED:
+def _checked(made: Any, name: str) -> tuple[Split, Split]:
+    """What a function of the user's returned, if it is a data set."""
+    try:
+        train, test = (tuple(map(np.asarray, pair)) for pair in made)
+        pairs = [(x, y) for x, y in (train, test)]
+    except (TypeError, ValueError):
+        broken(name, "(x_train, y_train), (x_test, y_test)", type(made).__name__)
+    for x, y in pairs:
+        if not x.ndim or not y.ndim or len(x) != len(y):
+            shapes = f"shapes {x.shape} and {y.shape}"
+            broken(name, "as many rows as labels", shapes)
+    return pairs[0], pairs[1]
+
+
+def load_files(
+    dataset: ImageFiles, path: str | PathLike[str] | None = None
+) -> tuple[Split, Split]:
+    """The arrays of a data set in files, as `load` finds them."""
+    if dataset.bundled:
         parts = sources.bundled(dataset)
     else:
-        _, parts, notes = sources.search(dataset, path)
-        if parts is None and path is not None:
+        _, found, notes = sources.search(dataset, path)
+        if found is None and path is not None:
             broken(path, layout(dataset), "none of them")
-        if parts is None:
-            parts = downloaded(dataset, notes)
-    return tuple(parts[:2]), tuple(parts[2:])
+        parts = downloaded(dataset, notes) if found is None else found
+    return (parts[0], parts[1]), (parts[2], parts[3])
 
 
-def images(name, path=None, dtype=np.float32):
-    """Training rows of a data set for `recipes.load(..., data=...)`: (n, features).
+def images(
+    name: str,
+    path: str | PathLike[str] | None = None,
+    dtype: DTypeLike = np.float32,
+) -> np.ndarray:
+    """Training rows of a data set for `recipes.load(..., data=...)`.
 
-    Scaled to [-1, 1]; the points of `parabola` are as they are.  Errors: as `load`.
+    (n, features), or (n, height, width, channels) of images that are stored so.
+    Bytes are scaled to [-1, 1]; floats are there already, as the points of `parabola`.
+    Errors: as `load`; DatasetError for floats beyond [-1, 1].
     """
     dtype = real_type("data.images", dtype)
     (x_train, _), _ = load(name, path)
-    if name == "parabola":
-        return x_train.astype(dtype)
-    return scale(x_train.reshape(len(x_train), -1), dtype, DATASETS[name].largest)
-
-
-def downloadable():
-    """Names of the data sets that are files outside the package."""
-    return tuple(name for name in DATASETS if name not in BUNDLED)
-
-
-def _parabola():
-    rng = np.random.default_rng(0)
-    result = []
-    for count in POINTS:
-        x = rng.random((count, 1), dtype=np.float32) - np.float32(0.5)
-        result.append((np.hstack([x, x * x]), np.zeros(count, np.uint8)))
-    return tuple(result)
+    largest = getattr(DATASETS[name], "largest", 255)
+    scaled = rows(x_train, name, dtype, largest)
+    return scaled if scaled.ndim == 4 else scaled.reshape(len(scaled), -1)
 
 
 # ---- nothing found -----------------------------------------------------------------
 
 
-def downloaded(dataset, notes=()):
+def downloaded(dataset: ImageFiles, notes: Sequence[str] = ()) -> list[np.ndarray]:
     """The parts, after a download into the cache.
 
     notes: of a search in vain.  Errors: DatasetError that lists the ways to get the
@@ -92,18 +100,20 @@ def downloaded(dataset, notes=()):
     try:
         fetch(dataset)
         place = sources.Place("minigan's cache", sources.cache_folder())
-        return sources.read(dataset, sources.find(dataset, place))
+        found = sources.find(dataset, place)
+        assert found is not None  # it was put there
+        return sources.read(dataset, found)
     except DatasetError as error:
         raise DatasetError(ways(dataset, notes, error)) from None
 
 
-def layout(dataset):
+def layout(dataset: ImageFiles) -> str:
     """What a folder should hold, in words."""
     names = ", ".join(part.file for part in dataset.parts)
     return f"the files {names} (raw or .gz), or {dataset.archive}"
 
 
-def ways(dataset, notes, error):
+def ways(dataset: ImageFiles, notes: Sequence[str], error: Exception) -> str:
     """How a data set can be had, for somebody who has neither it nor a network."""
     addresses = (*dataset.mirrors, *dataset.archives)
     lines = [

@@ -1,8 +1,12 @@
 """From images of bytes to the floats in [-1, 1] that a network with tanh draws."""
 
 import warnings
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import npy, validate
 from ..files import as_path
@@ -12,7 +16,9 @@ from . import idx
 KEYS = ("x_train", "data")
 
 
-def scale(images, dtype=np.float32, largest=255):
+def scale(
+    images: np.ndarray, dtype: DTypeLike = np.float32, largest: int = 255
+) -> np.ndarray:
     """Images of bytes as floats: -1 is black, 1 is white.
 
         y = x / (largest / 2) - 1        x / 127.5 - 1, or x / 8 - 1 for `digits`
@@ -34,7 +40,7 @@ def scale(images, dtype=np.float32, largest=255):
     return scaled
 
 
-def real_type(where, dtype):
+def real_type(where: str, dtype: DTypeLike) -> np.dtype:
     """float32 or float64.  Errors: DTypeError."""
     dtype = validate.float_type(where, dtype)
     if dtype not in validate.FLOAT_TYPES:
@@ -43,7 +49,8 @@ def real_type(where, dtype):
     return dtype
 
 
-def _bytes(images):
+def _bytes(images: Any) -> np.ndarray:
+    """Images of uint8.  Errors: DTypeError, ShapeError."""
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
         given = getattr(images, "dtype", type(images).__name__)
         validate.complain(
@@ -56,7 +63,7 @@ def _bytes(images):
     return images
 
 
-def from_file(path):
+def from_file(path: str | PathLike[str]) -> np.ndarray:
     """Rows to train on from a file of the user's own: floats in [-1, 1].
 
     path: a .npy file; an .npz file with one array, or one called `x_train` or `data`;
@@ -84,11 +91,29 @@ def from_file(path):
         broken(name, expected, f"shape {validate.shape_text(array.shape)}")
     if array.dtype == np.uint8:
         _doubt(array.max() < 32, name, f"the largest value is {array.max()} of 255")
-        return scale(array)
-    return _floats(array, name)
+    return rows(array, name)
 
 
-def _from_archive(path):
+def rows(
+    array: np.ndarray, name: str, dtype: DTypeLike | None = None, largest: int = 255
+) -> np.ndarray:
+    """Bytes scaled to [-1, 1]; floats as they are, if they lie there.
+
+    dtype: of the result; None for the one that bytes or floats are read as.
+    name: of what they are from, for the message.
+    Errors: DatasetError.
+    """
+    if not array.size:
+        broken(name, "at least one row", f"shape {validate.shape_text(array.shape)}")
+    if array.dtype != np.uint8:
+        floats = _floats(array, name)
+        return floats if dtype is None else floats.astype(dtype, copy=False)
+    if array.max() > largest:
+        broken(name, f"values from 0 to {largest}", array.max())
+    return scale(array, np.float32 if dtype is None else dtype, largest)
+
+
+def _from_archive(path: Path) -> np.ndarray:
     """The only array, or the one with a name that we know."""
     with npy.archive(path) as members:
         known = [key for key in KEYS if key in members]
@@ -99,7 +124,7 @@ def _from_archive(path):
         return members[known[0] if known else next(iter(members))].array()
 
 
-def _floats(array, name):
+def _floats(array: np.ndarray, name: str) -> np.ndarray:
     """Floats that need no scaling, in native byte order."""
     if array.dtype.kind != "f":
         hint = " (images of 0 to 255: save them with .astype('uint8'))"
@@ -119,6 +144,7 @@ def _floats(array, name):
     return array
 
 
-def _doubt(doubtful, name, text):
+def _doubt(doubtful: bool, name: str, text: str) -> None:
+    """A warning, where there is reason for one."""
     if doubtful:
         warnings.warn(f"minigan: {name}: {text}", RuntimeWarning, stacklevel=3)

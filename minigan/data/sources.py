@@ -9,13 +9,16 @@ import warnings
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from .. import npy
 from ..errors import DatasetError, OutputError
 from ..files import as_path, cache_root
 from ..reading import broken
 from . import idx
-from .catalog import DATASETS
+from .catalog import ImageFiles, Part, image_files
 
 SYSTEM = Path("/usr/share/datasets")
 
@@ -33,7 +36,7 @@ class Place:
     strict: bool = False
     only: bool = False
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.path) if self.only else f"{self.label} ({self.path})"
 
 
@@ -48,7 +51,7 @@ class Found:
 # ---- the order ---------------------------------------------------------------------
 
 
-def places(path=None):
+def places(path: Any = None) -> list[Place]:
     """Where to look, first to last; a `path` is the only place."""
     if path is not None:
         path = as_path("data.load", path)
@@ -80,7 +83,7 @@ def cache_folder() -> Path:
     return cache_root("MINIGAN_CACHE_DIR") / "data"
 
 
-def _expanded(path):
+def _expanded(path: str | Path) -> Path:
     """The path with ~ replaced; as it is where nobody knows a home folder."""
     return Path(os.path.expanduser(path))
 
@@ -88,7 +91,7 @@ def _expanded(path):
 # ---- finding -----------------------------------------------------------------------
 
 
-def find(dataset, place):
+def find(dataset: ImageFiles, place: Place) -> Found | None:
     """What a place has of a data set: a `Found`, or None.
 
     Errors: DatasetError where only some of the four files are there.
@@ -97,22 +100,23 @@ def find(dataset, place):
         return Found(place, (place.path,))
     for folder in [*(place.path / name for name in dataset.folders), place.path]:
         paths = [find_part(part, folder) for part in dataset.parts]
-        if None not in paths:
+        present = [path for path in paths if path is not None]
+        if len(present) == len(paths):
             direct = folder == place.path and not place.only
-            if direct and _is_another(dataset, paths[-1]):
+            if direct and _is_another(dataset, present[-1]):
                 continue
-            return Found(place, tuple(paths))
+            return Found(place, tuple(present))
         if os.path.isfile(folder / dataset.archive):
             return Found(place, (folder / dataset.archive,))
-        if any(paths):
+        if present:
             pairs = zip(dataset.parts, paths, strict=True)
             missing = [part.file for part, path in pairs if path is None]
-            present = sum(path is not None for path in paths)
-            broken(folder, "also " + " and ".join(missing), f"{present} of 4 files")
+            found = f"{len(present)} of 4 files"
+            broken(folder, "also " + " and ".join(missing), found)
     return None
 
 
-def find_part(part, folder):
+def find_part(part: Part, folder: Path) -> Path | None:
     """The file of a part, raw or gzipped, with a dash or a dot in its name; or None."""
     for name in (part.file, part.file.replace("-idx", ".idx")):
         for path in (folder / name, folder / f"{name}.gz"):
@@ -121,13 +125,13 @@ def find_part(part, folder):
     return None
 
 
-def _is_another(dataset, labels):
+def _is_another(dataset: ImageFiles, labels: Path) -> bool:
     """Whether a file of test labels is that of another data set we know.
 
     MNIST and Fashion-MNIST have the same file names: without a folder of its own, only
     the content tells whose they are.
     """
-    others = [d.parts[-1].sha256 for d in DATASETS.values() if d.name != dataset.name]
+    others = [d.parts[-1].sha256 for d in image_files() if d.name != dataset.name]
     try:
         return idx.digest(idx.read(labels, dataset.parts[-1].shape)) in others
     except DatasetError:  # is reported when the data set is read
@@ -137,7 +141,7 @@ def _is_another(dataset, labels):
 # ---- reading -----------------------------------------------------------------------
 
 
-def read(dataset, found):
+def read(dataset: ImageFiles, found: Found) -> list[np.ndarray]:
     """The parts, checked, in the order of the catalog.  Errors: DatasetError."""
     if len(found.files) == 1:
         arrays = read_archive(dataset, found.files[0])
@@ -154,7 +158,9 @@ def read(dataset, found):
     return arrays
 
 
-def read_part(dataset, part, path, name=None):
+def read_part(
+    dataset: ImageFiles, part: Part, path: Any, name: str | None = None
+) -> np.ndarray:
     """One part from an IDX file (a path or a file).  Errors: DatasetError."""
     name = name or str(path)
     array = idx.read(path, part.shape, name, largest=part.bytes)
@@ -162,7 +168,9 @@ def read_part(dataset, part, path, name=None):
     return array
 
 
-def read_archive(dataset, path, name=None):
+def read_archive(
+    dataset: ImageFiles, path: Any, name: str | None = None
+) -> list[np.ndarray]:
     """All parts from an npz file (a path or a file).  Errors: DatasetError."""
     name = name or str(path)
     arrays = []
@@ -178,13 +186,15 @@ def read_archive(dataset, path, name=None):
     return arrays
 
 
-def bundled(dataset):
+def bundled(dataset: ImageFiles) -> list[np.ndarray]:
     """The parts of a data set that is in the package."""
     with as_file(files(__package__) / dataset.archive) as path:
         return read_archive(dataset, path)
 
 
-def search(dataset, path=None):
+def search(
+    dataset: ImageFiles, path: Any = None
+) -> tuple[Found | None, list[np.ndarray] | None, list[str]]:
     """The first place that has a data set in good order.
 
     Returns (its `Found`, the parts, what was seen in the places before it); found and
@@ -210,6 +220,6 @@ def search(dataset, path=None):
     return None, None, notes
 
 
-def seen(place):
+def seen(place: Place) -> str:
     """Why a place has nothing."""
     return "not there" if os.path.exists(place.path) else "no such folder"

@@ -1,16 +1,18 @@
 """`minigan train` and `sample` on images: what a run leaves, and goes on from."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from minigan.cli.rundir import FILES, RunDir
-from minigan.data import sources
+from minigan.data import DATASETS, sources
 from minigan.gan import Generator, Trainer
 from minigan.gan.frames import IMAGES
 from minigan.images import as_bytes
+from tests.helpers import replaced
 
 from .helpers import BACKEND, expect_error, expect_same_run, run
 
@@ -148,12 +150,8 @@ def test_without_mnist_there_is_a_list_of_ways_to_it(tmp_path, monkeypatch):
     monkeypatch.setenv("MINIGAN_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(sources, "SYSTEM", tmp_path)
     monkeypatch.chdir(tmp_path)
-    from minigan.data import catalog, loading
-
-    empty = {"mirrors": (), "archives": ()}
-    mnist = catalog.Dataset(**{**vars(catalog.DATASETS["mnist"]), **empty})
-    monkeypatch.setitem(catalog.DATASETS, "mnist", mnist)
-    assert loading.DATASETS is catalog.DATASETS
+    mnist = replace(DATASETS["mnist"], mirrors=(), archives=())
+    replaced(monkeypatch, DATASETS, "mnist", mnist)
     result = run("train", "mnist-mixed", "--out", tmp_path / "run")
     assert result.exit_code == 2 and result.stdout == ""
     lines = result.stderr.splitlines()

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 
 from minigan.data import idx
-from minigan.data.catalog import Dataset, image_parts
+from minigan.data.catalog import ImageFiles, image_parts
 
 COUNTS, SIZE = (6, 4), (5, 3)
 
@@ -23,16 +23,16 @@ def arrays(seed=0):
 
 
 def dataset(name="small", seed=0, **options):
-    """A `Dataset` whose sha256 are those of `arrays(seed)`."""
+    """A `ImageFiles` whose sha256 are those of `arrays(seed)`."""
     digests = [idx.digest(array) for array in arrays(seed)]
     parts = image_parts(COUNTS, SIZE, digests)
-    return Dataset(name, "Small", parts, folders=(name, "Small/raw"), **options)
+    return ImageFiles(name, "Small", parts, folders=(name, "Small/raw"), **options)
 
 
 def open_dataset():
     """The same without sha256, and with any number of images."""
     parts = image_parts((None, None), SIZE, [None] * 4)
-    return Dataset("small", "Small", parts, folders=("small",))
+    return ImageFiles("small", "Small", parts, folders=("small",))
 
 
 def write(folder, seed=0, packed=False, only=4):

@@ -8,6 +8,7 @@ from PIL import Image
 from minigan.cli import cli
 from minigan.data import catalog, sources
 from minigan.pictures import image_grid
+from tests.helpers import replaced
 
 from . import small
 from .server import serving
@@ -22,7 +23,7 @@ def run(*arguments):
 def mnist(monkeypatch):
     """A small data set in the place of MNIST."""
     dataset = small.dataset("mnist")
-    monkeypatch.setitem(catalog.DATASETS, "mnist", dataset)
+    replaced(monkeypatch, catalog.DATASETS, "mnist", dataset)
     return dataset
 
 
@@ -60,7 +61,7 @@ def test_fetch(mnist, tmp_path, monkeypatch):
     with serving() as (site, address):
         site.add_folder(small.write(tmp_path / "mirror", packed=True))
         served = small.dataset("mnist", mirrors=(address,))
-        monkeypatch.setitem(catalog.DATASETS, "mnist", served)
+        replaced(monkeypatch, catalog.DATASETS, "mnist", served)
         result = run("fetch", "mnist")
     folder = tmp_path / "cache" / "data" / "mnist"
     assert result.output == f"mnist: fetched, into {folder}\n" and not result.exit_code

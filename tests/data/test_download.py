@@ -13,7 +13,7 @@ import pytest
 
 from minigan import files
 from minigan.data import download, sources
-from minigan.data.loading import load_dataset
+from minigan.data.loading import load_files
 from minigan.errors import DatasetError, OutputError
 
 from . import small
@@ -44,7 +44,7 @@ def listed(folder):
 
 
 def load(dataset):
-    train, test = load_dataset(dataset)
+    train, test = load_files(dataset)
     small.assert_parts([*train, *test])
 
 
@@ -156,7 +156,7 @@ def test_a_server_that_unpacks(mirror, cache, tmp_path):
 def test_without_pooch(cache, monkeypatch):
     monkeypatch.setitem(sys.modules, "pooch", None)
     with pytest.raises(DatasetError, match="downloads need pooch: pip install 'mini"):
-        load_dataset(small.dataset(mirrors=("http://127.0.0.1:1/",)))
+        load_files(small.dataset(mirrors=("http://127.0.0.1:1/",)))
 
 
 def test_a_cache_that_cannot_be_written(mirror, cache, monkeypatch):
@@ -164,7 +164,7 @@ def test_a_cache_that_cannot_be_written(mirror, cache, monkeypatch):
     cache.parent.parent.mkdir()
     cache.parent.write_text("a file where the folder should be")
     with pytest.raises(OutputError, match="MINIGAN_CACHE_DIR names another place"):
-        load_dataset(dataset)
+        load_files(dataset)
     cache.parent.unlink()
 
     def full(*_):
@@ -172,7 +172,7 @@ def test_a_cache_that_cannot_be_written(mirror, cache, monkeypatch):
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OutputError, match="cannot be written .No space left"):
-        load_dataset(dataset)
+        load_files(dataset)
     assert listed(cache) == []
 
 
@@ -186,7 +186,7 @@ def test_a_temporary_file_that_cannot_be_written(mirror, cache, monkeypatch):
 
     monkeypatch.setattr(download.tempfile, "TemporaryFile", Full)
     with pytest.raises(OutputError, match="temporary file: cannot be written"):
-        load_dataset(small.dataset(mirrors=(mirror[1],)))
+        load_files(small.dataset(mirrors=(mirror[1],)))
 
 
 def test_an_interruption_leaves_nothing(mirror, cache, monkeypatch):
@@ -219,11 +219,11 @@ def test_a_bar_on_the_terminal(mirror, cache, monkeypatch, capsys):
 
 CHILDREN = """
 import os, signal, sys, time, requests
-from minigan.data.loading import load_dataset
+from minigan.data.loading import load_files
 from tests.data import small
 
 def work():
-    train, test = load_dataset(small.dataset(mirrors=(sys.argv[1],)))
+    train, test = load_files(small.dataset(mirrors=(sys.argv[1],)))
     small.assert_parts([*train, *test])
 
 children = []

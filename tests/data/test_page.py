@@ -18,7 +18,12 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_examples_run(number):
     names = {}
-    exec(compile(BLOCKS[number], "docs/data.md", "exec"), names)
+    before = set(data.DATASETS)
+    try:
+        exec(compile(BLOCKS[number], "docs/data.md", "exec"), names)
+    finally:
+        for name in set(data.DATASETS) - before:
+            data.DATASETS.unregister(name)
     if "scaled" in names:
         rows = names["scaled"].reshape(1500, -1)
         np.testing.assert_array_equal(rows, names["rows"])
@@ -43,8 +48,8 @@ def test_quoted_messages(tmp_path, monkeypatch):
 
 
 def test_every_data_set_and_address_is_named():
-    for name in data.NAMES:
+    for name in data.DATASETS:
         assert f"| `{name}` |" in PAGE
-    for dataset in catalog.DATASETS.values():
+    for dataset in catalog.image_files():
         for address in (*dataset.mirrors, *dataset.archives):
             assert urlsplit(address).netloc in PAGE

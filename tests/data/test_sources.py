@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from minigan.data import catalog, idx, sources
-from minigan.data.loading import load_dataset
+from minigan.data.loading import load_files
 from minigan.errors import DatasetError
+from tests.helpers import replaced
 
 from . import small
 
@@ -18,7 +19,7 @@ SMALL = small.dataset()
 
 def load(path=None, dataset=SMALL):
     """The four parts, without any download."""
-    train, test = load_dataset(dataset, path)
+    train, test = load_files(dataset, path)
     return [*train, *test]
 
 
@@ -203,7 +204,7 @@ def test_swapped_files(tmp_path):
 
 def test_another_data_set_is_named(tmp_path, monkeypatch):
     other = replace(small.dataset("other", seed=1), title="Others")
-    monkeypatch.setattr(catalog, "DATASETS", {"other": other})
+    replaced(monkeypatch, catalog.DATASETS, "other", other)
     small.write(tmp_path / "small", seed=1)
     message = refused(tmp_path)
     assert message.endswith("which is train-images-idx3-ubyte of Others")
@@ -211,7 +212,8 @@ def test_another_data_set_is_named(tmp_path, monkeypatch):
 
 def test_a_shared_folder_holds_one_of_two_data_sets(tmp_path, monkeypatch):
     other = small.dataset("other", seed=1)
-    monkeypatch.setattr(sources, "DATASETS", {"small": SMALL, "other": other})
+    replaced(monkeypatch, catalog.DATASETS, "small", SMALL)
+    replaced(monkeypatch, catalog.DATASETS, "other", other)
     monkeypatch.setenv("MINIGAN_DATA", str(small.write(tmp_path / "own")))
     small.assert_parts(load())
     assert sources.search(other)[0] is None

@@ -1,0 +1,142 @@
+"""The registry of data sets: those of ours, and one of a user's own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minigan import data
+from minigan.data import DATASETS, catalog
+from minigan.errors import ArgumentError, DatasetError
+from minigan.gan import recipes
+from tests.helpers import replaced
+
+ROWS = np.linspace(-1, 1, 40 * 64, dtype=np.float32).reshape(40, 64)
+LABELS = np.arange(40)
+
+
+@pytest.fixture
+def mine(monkeypatch):
+    """A function that registers under the name "mine" what it is given."""
+
+    def register(x, y=LABELS):
+        replaced(monkeypatch, DATASETS, "mine", lambda: ((x, y), (x[:4], y[:4])))
+
+    return register
+
+
+def test_ours():
+    assert list(DATASETS) == ["parabola", "digits", "mnist", "fashion_mnist"]
+    assert [d.name for d in catalog.image_files()] == list(DATASETS)[1:]
+    assert [d.name for d in catalog.image_files() if d.bundled] == ["digits"]
+    with pytest.raises(ArgumentError, match="a new data set, got 'digits'"):
+        DATASETS.register(name="digits")(lambda: None)
+
+
+def test_floats_are_taken_as_they_are(mine):
+    mine(ROWS)
+    (x_train, y_train), (x_test, _) = data.load("mine")
+    assert x_train is ROWS and y_train is LABELS and len(x_test) == 4
+    np.testing.assert_array_equal(data.images("mine"), ROWS)
+    assert data.images("mine", dtype=np.float64).dtype == np.float64
+
+
+def test_bytes_are_scaled_and_colours_keep_their_place(mine):
+    colours = np.arange(40 * 4 * 4 * 3).reshape(40, 4, 4, 3).astype(np.uint8)
+    mine(colours)
+    rows = data.images("mine")
+    np.testing.assert_array_equal(rows, data.scale(colours))
+    assert recipes.load("digits", data="mine").generator.output_shape() == (4, 4, 3)
+    mine(colours[..., 0])
+    assert data.images("mine").shape == (40, 16)
+
+
+def test_a_recipe_trains_on_it(mine):
+    mine(ROWS)
+    trainer = recipes.load("digits", data="mine", backend="numpy", batch_size=4)
+    trainer.fit(2, report_every=None)
+    assert trainer.step_count == 2 and trainer.data.features == 64
+
+
+def test_errors_name_it(mine):
+    with pytest.raises(ArgumentError) as without:
+        data.load("nothing")
+    assert "'mine'" not in str(without.value)
+    mine(ROWS)
+    with pytest.raises(ArgumentError, match="'fashion_mnist', 'mine', got 'nothing'"):
+        recipes.load("digits", data="nothing")
+    with pytest.raises(ArgumentError, match="'path': expected None .'mine' needs no"):
+        data.load("mine", "somewhere")
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (None, "found NoneType"),
+        (ROWS, r"\(x_train, y_train\), \(x_test, y_test\), found ndarray"),
+        (((ROWS, LABELS),), "found tuple"),
+        (((ROWS, LABELS[:3]), (ROWS, LABELS)), "as many rows as labels"),
+        (((ROWS, 3), (ROWS, LABELS)), "as many rows as labels"),
+    ],
+)
+def test_what_is_no_data_set(monkeypatch, made, words):
+    replaced(monkeypatch, DATASETS, "mine", lambda: made)
+    with pytest.raises(DatasetError, match=f"^mine: expected .*{words}"):
+        data.load("mine")
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (3 * ROWS, "floats in .-1, 1.*-3 to 3"),
+        (ROWS * np.nan, "finite numbers"),
+        (ROWS.astype(np.int64), "uint8, float32 or float64"),
+        (ROWS[:0], "at least one row"),
+    ],
+)
+def test_rows_that_nobody_can_train_on(mine, x, words):
+    mine(x, LABELS[: len(x)])
+    with pytest.raises(DatasetError, match=f"^mine: expected .*{words}"):
+        data.images("mine")
+
+
+FILE = """
+import numpy as np
+from minigan.data import DATASETS
+
+@DATASETS.register()
+def stripes():
+    rng = np.random.default_rng(0)
+    x = 255 * (np.arange(8) % 2 == rng.integers(0, 2, (60, 1, 1))) * np.ones((8, 1))
+    x, y = x.astype(np.uint8), x[:, 0, 0] > 0
+    return (x[:50], y[:50]), (x[50:], y[50:])
+
+if __name__ == "__main__":
+    from minigan.cli import main
+    main()
+"""
+
+
+def test_one_file_outside_the_package_adds_one(tmp_path):
+    """It is chosen, listed and drawn by the command line as ours are."""
+    (tmp_path / "mine.py").write_text(FILE)
+
+    def run(*arguments):
+        command = [sys.executable, "mine.py", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    code, text = run("data", "list")
+    assert not code and "stripes" in text and "8 x 8" in text and "computed" in text
+    words = run("train", "-h")[1].replace("\N{BOX DRAWINGS LIGHT VERTICAL}", "").split()
+    assert "fashion_mnist, stripes, or a .npy" in " ".join(words)
+    code, text = run("data", "preview", "nothing")
+    assert code == 2 and "'stripes'" in text
+    assert run("data", "preview", "stripes") == (0, "preview.png\n")
+    numpy = ("--backend", "numpy", "--steps", "2", "-q")
+    code, text = run("train", "digits", "--data", "stripes", "--out", "run", *numpy)
+    assert code == 0, text
+    numpy = ("--backend", "numpy", "--steps", "3", "-q")
+    code, text = run("train", "digits", "--resume", "--out", "run", *numpy)
+    assert code == 0, text
