@@ -16,6 +16,8 @@ from .data import *
 from .declare import PRIMITIVES, Primitive, primitive
 from .dense import *
 from .dropout import *
+from .embedding import *
 from .losses import *
+from .merge import *
 from .metrics import *
 from .optimizers import *

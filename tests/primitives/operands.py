@@ -52,6 +52,9 @@ MAKERS = {
     "index": lambda rng, shape, dtype: np.arange(*shape, dtype=dtype) % 2 - 1,
     ("softmax_forward", "label"): lambda rng, shape, dtype: np.zeros(shape, dtype),
     ("softmax_backward", "label"): lambda rng, shape, dtype: np.zeros(shape, dtype),
+    ("embedding_dW", "label"): lambda rng, shape, dtype: (
+        np.arange(*shape, dtype=dtype) % 2
+    ),
     "order": lambda rng, shape, dtype: rng.permutation(*shape).astype(dtype),
     "cursor": _zeros,
 }
@@ -69,6 +72,7 @@ CONSTANTS = {
     "high": 6,
     "label": 1,
     "column": 0,
+    "start": 0,
     "corrected": 1,
     "shuffle": 1,
     "sign": -1.0,

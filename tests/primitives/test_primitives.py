@@ -320,3 +320,28 @@ def test_plans_do_not_pile_up():
         for n in range(1, 4200):
             primitives.fill(zeros(n), 1.0)
         assert primitives.fill(zeros(3), 1.0) is None
+
+
+# ---- several values ----------------------------------------------------------------
+
+
+@each_backend
+def test_features_are_put_side_by_side_and_taken_apart(backend):
+    a, b = normal(4, 3), normal(4, 2, seed=1)
+    with primitives.use_backend(backend):
+        c = primitives.concatenate_features(a, b)
+        assert_same_bits(c, np.concatenate([a, b], axis=1))
+        assert_same_bits(primitives.take_features(c, 0, 3), a)
+        assert_same_bits(primitives.take_features(c, 3, 2), b)
+
+
+@each_backend
+def test_the_rows_of_one_label_add_up_in_their_order(backend):
+    label, dy = np.array([2, 0, 2, 2]), normal(4, 3)
+    dW = normal(3, 3, seed=1)
+    expected = dW.copy()
+    for n in range(4):
+        expected[label[n]] += dy[n]
+    with primitives.use_backend(backend):
+        primitives.embedding_dW(label, dy, dW)
+    assert_same_bits(dW, expected)

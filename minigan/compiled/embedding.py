@@ -1,0 +1,17 @@
+"""Labels and their vectors; formulas in `primitives.embedding`."""
+
+from ..jit.compiling import kernel
+
+
+@kernel
+def embedding_dW(label, dy, dW):
+    for i in range(label.size):
+        row = dW[label[i]]
+        for j in range(dy.shape[1]):
+            row[j] += dy[i, j]
+
+
+@kernel
+def copy_labels(label, y):
+    for i in range(label.size):
+        y[i] = label[i]

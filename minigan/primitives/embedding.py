@@ -1,0 +1,28 @@
+"""Labels and their vectors.
+
+N rows of a batch, C classes, D features a class.  The vectors of a batch are
+`gather(W, label)`, see `data`.
+"""
+
+import numpy as np
+
+from .declare import primitive
+
+
+@primitive(
+    "label[N]:i dy[N,D] dW[C,D]!",
+    flops=lambda N, D: N * D,
+    elements=lambda N, D: N + 3 * N * D,
+)
+def embedding_dW(label, dy, dW):
+    """dW[label] += dy, row by row in their order.   label: (N,)   dy: (N, D)
+
+    A label that occurs several times adds up all of its rows.   dW: (C, D)
+    """
+    np.add.at(dW, label, dy)
+
+
+@primitive("label[N]:i -> y[N]:i", rows="N")
+def copy_labels(label, y):
+    """y = label.   label, y: (N,) int64"""
+    y[:] = label
