@@ -24,7 +24,7 @@ import numpy as np
 
 from . import saving
 from .errors import MiniganError
-from .gradcheck.registered import examples_of, proofs_of, registries
+from .gradcheck.registered import Proof, examples_of, proofs_of, registries
 from .initializers import INITIALIZERS, initialize
 from .network import Sequential
 from .registry import Example, arguments_of, config_of, create
@@ -85,7 +85,7 @@ def _checks(kind: str, registry: Mapping[str, Any], name: str) -> Iterator[Check
         yield Check(f"{name}: draws", partial(draws, name))
     else:
         for proof in proofs_of(kind, name):
-            yield Check(f"{proof.label}: proof", lambda p=proof: p.run().assert_ok())
+            yield Check(f"{proof.label}: proof", partial(_proves, proof))
     rules: dict[str, Callable[[type, Example], None]] = {}
     if isinstance(thing, type):
         rules["bad arguments"] = refuses_bad_arguments
@@ -110,6 +110,10 @@ def _made(kind: type, example: Example, **offered: Any) -> Any:
 
 def _config(thing: Any) -> dict[str, Any]:
     return thing.config() if hasattr(thing, "config") else config_of(thing)
+
+
+def _proves(proof: Proof) -> None:
+    proof.run().assert_ok()
 
 
 # ---- arguments ---------------------------------------------------------------------

@@ -177,14 +177,14 @@ class BCE(Loss):
     def __init__(self, epsilon: float = 1e-7) -> None:
         self.epsilon = validate.number("BCE", "epsilon", epsilon, above=0, below=0.5)
 
-    def forward_pass(self, p, t):
+    def forward_pass(self, p: Array, t: Array) -> tuple[Any, Any]:
         return primitives.bce_forward(p, t, self.epsilon), (p, t)
 
-    def backward_pass(self, cache):
+    def backward_pass(self, cache: Any) -> Array:
         p, t = cache
         return primitives.bce_backward(p, t, self.epsilon)
 
-    def refuse_pred(self, where, pred, expected):
+    def refuse_pred(self, where: str, pred: Array, expected: str) -> None:
         expected = "probabilities in [0, 1] (for logits use BCEWithLogits)"
         super().refuse_pred(where, pred, expected)
 
@@ -201,10 +201,10 @@ class BCEWithLogits(Loss):
 
     target_range = (0.0, 1.0)
 
-    def forward_pass(self, z, t):
+    def forward_pass(self, z: Array, t: Array) -> tuple[Any, Any]:
         return primitives.bce_logits_forward(z, t, 1.0), (z, t)
 
-    def backward_pass(self, cache):
+    def backward_pass(self, cache: Any) -> Array:
         z, t = cache
         return primitives.bce_logits_backward(z, t, 1.0)
 
@@ -219,10 +219,10 @@ class MeanSquaredError(Loss):
 
     factor = 2.0  # the primitive is half of it
 
-    def forward_pass(self, p, t):
+    def forward_pass(self, p: Array, t: Array) -> tuple[Any, Any]:
         return primitives.squared_forward(p, t), (p, t)
 
-    def backward_pass(self, cache):
+    def backward_pass(self, cache: Any) -> Array:
         p, t = cache
         return primitives.scale(primitives.squared_backward(p, t), 2.0)
 
@@ -235,10 +235,10 @@ class MeanAbsoluteError(Loss):
     dp = sign(p - t) / N, and 0 where they are equal;     N the number of elements
     """
 
-    def forward_pass(self, p, t):
+    def forward_pass(self, p: Array, t: Array) -> tuple[Any, Any]:
         return primitives.absolute_forward(p, t), (p, t)
 
-    def backward_pass(self, cache):
+    def backward_pass(self, cache: Any) -> Array:
         p, t = cache
         return primitives.absolute_backward(p, t)
 
@@ -258,10 +258,10 @@ class Wasserstein(Loss):
     def __init__(self, weight: float = 1.0) -> None:
         self.weight = validate.number("Wasserstein", "weight", weight)
 
-    def forward_pass(self, p, t):
+    def forward_pass(self, p: Array, t: Array) -> tuple[Any, Any]:
         return primitives.product_forward(p, t, self.weight), t
 
-    def backward_pass(self, cache):
+    def backward_pass(self, cache: Any) -> Array:
         t = cache
         return primitives.scale(t, self.weight / t.size)
 
@@ -281,11 +281,11 @@ class SoftmaxCrossEntropy(Loss):
 
     class_labels = True
 
-    def forward_pass(self, z, label):
+    def forward_pass(self, z: Array, label: Array) -> tuple[Any, Any]:
         loss, p = primitives.softmax_forward(z, label)
         return loss, (p, label)
 
-    def backward_pass(self, cache):
+    def backward_pass(self, cache: Any) -> Array:
         p, label = cache
         return primitives.softmax_backward(p, label)
 

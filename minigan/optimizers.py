@@ -29,11 +29,13 @@ from numpy.typing import NDArray
 
 from . import primitives, validate
 from .errors import NonFiniteError, StateError
-from .network import Sequential, aligned_zeros
+from .network import Network, aligned_zeros
 from .registry import Example, Registry, config_of
 from .state import Arrays, Generators
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "RMSprop"]
+
+Array = NDArray[Any]
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
 
@@ -57,12 +59,12 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.t = np.zeros((), np.int64)
         self.overflow = np.zeros((), np.int64)  # 1 once an update was not finite
-        self._vectors: dict[Sequential, Arrays] = {}
-        self._spare: list[NDArray[Any]] = []  # copies that `step` makes, used again
+        self._vectors: dict[Network, Arrays] = {}
+        self._spare: list[Array] = []  # copies that `step` makes, used again
 
     # ---- what a subclass defines ---------------------------------------------------
 
-    def schedule(self) -> NDArray[Any]:
+    def schedule(self) -> Array:
         """What one step needs to know beside the vectors; advances t, once a step.
 
         By default the learning rate, a float64 array of shape ().  A recorded step
@@ -71,7 +73,7 @@ class Optimizer:
         primitives.advance(self.t)
         return self._rate
 
-    def update(self, theta: NDArray[Any], dtheta: NDArray[Any], *rest: Any) -> None:
+    def update(self, theta: Array, dtheta: Array, *rest: Any) -> None:
         """Move theta against dtheta, in place.
 
         theta, dtheta: (P,).  rest: one vector (P,) for each of `vector_names`, changed
@@ -94,7 +96,7 @@ class Optimizer:
             where, "learning_rate", value, above=0, most=1e6
         )
 
-    def step(self, *networks: Sequential) -> None:
+    def step(self, *networks: Network) -> None:
         """Move the parameters of the networks against their gradients, in place.
 
         Several networks make one step together: t grows by one.  An array that two of
@@ -124,7 +126,7 @@ class Optimizer:
                 rng.bit_generator.state = state
             raise
 
-    def apply(self, *networks: Sequential) -> None:
+    def apply(self, *networks: Network) -> None:
         """`step` without its checks, for a caller who can go back by itself.
 
         networks: owners of vectors, each once.  Where the update was not finite
@@ -143,11 +145,11 @@ class Optimizer:
         return {"t": self.t, "learning_rate": self._rate, "overflow": self.overflow}
 
     @property
-    def networks(self) -> tuple[Sequential, ...]:
+    def networks(self) -> tuple[Network, ...]:
         """The networks whose vectors it keeps, in the order in which it met them."""
         return tuple(self._vectors)
 
-    def vectors(self, network: Sequential) -> Arrays:
+    def vectors(self, network: Network) -> Arrays:
         """name -> vector of this optimizer's memory of `network`, at first zero."""
         if network not in self._vectors:
             self._vectors[network] = {
@@ -180,13 +182,13 @@ class Optimizer:
 
     # ---- helpers -------------------------------------------------------------------
 
-    def _owners(self, where: str, networks: Iterable[Sequential]) -> list[Sequential]:
+    def _owners(self, where: str, networks: Iterable[Network]) -> list[Network]:
         """The networks that hold the vectors to be moved, each once."""
-        found: dict[Sequential, None] = {}
+        found: dict[Network, None] = {}
         for network in networks:
-            if not isinstance(network, Sequential):
+            if not isinstance(network, Network):
                 validate.complain(
-                    validate.DTypeError, where, "network", "a Sequential", repr(network)
+                    validate.DTypeError, where, "network", "a network", repr(network)
                 )
             if network.holds_frozen:
                 raise StateError(
@@ -201,9 +203,7 @@ class Optimizer:
             )
         return owners
 
-    def _complain(
-        self, where: str, owners: list[Sequential], kept: list[NDArray[Any]]
-    ) -> None:
+    def _complain(self, where: str, owners: list[Network], kept: list[Array]) -> None:
         """Say why a step, which has just been taken, was not finite.
 
         kept: copies of the cells, then of theta and the vectors of each owner.
@@ -235,7 +235,7 @@ class Optimizer:
         raise NonFiniteError(f"{start} a step that is finite, got an overflow")
 
 
-def _copies(arrays: list[NDArray[Any]], spare: list[NDArray[Any]]) -> list[NDArray]:
+def _copies(arrays: list[Array], spare: list[Array]) -> list[Array]:
     """Copies of the arrays, in the memory of `spare` where that fits."""
     fits = len(arrays) == len(spare) and all(
         (a.shape, a.dtype) == (b.shape, b.dtype)
@@ -247,7 +247,7 @@ def _copies(arrays: list[NDArray[Any]], spare: list[NDArray[Any]]) -> list[NDArr
     return copies
 
 
-def _place(network: Sequential, vector: NDArray[Any]) -> str:
+def _place(network: Network, vector: Array) -> str:
     """ "layer 3 (Dense) b": where a vector like theta is first not finite."""
     place = int(np.argmin(np.isfinite(vector)))
     for k, layer in enumerate(network.layers):
@@ -279,7 +279,9 @@ class SGD(Optimizer):
         super().__init__(learning_rate)
         self.momentum = validate.number("SGD", "momentum", momentum, least=0, below=1)
 
-    def update(self, theta, dtheta, velocity, schedule):
+    def update(
+        self, theta: Array, dtheta: Array, velocity: Array, schedule: Array
+    ) -> None:
         primitives.sgd_update(
             theta, dtheta, velocity, schedule, self.momentum, self.overflow
         )
@@ -317,7 +319,14 @@ class RMSprop(Optimizer):
         self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
         self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
 
-    def update(self, theta, dtheta, square, velocity, schedule):
+    def update(
+        self,
+        theta: Array,
+        dtheta: Array,
+        square: Array,
+        velocity: Array,
+        schedule: Array,
+    ) -> None:
         primitives.rmsprop_update(
             theta,
             dtheta,
@@ -374,7 +383,7 @@ class Adam(Optimizer):
         # far below 1e-30, epsilon sqrt(1 - beta_2) would vanish in float32: then 0 / 0
         self.epsilon = validate.number("Adam", "epsilon", epsilon, least=1e-30)
 
-    def schedule(self) -> NDArray[Any]:
+    def schedule(self) -> Array:
         """alpha and epsilon_t of this step."""
         return primitives.adam_schedule(
             self.t,
@@ -385,7 +394,9 @@ class Adam(Optimizer):
             int(self.epsilon_form == "pytorch"),
         )
 
-    def update(self, theta, dtheta, m, v, schedule):
+    def update(
+        self, theta: Array, dtheta: Array, m: Array, v: Array, schedule: Array
+    ) -> None:
         primitives.adam_update(
             theta, dtheta, m, v, schedule, self.beta_1, self.beta_2, self.overflow
         )

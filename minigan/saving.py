@@ -162,8 +162,8 @@ class _Reader:
         given = {key: self.decode(value) for key, value in arguments.items()}
         made = create(registry[name], given, dtype=self.dtype)
         if isinstance(made, Layer) and not isinstance(made, Network):
-            arrays = (*made.parameters, *made.statistics)
-            self.most -= sum(array.value.size for array in arrays)
+            self.most -= sum(p.value.size for p in made.parameters)
+            self.most -= sum(s.value.size for s in made.statistics)
             if self.most < 0:
                 raise CheckpointError(
                     f"{name}: expected no more numbers than the file holds, got "

@@ -369,7 +369,7 @@ def test_a_frozen_network_is_refused(make):
 @each_optimizer
 @pytest.mark.parametrize("network", [Dense(2, 1), None, "G", np.zeros(3)])
 def test_only_networks_are_stepped(make, network):
-    with pytest.raises(DTypeError, match=r"step: argument 'network': expected a Seq"):
+    with pytest.raises(DTypeError, match=r"step: argument 'network': expected a net"):
         make().step(network)
 
 

@@ -54,7 +54,7 @@ def check(backend: str | None, seed: int) -> None:
     for report in wrong:
         click.echo(f"\n{report}")
     if wrong:
-        raise click.exceptions.Exit(1)
+        click.get_current_context().exit(1)
 
 
 def table_of(reports: Sequence[tuple[str, Report]]) -> Table:

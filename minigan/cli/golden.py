@@ -1,6 +1,7 @@
 """`minigan golden`: reference vectors for implementations in any language."""
 
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -38,7 +39,15 @@ import rich_click as click
     help="Seed of the given arrays of --out. [default: that of tests/golden]",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file of --out.")
-def golden(out, verified, listed, show, backend, seed, force):
+def golden(
+    out: Path | None,
+    verified: Path | None,
+    listed: bool,
+    show: str | None,
+    backend: str | None,
+    seed: int | None,
+    force: bool,
+) -> None:
     """Write, show or verify reference vectors.
 
     Inputs, gradients and results of every layer, loss and optimizer and of whole GAN
@@ -68,7 +77,7 @@ def golden(out, verified, listed, show, backend, seed, force):
             _verify(vectors, verified)
 
 
-def _write(vectors, out, seed, force):
+def _write(vectors: Any, out: Path, seed: int, force: bool) -> None:
     if out.suffix != ".npz":
         raise click.UsageError(f"--out: expected a .npz file, got '{out}'")
     if out.exists() and not force:
@@ -77,13 +86,13 @@ def _write(vectors, out, seed, force):
     click.echo(f"{out}: {len(vectors.CASES)} cases, {out.stat().st_size:,} bytes")
 
 
-def _verify(vectors, path):
+def _verify(vectors: Any, path: Path | None) -> None:
     verdict = vectors.verify(path)
     count, wrong = len(verdict.differences), verdict.wrong
     if wrong:
         click.echo(f"{path}: {len(wrong)} of {count} arrays differ, the first:")
         click.echo(f"  {wrong[0]}")
-        raise click.exceptions.Exit(1)
+        click.get_current_context().exit(1)
     worst = verdict.worst
     click.echo(
         f"{path}: all {count} arrays agree; the largest difference is {worst.gap:.1e} "
@@ -91,7 +100,7 @@ def _verify(vectors, path):
     )
 
 
-def _print(table):
+def _print(table: Any) -> None:
     """In colour on a terminal, as plain text elsewhere."""
     from rich.console import Console
 
