@@ -13,27 +13,36 @@ order, so that a fused program leaves the bytes of the eager step:
 `capture` compares the fused program with the eager step, whatever the argument.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..primitives import PRIMITIVES, copy, fill
-from .instructions import Place, elements
+from ..primitives.declare import Primitive
+from .instructions import Instruction, Place, elements
 
 
-def fuse(instructions, made, gradients):
+def fuse(
+    instructions: Sequence[Instruction],
+    made: Sequence[Place],
+    gradients: Sequence[Place],
+) -> list[Instruction]:
     """The rewritten list.
 
     made: places that the step's primitives allocated; nobody else sees them.
     gradients: places of parameter gradients, inside the vectors that are set to zero.
     """
-    instructions = _without_copies(list(instructions), made)
-    instructions = _chains(instructions)
-    return _twice(_first_gradients(instructions, gradients))
+    kept = _chains(_without_copies(instructions, made))
+    return _twice(_first_gradients(kept, gradients))
 
 
-def _without_copies(instructions, made):
+def _without_copies(
+    instructions: Sequence[Instruction], made: Sequence[Place]
+) -> list[Instruction]:
+    """The list without copies that nobody would miss."""
     originals = {place.address: place for place in made}
     changed = [p for i in instructions for p in i.changed if p not in i.results]
-    kept, moved = [], []
+    kept: list[Instruction] = []
+    moved: list[tuple[Place, Place]] = []
     heading = ""
     for instruction in instructions:
         for place, original in moved:
@@ -50,7 +59,7 @@ def _without_copies(instructions, made):
     return kept
 
 
-def _move(instruction, place, original):
+def _move(instruction: Instruction, place: Place, original: Place) -> Instruction:
     """The instruction with places inside `place` moved into `original`."""
     if not any(type(p) is Place and p.within(place) for p in instruction.operands):
         return instruction
@@ -64,18 +73,19 @@ def _move(instruction, place, original):
     return replace(instruction, operands=operands)
 
 
-def _pairs():
+def _pairs() -> dict[tuple[Primitive, Primitive], Primitive]:
     """(first, second) -> the primitive that does both, as the primitives say it."""
     return {p.fuses: p for p in PRIMITIVES.values() if p.fuses is not None}
 
 
-def _chains(instructions):
+def _chains(instructions: Sequence[Instruction]) -> list[Instruction]:
     """Two neighbours, of which the second alone reads the first one's result."""
-    pairs, kept = _pairs(), []
+    pairs = _pairs()
+    kept: list[Instruction] = []
     for k, instruction in enumerate(instructions):
         before = kept[-1] if kept else None
         fused = before and pairs.get((before.primitive, instruction.primitive))
-        if fused and before.results and not instruction.heading:
+        if before and fused and before.results and not instruction.heading:
             product = before.results[0]
             readers = [
                 i for i in instructions[k:] if any(p.overlaps(product) for p in i.read)
@@ -90,7 +100,7 @@ def _chains(instructions):
     return kept
 
 
-def _reads(instruction, place):
+def _reads(instruction: Instruction, place: Place) -> str | None:
     """The name of the input that is exactly this place, or None."""
     for operand in instruction.primitive.inputs:
         value = instruction[operand.name]
@@ -99,34 +109,38 @@ def _reads(instruction, place):
     return None
 
 
-def _firsts():
+def _firsts() -> dict[Primitive, Primitive]:
     """A primitive that adds to a gradient -> the one that stores 0 + x instead."""
     return {p.first_of: p for p in PRIMITIVES.values() if p.first_of is not None}
 
 
-def _added_to(instruction):
+def _added_to(instruction: Instruction) -> Place:
     """The place that it adds to: its one operand that is updated."""
     (name,) = (o.name for o in instruction.primitive.inputs if o.update)
     return instruction[name]
 
 
-def _first_gradients(instructions, gradients):
+def _first_gradients(
+    instructions: Sequence[Instruction], gradients: Sequence[Place]
+) -> list[Instruction]:
     """Drop the zeroing of a gradient vector where each gradient is added to once."""
     kept, firsts = list(instructions), _firsts()
-    dropped = set()
+    dropped: set[int] = set()
     for k, instruction in enumerate(instructions):
         if instruction.primitive is not fill or instruction["value"] != 0:
             continue
         vector = instruction["x"]
         inside = [place for place in gradients if place.within(vector)]
-        written, rewritten, readers = [], {}, False
+        written: list[Place] = []
+        rewritten: dict[int, Instruction] = {}
+        readers = False
         for j in range(k + 1, len(instructions)):
             other = instructions[j]
             if other.primitive is fill and other["x"].overlaps(vector):
                 break
             first = firsts.get(other.primitive)
             target = None if first is None else _added_to(other)
-            if target is not None and target.within(vector):
+            if first and target is not None and target.within(vector):
                 if readers or any(target.overlaps(p) for p in written):
                     written = []
                     break
@@ -141,14 +155,15 @@ def _first_gradients(instructions, gradients):
     return _without(kept, dropped)
 
 
-def _twice(instructions):
+def _twice(instructions: Sequence[Instruction]) -> list[Instruction]:
     """Two neighbours that have the same operands and no result of the first: once."""
-    pairs, kept = _pairs(), []
+    pairs = _pairs()
+    kept: list[Instruction] = []
     for instruction in instructions:
         before = kept[-1] if kept else None
         fused = before and pairs.get((before.primitive, instruction.primitive))
-        shared = fused and not before.results and _shared(before, instruction)
-        if shared:
+        shared = before and not before.results and _shared(before, instruction)
+        if before and fused and shared:
             results = [o.name for o in instruction.primitive.outputs]
             names = [o.name for o in fused.outputs]
             own = {
@@ -160,13 +175,15 @@ def _twice(instructions):
     return kept
 
 
-def _shared(before, instruction):
+def _shared(before: Instruction, instruction: Instruction) -> bool:
     """True where all that an instruction reads was read, not changed, by `before`."""
     read = [p.address for p in before.read if p not in before.changed]
     return all(p.address in read for p in instruction.read)
 
 
-def _without(instructions, dropped):
+def _without(
+    instructions: Sequence[Instruction], dropped: Iterable[int]
+) -> list[Instruction]:
     """The list without some of its places; their headings go to the next one."""
     kept, heading = [], ""
     for k, instruction in enumerate(instructions):

@@ -1,7 +1,11 @@
 """One line of a program: a primitive and the memory it works on."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -16,23 +20,24 @@ class Place:
 
     name: str
     address: int
-    shape: tuple
+    shape: tuple[int, ...]
     nbytes: int
 
-    def within(self, other):
+    def within(self, other: Place) -> bool:
         """True where all of this lies inside `other`."""
         return (
             other.address <= self.address
             and self.address + self.nbytes <= other.address + other.nbytes
         )
 
-    def rows(self, first, end, count):
+    def rows(self, first: int, end: int, count: int) -> Place:
         """Those from `first` to `end`, where it has `count` rows (or elements)."""
         size, some = self.nbytes // count, end - first
         shape = (some, *self.shape[1:]) if self.shape[0] == count else (some,)
         return Place(self.name, self.address + first * size, shape, some * size)
 
-    def overlaps(self, other):
+    def overlaps(self, other: Place) -> bool:
+        """True where the two share a byte."""
         return (
             self.address < other.address + other.nbytes
             and other.address < self.address + self.nbytes
@@ -57,29 +62,32 @@ class Instruction:
     """
 
     primitive: Primitive
-    operands: tuple
-    sizes: dict
+    operands: tuple[Any, ...]
+    sizes: Mapping[str, int]
     itemsize: int
     heading: str = ""
 
     @property
-    def name(self):
+    def name(self) -> str:
+        """That of the primitive."""
         return self.primitive.name
 
     @property
-    def flops(self):
+    def flops(self) -> int:
+        """Floating-point operations."""
         return self.primitive.flops(self.sizes)
 
     @property
-    def bytes(self):
+    def bytes(self) -> int:
+        """Bytes read and written."""
         return self.primitive.bytes(self.sizes, self.itemsize)
 
     @property
-    def shapes(self):
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Of the array operands, in order."""
         return tuple(o.shape for o in self.operands if isinstance(o, Place))
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         """The operand of that name in the table."""
         for operand, value in zip(self.primitive.operands, self.operands, strict=True):
             if operand.name == name:
@@ -87,24 +95,24 @@ class Instruction:
         raise KeyError(name)
 
     @property
-    def results(self):
+    def results(self) -> tuple[Any, ...]:
         """Places that it fills for the first time."""
         return self.operands[len(self.primitive.inputs) :]
 
     @property
-    def changed(self):
+    def changed(self) -> tuple[Any, ...]:
         """Places that it writes to: results, and what it updates."""
         pairs = zip(self.primitive.inputs, self.operands, strict=False)
         return (*self.results, *(v for o, v in pairs if o.update))
 
     @property
-    def read(self):
+    def read(self) -> tuple[Any, ...]:
         """Places whose old content matters."""
         return tuple(
             v for v in self.operands[: len(self.primitive.inputs)] if type(v) is Place
         )
 
-    def become(self, primitive, **operands):
+    def become(self, primitive: Primitive, **operands: Any) -> Instruction:
         """This instruction with another primitive, operands given or kept by name."""
         chosen = tuple(
             operands[o.name] if o.name in operands else self[o.name]
@@ -112,7 +120,7 @@ class Instruction:
         )
         return replace(self, primitive=primitive, operands=chosen)
 
-    def parts(self, most):
+    def parts(self, most: int) -> list[Instruction]:
         """This instruction, cut into up to `most` that may run side by side."""
         letter = self.primitive.rows
         count = min(most, self.bytes // PART, self.sizes.get(letter, 0))
@@ -132,7 +140,7 @@ class Instruction:
             pieces.append(replace(self, operands=tuple(operands), sizes=sizes))
         return pieces
 
-    def encode(self, entry, parts=1):
+    def encode(self, entry: int, parts: int = 1) -> list[int]:
         """The row of numbers that the player runs, see `rows`.
 
         entry: the address of the code for rows of this primitive.
@@ -148,7 +156,7 @@ class Instruction:
                 row.append(int(value))
         return row + [self.sizes[size] for size in self.primitive.sizes]
 
-    def __str__(self):
+    def __str__(self) -> str:
         words = [
             f"{v:g}" if isinstance(v, (int, float)) else v.name for v in self.operands
         ]
@@ -158,6 +166,6 @@ class Instruction:
         return f"{results} = {call}" if results else call
 
 
-def elements(place):
+def elements(place: Place) -> int:
     """How many numbers a place holds."""
     return prod(place.shape)

@@ -6,17 +6,26 @@ work would take if the matrix products ran at the machine's peak, the optimizers
 memory bandwidth and random numbers as fast as they can be drawn, with nothing else.
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from ..errors import CaptureError
 from ..state import Snapshot
 from ..tables import Table
+from .instructions import Instruction
+
+if TYPE_CHECKING:
+    from .program import Program
 
 
-def show(program):
+def show(program: Program) -> Table:
     """A `Table`, one line an instruction, under the headings of the step."""
     rows = []
     for k, instruction in enumerate(program.instructions):
@@ -45,7 +54,7 @@ class Machine:
     draws: float
 
     @classmethod
-    def measure(cls, dtype):
+    def measure(cls, dtype: DTypeLike) -> Machine:
         """Best of several short runs; about a second in all."""
         from ..compiled import data, dense, optimizers
         from ..jit.random import stream
@@ -68,7 +77,7 @@ class Machine:
         width = np.dtype(dtype).itemsize
         return cls(2 * n**3 / product, 7 * width * p / adam, drawn / normal)
 
-    def floor(self, program):
+    def floor(self, program: Program) -> float:
         """Seconds that a step takes at the least; see the module's docstring."""
         seconds = 0.0
         for instruction in program.instructions:
@@ -90,13 +99,13 @@ class Profile:
     clock between the instructions.  floor: see `Machine.floor`.
     """
 
-    program: object
-    seconds: np.ndarray
+    program: Program
+    seconds: NDArray[np.float64]
     total: float
     floor: float
     machine: Machine
 
-    def table(self):
+    def table(self) -> Table:
         """A `Table` with time, rates and share of each instruction."""
         rows = []
         for k, instruction in enumerate(self.program.instructions):
@@ -129,9 +138,9 @@ class Profile:
             ],
         )
 
-    def _by_kind(self):
+    def _by_kind(self) -> list[str]:
         """Where the time goes, by primitive, largest first."""
-        spent = {}
+        spent: dict[str, float] = {}
         for instruction, seconds in zip(
             self.program.instructions, self.seconds, strict=True
         ):
@@ -142,17 +151,17 @@ class Profile:
         shares = ", ".join(f"{name} {s / total:.0%}" for name, s in ranked)
         return [f"Most time: {shares}"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.table())
 
-    def __rich__(self):
+    def __rich__(self) -> Any:
         return self.table().__rich__()
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return self.table()._repr_html_()
 
 
-def profile(program, seconds=1.0):
+def profile(program: Program, seconds: float = 1.0) -> Profile:
     """Play the program for about `seconds`, and return its `Profile`.
 
     The state of the networks and generators is put back afterwards.
@@ -185,23 +194,25 @@ def profile(program, seconds=1.0):
     )
 
 
-def _heading(instruction, columns):
+def _heading(instruction: Instruction, columns: int) -> list[list[str]]:
     """A row with the heading in front of an instruction, if there is one."""
     if not instruction.heading:
         return []
     return [["", f"-- {instruction.heading} --", *[""] * (columns - 2)]]
 
 
-def _sizes(instruction):
+def _sizes(instruction: Instruction) -> list[str]:
+    """Shapes, FLOPs and bytes, as they are printed."""
     shapes = " ".join("x".join(map(str, s)) or "cell" for s in instruction.shapes)
     return [shapes, f"{instruction.flops:,}", f"{instruction.bytes:,}"]
 
 
-def _rate(amount, seconds):
+def _rate(amount: float, seconds: float) -> str:
+    """10^9 of something a second, or "" where there is none."""
     return f"{amount / seconds / 1e9:,.1f}" if amount and seconds > 0 else ""
 
 
-def _seconds(function, repeats):
+def _seconds(function: Callable[[], object], repeats: int) -> float:
     """The shortest of several runs."""
     best = float("inf")
     for _ in range(repeats):

@@ -10,11 +10,20 @@ that neither a primitive made nor the caller declared is refused, and `capture` 
 the bytes of one replayed step with those of the eager one before it trusts a program.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import primitives
 from ..errors import CaptureError
-from ..state import Snapshot
+from ..primitives.declare import Primitive
+from ..primitives.signature import Operand
+from ..state import Arrays, Generators, Snapshot, Stateful
+from ..tables import Table
 from . import listing
 from .fusion import fuse
 from .instructions import Instruction, Place, Stream
@@ -30,19 +39,31 @@ class Recorder:
     gradients: names of those arrays that are gradients of parameters.
     """
 
-    def __init__(self, arrays, generators, gradients=()):
+    def __init__(
+        self,
+        arrays: Arrays,
+        generators: Generators,
+        gradients: Sequence[str] = (),
+    ) -> None:
         self.generators = dict(generators)
-        self.instructions = []
-        self.dtype = None
-        self.made = []  # places that primitives allocated
-        self.arrays = []  # kept alive, so that no address is used twice
+        self.instructions: list[Instruction] = []
+        self.dtype: np.dtype[Any] | None = None
+        self.made: list[Place] = []  # places that primitives allocated
+        # kept alive, so that no address is used twice
+        self.arrays: list[NDArray[Any]] = []
         self._heading = ""
         self._known = [self._place(name, array) for name, array in arrays.items()]
         self.gradients = [p for p in self._known if p.name in gradients]
 
-    def note(self, primitive, operands, sizes, dtype):
+    def note(
+        self,
+        primitive: Primitive,
+        operands: Sequence[Any],
+        sizes: Mapping[str, int],
+        dtype: np.dtype[Any],
+    ) -> None:
         """Called by `primitives` after each primitive."""
-        values = []
+        values: list[Any] = []
         given = len(primitive.inputs)
         for k, (operand, value) in enumerate(
             zip(primitive.operands, operands, strict=True)
@@ -64,15 +85,18 @@ class Recorder:
         )
         self._heading = ""
 
-    def heading(self, text):
+    def heading(self, text: str) -> None:
         """Called by `primitives.heading`: what the next instructions are for."""
         self._heading = text
 
-    def _place(self, name, array):
+    def _place(self, name: str, array: NDArray[Any]) -> Place:
+        """Where an array lies; it is kept alive from now on."""
         self.arrays.append(array)
         return Place(name, array.ctypes.data, array.shape, array.nbytes)
 
-    def _find(self, primitive, operand, value):
+    def _find(
+        self, primitive: Primitive, operand: Operand, value: NDArray[Any]
+    ) -> Place:
         """The place of `value`, named after the latest known one that holds it."""
         place = Place("", value.ctypes.data, value.shape, value.nbytes)
         for known in reversed(self._known):
@@ -84,7 +108,8 @@ class Recorder:
             "(plain NumPy in a layer cannot be recorded)"
         )
 
-    def _stream(self, primitive, rng):
+    def _stream(self, primitive: Primitive, rng: np.random.Generator) -> Stream:
+        """The declared generator that this is."""
         from ..jit.random import stream
 
         for name, known in self.generators.items():
@@ -95,7 +120,10 @@ class Recorder:
             "another"
         )
 
-    def _check_type(self, primitive, operand, value):
+    def _check_type(
+        self, primitive: Primitive, operand: Operand, value: NDArray[Any]
+    ) -> None:
+        """Errors: CaptureError for another type than in the rest of the step."""
         if operand.dtype != "T":
             return
         if self.dtype is None:
@@ -106,7 +134,7 @@ class Recorder:
                 f"in the rest of the step, got {value.dtype}"
             )
 
-    def program(self, part, fused=True):
+    def program(self, part: Stateful, fused: bool = True) -> Program:
         """The finished program.  Errors: CaptureError where nothing was recorded."""
         if not self.instructions or self.dtype is None:
             raise CaptureError("expected a step made of primitives, recorded none")
@@ -123,21 +151,24 @@ class Program:
     part: what it changes, to go back after a measurement.
     """
 
-    def __init__(self, recorder, instructions, part):
+    def __init__(
+        self, recorder: Recorder, instructions: list[Instruction], part: Stateful
+    ) -> None:
         from numba import get_num_threads
 
         from .rows import entries
 
         self.instructions = instructions
         self.part = part
-        self.dtype = recorder.dtype
+        self.dtype = np.dtype(recorder.dtype)
         self._kept = recorder.generators, recorder.arrays
         used = {i.primitive.name: i.primitive for i in instructions}
         try:
             found = entries(tuple(used.values()), self.dtype)
         except TypeError as error:
             raise CaptureError(f"expected compiled kernels, got: {error}") from None
-        rows, self._starts = [], []
+        rows: list[list[int]] = []
+        self._starts: list[int] = []
         for instruction in instructions:
             self._starts.append(len(rows))
             parts = instruction.parts(TASKS * get_num_threads())
@@ -147,36 +178,36 @@ class Program:
         for row, numbers in zip(self._code, rows, strict=True):
             row[: len(numbers)] = numbers
 
-    def play(self, count):
+    def play(self, count: int) -> None:
         """Run the step `count` times, in one compiled call."""
         self._play(count, _NO_TICKS)
 
-    def play_timed(self, count):
+    def play_timed(self, count: int) -> NDArray[np.int64]:
         """As `play`; returns the clock ticks spent in each instruction."""
         ticks = np.zeros(len(self._code), np.int64)
         self._play(count, ticks)
         return ticks[self._starts]
 
-    def _play(self, count, ticks):
+    def _play(self, count: int, ticks: NDArray[np.int64]) -> None:
         from .player import play
 
         play(self._code, count, ticks)
 
-    def show(self):
+    def show(self) -> Table:
         """The listing, one line an instruction; prints as a table."""
         return listing.show(self)
 
-    def profile(self, seconds=1.0):
+    def profile(self, seconds: float = 1.0) -> listing.Profile:
         """Times and rates of every instruction, measured; prints as a table.
 
         seconds: about how long to play.  Nothing is changed by it.
         """
         return listing.profile(self, seconds)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.instructions)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         flops = sum(i.flops for i in self.instructions)
         return f"Program({len(self)} instructions, {flops:,} FLOPs a step)"
 
@@ -184,7 +215,14 @@ class Program:
 _NO_TICKS = np.empty(0, np.int64)
 
 
-def capture(step, part, workspace=None, *, gradients=(), fused=True):
+def capture(
+    step: Callable[[], object],
+    part: Stateful,
+    workspace: Mapping[str, NDArray[Any]] | None = None,
+    *,
+    gradients: Sequence[str] = (),
+    fused: bool = True,
+) -> Program:
     """Record `step()`, check one replay against it, and return the `Program`.
 
     step: a function without arguments, made of primitives; it is run twice, since a

@@ -1,5 +1,11 @@
 """Programs one after the other, each so many times."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .program import Program
+
 
 class Schedule:
     """What is played like one `Program`, but holds a repeated part only once.
@@ -7,11 +13,15 @@ class Schedule:
     parts: list of (program, times).
     """
 
-    def __init__(self, parts):
+    def __init__(self, parts: list[tuple[Program, int]]) -> None:
         self.parts = parts
 
     @classmethod
-    def record(cls, capture, *steps):
+    def record(
+        cls,
+        capture: Callable[[Callable[[], object]], Program],
+        *steps: tuple[Callable[[], object], int],
+    ) -> Schedule:
         """Capture the parts in turn.
 
         capture: a function that runs a step once and returns its program.
@@ -26,12 +36,12 @@ class Schedule:
                 parts.append((program, times))
         return cls(parts)
 
-    def play(self, count):
+    def play(self, count: int) -> None:
         """Run the whole `count` times."""
         for _ in range(count):
             for program, times in self.parts:
                 program.play(times)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         parts = ", ".join(f"{times} x {program!r}" for program, times in self.parts)
         return f"Schedule({parts})"
