@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import rich_click as click
+from click.exceptions import Exit
 
 if TYPE_CHECKING:
     from ..gradcheck import Report
@@ -54,7 +55,7 @@ def check(backend: str | None, seed: int) -> None:
     for report in wrong:
         click.echo(f"\n{report}")
     if wrong:
-        click.get_current_context().exit(1)
+        raise Exit(1)
 
 
 def table_of(reports: Sequence[tuple[str, Report]]) -> Table:

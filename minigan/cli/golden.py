@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
+from click.exceptions import Exit
 
 
 @click.command(
@@ -92,7 +93,7 @@ def _verify(vectors: Any, path: Path | None) -> None:
     if wrong:
         click.echo(f"{path}: {len(wrong)} of {count} arrays differ, the first:")
         click.echo(f"  {wrong[0]}")
-        click.get_current_context().exit(1)
+        raise Exit(1)
     worst = verdict.worst
     click.echo(
         f"{path}: all {count} arrays agree; the largest difference is {worst.gap:.1e} "

@@ -1,13 +1,17 @@
 """This engine against a file: every case is computed again from its given arrays."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import CheckpointError
 from .case import EXPECTED, GIVEN
 from .cases import CASES
-from .file import SEED, about, read
+from .file import SEED, PathLike, about, read
 
 
 @dataclass(frozen=True)
@@ -21,16 +25,16 @@ class Difference:
     name: str
     gap: float
     tolerance: float
-    place: tuple
+    place: tuple[int, ...]
     expected: float
     got: float
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """True where the gap is allowed."""
         return self.gap <= self.tolerance
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.gap == np.inf:
             return f"{self.name}: another shape, or NaN"
         at = f" at {self.place}" if self.place else ""
@@ -44,20 +48,20 @@ class Difference:
 class Verdict:
     """What `verify` found: one `Difference` for each expected array, in order."""
 
-    differences: tuple
+    differences: tuple[Difference, ...]
 
     @property
-    def wrong(self):
+    def wrong(self) -> list[Difference]:
         """Those that are too large."""
         return [d for d in self.differences if not d.ok]
 
     @property
-    def worst(self):
+    def worst(self) -> Difference:
         """The largest, as a part of what is allowed."""
         return max(self.differences, key=lambda d: d.gap / d.tolerance)
 
 
-def verify(path):
+def verify(path: PathLike) -> Verdict:
     """Compute every case of a file again, on the backend in force: a `Verdict`.
 
     Errors: CheckpointError for a file that cannot be read, see `read`, or whose cases
@@ -92,7 +96,7 @@ def verify(path):
     return Verdict(tuple(found))
 
 
-def _same_names(path, what, known, there):
+def _same_names(path: PathLike, what: str, known: list[str], there: list[str]) -> None:
     for name in known:
         if name not in there:
             raise CheckpointError(f"{path}: {what}: {name!r} is missing")
@@ -101,7 +105,9 @@ def _same_names(path, what, known, there):
             raise CheckpointError(f"{path}: {what}: {name!r} is unknown")
 
 
-def compare(name, got, expected, tolerance):
+def compare(
+    name: str, got: NDArray[Any], expected: NDArray[Any], tolerance: float
+) -> Difference:
     """The `Difference` of one array."""
     if got.shape != expected.shape:
         return Difference(name, np.inf, tolerance, (), np.nan, np.nan)

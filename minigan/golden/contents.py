@@ -3,14 +3,16 @@
 import numpy as np
 
 from .. import validate
+from ..state import Arrays
 from ..tables import Table
+from .case import Case
 from .cases import CASES
 from .file import SEED
 
 MANY = 6  # names of arrays beyond which the table only counts them
 
 
-def contents():
+def contents() -> Table:
     """A table of all cases: kind, arrays, tolerance."""
     rows = []
     for case in CASES.values():
@@ -20,13 +22,13 @@ def contents():
     return Table(f"{len(rows)} cases", columns, rows)
 
 
-def _names(arrays):
+def _names(arrays: Arrays) -> str:
     if len(arrays) > MANY:
         return f"{len(arrays)} arrays"
     return ", ".join(arrays)
 
 
-def arrays_of(name):
+def arrays_of(name: str) -> Table:
     """A table of the arrays of one case.   Errors: ArgumentError for another name."""
     case = CASES[validate.choice("golden.arrays_of", "name", name, CASES)]
     rows = [
@@ -49,7 +51,7 @@ def arrays_of(name):
     return Table(case.name, columns, rows, footer)
 
 
-def both(case):
+def both(case: Case) -> list[Arrays]:
     """(given, expected) of a case, name -> array."""
     given = case.draw(np.random.default_rng(SEED))
     found = case.compute(given)

@@ -1,12 +1,18 @@
 """The file: arrays, and a description of them that a reader needs nothing else for."""
 
+import os
+from typing import Any
+
 import numpy as np
 
 from .. import checkpoint
 from ..errors import CheckpointError
+from ..state import Arrays
 from ..version import __version__
-from .case import EXPECTED, GIVEN
+from .case import EXPECTED, GIVEN, Case
 from .cases import CASES
+
+PathLike = str | os.PathLike[str]
 
 FORMAT = 1  # of the description; another one is refused
 SEED = 2014
@@ -19,7 +25,7 @@ CONVENTION = (
 )
 
 
-def write(path, seed=SEED):
+def write(path: PathLike, seed: int = SEED) -> None:
     """Compute every case and write the file, atomically.
 
     seed: of the given arrays, integer >= 0.   Errors: OutputError.
@@ -54,7 +60,7 @@ def write(path, seed=SEED):
     checkpoint.write(path, arrays, meta)
 
 
-def about(case):
+def about(case: Case) -> dict[str, Any]:
     """What the description says of a case, beside its arrays."""
     return {
         "name": case.name,
@@ -65,7 +71,7 @@ def about(case):
     }
 
 
-def read(path):
+def read(path: PathLike) -> tuple[Arrays, dict[str, Any]]:
     """(arrays, meta): `arrays["dense/x"]`, and the description.
 
     Errors: CheckpointError for a file that is damaged, foreign, of another version, or

@@ -1,8 +1,12 @@
 """The cases of layers for images: convolution, resizing, statistics of channels."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from .. import layers
+from .case import Case
 from .layers import BY_BATCH, BY_MOVING, case
 
 FLAT = (
@@ -33,7 +37,7 @@ CONVOLUTION = {
 }
 
 
-def cases():
+def cases() -> Iterator[Case]:
     """All of them, in the order of the file."""
     yield convolution("conv2d-valid", (4, 5, 2), 3, (3, 2), (1, 1), "valid")
     yield convolution("conv2d-same", (6, 5, 2), 3, (3, 3), (2, 2), "same")
@@ -64,9 +68,16 @@ def cases():
     yield from batch_normalisation()
 
 
-def convolution(name, image, filters, kernel_size, strides, padding):
+def convolution(
+    name: str,
+    image: tuple[int, int, int],
+    filters: int,
+    kernel_size: tuple[int, int],
+    strides: tuple[int, int],
+    padding: str,
+) -> Case:
     """Forward, and all three gradients."""
-    options = {
+    options: dict[str, Any] = {
         "image": list(image),
         "filters": filters,
         "kernel_size": list(kernel_size),
@@ -84,7 +95,7 @@ def convolution(name, image, filters, kernel_size, strides, padding):
     )
 
 
-def batch_normalisation(channels=3, positions=4):
+def batch_normalisation(channels: int = 3, positions: int = 4) -> Iterator[Case]:
     """All pixels are rows of one batch."""
     for name, formulas, training in (
         ("batchnorm-image-training", BY_BATCH, True),

@@ -1,10 +1,14 @@
 """The cases of single layers: forward, backward, statistics."""
 
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import layers
+from ..state import Arrays
 from .case import Case, normal
 
 ROWS = 5
@@ -39,7 +43,7 @@ BY_MOVING = {
 }
 
 
-def cases():
+def cases() -> Iterator[Case]:
     """All of them, in the order of the file."""
     yield case(
         "dense",
@@ -109,7 +113,7 @@ def cases():
     yield from batch_normalisation()
 
 
-def batch_normalisation():
+def batch_normalisation() -> Iterator[Case]:
     """Batch statistics, moving ones, and frozen: three different backward passes."""
     options = {"momentum": 0.8, "epsilon": 1e-3}
     frozen = {
@@ -118,11 +122,12 @@ def batch_normalisation():
         "new_moving_mean": "moving_mean, unchanged",
         "new_moving_var": "moving_var, unchanged",
     }
-    for name, formulas, switches in (
+    modes: tuple[tuple[str, dict[str, str], dict[str, Any]], ...] = (
         ("batchnorm-training", BY_BATCH, {"training": True}),
         ("batchnorm-inference", BY_MOVING, {}),
         ("batchnorm-frozen", frozen, {"training": True, "frozen": True}),
-    ):
+    )
+    for name, formulas, switches in modes:
         yield case(
             name,
             lambda: layers.BatchNorm(4, 0.8, 1e-3, dtype=np.float64),
@@ -134,27 +139,32 @@ def batch_normalisation():
     yield moving_statistics()
 
 
+def _arrays(layer: layers.Layer) -> list[Any]:
+    """Parameters, then running statistics."""
+    return [*layer.parameters, *layer.statistics]
+
+
 def case(
-    name,
-    make,
-    shape,
-    formulas,
-    options=None,
+    name: str,
+    make: Callable[[], layers.Layer],
+    shape: tuple[int, ...],
+    formulas: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
     *,
-    training=False,
-    frozen=False,
-    note="",
-    x=None,
-):
+    training: bool = False,
+    frozen: bool = False,
+    note: str = "",
+    x: NDArray[Any] | None = None,
+) -> Case:
     """A layer with random parameters; formulas: of the expected arrays, in order.
 
     shape: of one example.   x: the input, where it is not to be drawn.
     """
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Arrays:
         layer = make()
         given = {"x": normal(rng, ROWS, *shape) if x is None else x}
-        for array in (*layer.parameters, *layer.statistics):
+        for array in _arrays(layer):
             value = normal(rng, *array.value.shape)
             positive = array.name in ("gamma", "moving_var")
             given[array.name] = 0.5 + np.abs(value) if positive else value
@@ -162,9 +172,9 @@ def case(
         given["dy"] = normal(rng, rows, *layer.output_shape(tuple(shape)))
         return given
 
-    def run(given):
+    def run(given: Arrays) -> Arrays:
         layer = make()
-        for array in (*layer.parameters, *layer.statistics):
+        for array in _arrays(layer):
             array.value[...] = given[array.name]
         with layer.frozen() if frozen else nullcontext():
             y = layer.forward(given["x"], training=training)
@@ -183,14 +193,14 @@ def case(
     )
 
 
-def dropout(rate=0.4, seed=11):
+def dropout(rate: float = 0.4, seed: int = 11) -> Case:
     """The mask comes from draws that the file holds, since generators differ."""
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Arrays:
         drawn = np.random.default_rng(seed).random((ROWS, 4))
         return {"x": normal(rng, ROWS, 4), "u": drawn, "dy": normal(rng, ROWS, 4)}
 
-    def run(given):
+    def run(given: Arrays) -> Arrays:
         layer = layers.Dropout(rate, rng=seed)
         y = layer.forward(given["x"], training=True)
         return {"y": y, "dx": layer.backward(given["dy"])}
@@ -210,14 +220,14 @@ def dropout(rate=0.4, seed=11):
     )
 
 
-def moving_statistics(batches=10):
+def moving_statistics(batches: int = 10) -> Case:
     """How the moving statistics follow ten different batches."""
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Arrays:
         drift = np.linspace(0, 2, batches)[:, None, None]
         return {"x": (1 + drift) * normal(rng, batches, ROWS, 4) + drift}
 
-    def run(given):
+    def run(given: Arrays) -> Arrays:
         layer = layers.BatchNorm(4, 0.8, 1e-3, dtype=np.float64)
         means, variances = [], []
         for x in given["x"]:

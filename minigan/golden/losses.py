@@ -1,9 +1,14 @@
 """The cases of losses and of the objectives of a GAN."""
 
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import losses
-from ..gan.objectives import OBJECTIVES
+from ..gan.objectives import OBJECTIVES, Objective
+from ..state import Arrays
 from .case import Case, normal
 
 ROWS = 6
@@ -11,7 +16,7 @@ SIGMOID = "s(z) = 1 / (1 + exp(-z))"
 SMOOTHED = 0.9  # the label of real rows in the objectives that have labels
 
 
-def cases():
+def cases() -> Iterator[Case]:
     """All of them, in the order of the file."""
     clipped = np.array([[0.0], [1.0], [1e-9], [1 - 1e-9], [0.3], [0.999]])
     bce = {
@@ -47,24 +52,32 @@ def cases():
         yield objective(name, OBJECTIVES[name])
 
 
-def labels(rng, pred):
+def labels(rng: np.random.Generator, pred: NDArray[Any]) -> NDArray[Any]:
     """Targets in [0, 1]."""
     return rng.uniform(0, 1, pred.shape)
 
 
-def apart(rng, pred):
+def apart(rng: np.random.Generator, pred: NDArray[Any]) -> NDArray[Any]:
     """Targets of any sign that differ from the predictions by more than 0.1."""
     return pred + normal(rng, *pred.shape)
 
 
-def case(name, make, formulas, draw_pred=None, *, draw_target=labels, options=None):
+def case(
+    name: str,
+    make: Callable[[], losses.Loss],
+    formulas: Mapping[str, str],
+    draw_pred: Callable[[np.random.Generator], NDArray[Any]] | None = None,
+    *,
+    draw_target: Callable[[np.random.Generator, NDArray[Any]], NDArray[Any]] = labels,
+    options: Mapping[str, Any] | None = None,
+) -> Case:
     """A loss of predictions (rows, 1) and as many targets."""
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Arrays:
         pred = normal(rng, ROWS, 1) if draw_pred is None else draw_pred(rng)
         return {"pred": pred, "target": draw_target(rng, pred)}
 
-    def run(given):
+    def run(given: Arrays) -> Arrays:
         loss = make()
         value = loss.forward(given["pred"], given["target"])
         return {"loss": value, "dpred": loss.backward()}
@@ -78,14 +91,14 @@ def case(name, make, formulas, draw_pred=None, *, draw_target=labels, options=No
     )
 
 
-def softmax_cross_entropy(classes=4):
+def softmax_cross_entropy(classes: int = 4) -> Case:
     """The loss of a classifier: logits, and one class number a row."""
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Arrays:
         labels = rng.integers(0, classes, ROWS)
         return {"pred": 3 * normal(rng, ROWS, classes), "target": labels}
 
-    def run(given):
+    def run(given: Arrays) -> Arrays:
         loss = losses.SoftmaxCrossEntropy()
         value = loss.forward(given["pred"], given["target"])
         return {"loss": value, "dpred": loss.backward()}
@@ -103,21 +116,23 @@ def softmax_cross_entropy(classes=4):
     )
 
 
-def objective(name, kind):
+def objective(name: str, kind: type[Objective]) -> Case:
     """What D and G minimise: four losses of scores and their gradients."""
     options = {"real_label": SMOOTHED, "fake_label": 0.0} if kind.labelled else {}
 
-    def draw(rng):  # away from 1 and -1, where the hinge has its kinks
+    def draw(rng: np.random.Generator) -> Arrays:
+        # away from 1 and -1, where the hinge has its kinks
         return {"score": np.array([[-2.3], [0.4], [1.7], [-0.6], [-1.2], [0.8]])}
 
-    def run(given):
-        made, found = kind(**options), {}
+    def run(given: Arrays) -> Arrays:
+        made = kind(**options)
+        found: Arrays = {}
         for part in ("real", "fake", "mixed", "generator"):
             found[f"loss_{part}"] = getattr(made, part)(given["score"])
             found[f"dscore_{part}"] = made.dscore()
         return found
 
-    def meaning(array):
+    def meaning(array: str) -> str:
         if array == "score":
             return "D's scores s, before any sigmoid"
         what, _, part = array.partition("_")

@@ -1,10 +1,16 @@
 """The cases of optimizers: trajectories of one vector under given gradients."""
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..layers import Layer
 from ..network import Sequential
-from ..optimizers import SGD, Adam, RMSprop
+from ..optimizers import SGD, Adam, Optimizer, RMSprop
+from ..state import Arrays
 from .case import Case, normal
 
 STEPS, SIZE = 12, 8
@@ -15,31 +21,37 @@ ADAM = (
 )
 
 
-def cases():
+def cases() -> Iterator[Case]:
     """All of them, in the order of the file."""
-    adam = {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.99, "epsilon": 1e-7}
+    adam: dict[str, Any] = {
+        "learning_rate": 0.01,
+        "beta_1": 0.5,
+        "beta_2": 0.99,
+        "epsilon": 1e-7,
+    }
     for form, text in (
         ("keras", "epsilon"),
         ("pytorch", "epsilon sqrt(1 - beta_2^t)"),
     ):
         yield case(
             f"adam-{form}",
-            lambda form=form: Adam(**adam, epsilon_form=form),
+            partial(Adam, **adam, epsilon_form=form),
             ADAM.format(epsilon=text),
             adam,
         )
-    sgd = {"learning_rate": 0.1, "momentum": 0.9}
+    sgd: dict[str, Any] = {"learning_rate": 0.1, "momentum": 0.9}
     yield case(
         "sgd",
-        lambda: SGD(**sgd),
+        partial(SGD, **sgd),
         "velocity = momentum velocity - learning_rate g; w = w + velocity",
         sgd,
     )
     for name, momentum in (("rmsprop", 0.0), ("rmsprop-momentum", 0.9)):
+        rms: dict[str, Any]
         rms = {"learning_rate": 0.01, "rho": 0.8, "momentum": momentum, "epsilon": 1e-7}
         yield case(
             name,
-            lambda rms=rms: RMSprop(**rms),
+            partial(RMSprop, **rms),
             "square = rho square + (1 - rho) g^2; velocity = momentum velocity + "
             "learning_rate g / sqrt(square + epsilon); w = w - velocity",
             rms,
@@ -49,21 +61,26 @@ def cases():
 class Vector(Layer):
     """Nothing but a parameter, to be stepped."""
 
-    def __init__(self, value):
+    def __init__(self, value: NDArray[Any]) -> None:
         self.dtype = value.dtype
         self.w = self.add_parameter("w", value)
 
 
-def case(name, make, formula, options):
+def case(
+    name: str,
+    make: Callable[[], Optimizer],
+    formula: str,
+    options: Mapping[str, Any],
+) -> Case:
     """w and the optimizer's vectors after each of the steps."""
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Arrays:
         size = 10.0 ** np.linspace(-9, 1, SIZE)  # epsilon shows in the small ones
         gradients = size * normal(rng, STEPS, SIZE)
         gradients[3:6, 2] = 0
         return {"w": normal(rng, SIZE), "g": gradients}
 
-    def run(given):
+    def run(given: Arrays) -> Arrays:
         vector, optimizer = Vector(given["w"]), make()
         network = Sequential([vector])
         rows: dict = {}

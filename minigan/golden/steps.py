@@ -1,15 +1,22 @@
 """The cases of whole GAN steps: D on real rows and fakes, then G through frozen D."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..gan.objectives import NonSaturating
-from ..layers import BatchNorm, Dense, LeakyReLU, Tanh
+from ..layers import BatchNorm, Dense, LeakyReLU, Parameter, Tanh
 from ..network import Sequential
 from ..optimizers import Adam
+from ..state import Arrays
 from .case import Case, normal
 
+Array = NDArray[Any]
+
 BATCH, LATENT, TEN = 8, 3, 10
-OPTIONS = {
+OPTIONS: dict[str, float] = {
     "learning_rate": 0.002,
     "beta_1": 0.5,
     "beta_2": 0.999,
@@ -39,17 +46,17 @@ MIXED = (
 TOLERANCE = 1e-10  # of what ten steps make out of rounding errors
 
 
-def cases():
+def cases() -> Iterator[Case]:
     """All of them, in the order of the file."""
     yield case("gan-step", SEPARATE, 1, mixed=False)
     yield case("gan-step-mixed", MIXED, 1, mixed=True)
     yield case("gan-ten-steps", f"Ten steps. {SEPARATE}", TEN, mixed=False)
 
 
-def case(name, formula, steps, mixed):
+def case(name: str, formula: str, steps: int, mixed: bool) -> Case:
     """So many steps; the gradients are kept of a single one only."""
 
-    def draw(rng):
+    def draw(rng: np.random.Generator) -> Arrays:
         game = Game()
         given = {}
         for key, array in game.values().items():
@@ -62,7 +69,7 @@ def case(name, formula, steps, mixed):
             given[key] = normal(rng, steps, BATCH, LATENT)
         return given
 
-    def run(given):
+    def run(given: Arrays) -> Arrays:
         game = Game()
         for key, array in game.values().items():
             array[...] = given[key]
@@ -76,7 +83,7 @@ def case(name, formula, steps, mixed):
     return Case(name, "training", formula, OPTIONS, meaning_of, draw, run, TOLERANCE)
 
 
-def meaning_of(array):
+def meaning_of(array: str) -> str:
     """What an array of these cases is, from its name."""
     plain = {
         "real": "real rows of each step",
@@ -105,9 +112,12 @@ def meaning_of(array):
 class Game:
     """Two small networks, their optimizers, and one step of training."""
 
-    def __init__(self):
-        o, double = OPTIONS, {"dtype": np.float64}
-        adam = {k: o[k] for k in ("learning_rate", "beta_1", "beta_2", "epsilon")}
+    def __init__(self) -> None:
+        o = OPTIONS
+        double: dict[str, Any] = {"dtype": np.float64}
+        adam: dict[str, Any] = {
+            k: o[k] for k in ("learning_rate", "beta_1", "beta_2", "epsilon")
+        }
         self.G = Sequential(
             [
                 Dense(LATENT, 8, **double),
@@ -122,9 +132,9 @@ class Game:
         )
         self.adams = {"G": Adam(**adam), "D": Adam(**adam)}
         self.objective = NonSaturating(real_label=o["real_label"])
-        self.seen: dict = {}  # fakes and gradients of the last step
+        self.seen: Arrays = {}  # fakes and gradients of the last step
 
-    def step(self, real, z_d, z_g, mixed):
+    def step(self, real: Array, z_d: Array, z_g: Array, mixed: bool) -> list[float]:
         """The three losses of one step."""
         fake = self.seen["fake"] = self.G.predict(z_d)
         if mixed:
@@ -149,24 +159,24 @@ class Game:
         self.adams["G"].step(self.G)
         return [float(value) for value in (on_real, on_fake, loss)]
 
-    def teach_D(self, label):
+    def teach_D(self, label: str) -> None:
         """Backpropagate the objective's last loss through D, and step."""
         self.D.zero_grad()
         self.D.backward(self.objective.dscore(), need_dx=False)
         self.keep_gradients(label, "D")
         self.adams["D"].step(self.D)
 
-    def keep_gradients(self, label, network):
+    def keep_gradients(self, label: str, network: str) -> None:
         for key, parameter in self.parameters(network):
             self.seen[f"{label}/{key}"] = parameter.grad.copy()
 
-    def parameters(self, network):
+    def parameters(self, network: str) -> Iterator[tuple[str, Parameter]]:
         """("G.0.W", parameter), ... of one network, in order."""
         for k, layer in enumerate(getattr(self, network).layers):
             for parameter in layer.parameters:
                 yield f"{network}.{k}.{parameter.name}", parameter
 
-    def values(self):
+    def values(self) -> Arrays:
         """name -> array: parameters and moving statistics of both."""
         found = {}
         for network in ("G", "D"):
@@ -175,7 +185,7 @@ class Game:
                     found[f"{network}.{k}.{array.name}"] = array.value
         return found
 
-    def moments(self):
+    def moments(self) -> Arrays:
         """name -> array: Adam's m and v of every parameter."""
         found = {}
         for label in ("G", "D"):

@@ -1,6 +1,9 @@
 """The point of a check: input, labels, random parameters, objective."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ArgumentError, DTypeError
@@ -12,11 +15,13 @@ from .subjects import CriticHead, LossSubject, converted
 BATCH = 8  # rows of an x that the check draws itself
 
 
-def name_of(thing):
+def name_of(thing: object) -> str:
     return type(thing).__name__
 
 
-def draw_input(target, x, shape, rng):
+def draw_input(
+    target: Any, x: Any, shape: Any, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """x in float64, drawn from the shape where it is not given."""
     if x is not None:
         x = np.array(x, dtype=np.float64)
@@ -39,7 +44,7 @@ def draw_input(target, x, shape, rng):
     return rng.standard_normal(shape)
 
 
-def randomised(thing, rng):
+def randomised(thing: Any, rng: np.random.Generator) -> Any:
     """A float64 copy whose constant parameters and statistics are random."""
     twin = converted(thing, np.float64)
     for part in walk(twin):
@@ -51,7 +56,9 @@ def randomised(thing, rng):
     return twin
 
 
-def critic(through, objective, training, rng):
+def critic(
+    through: Any, objective: Any, training: bool, rng: np.random.Generator
+) -> CriticHead:
     from ..gan.objectives import OBJECTIVES  # the engine does not need minigan.gan
 
     if not isinstance(through, Layer):
@@ -68,7 +75,9 @@ def critic(through, objective, training, rng):
     return CriticHead(randomised(through, rng), objective, training)
 
 
-def loss_subject(loss, x, shape, labels, rng):
+def loss_subject(
+    loss: Any, x: Any, shape: Any, labels: Any, rng: np.random.Generator
+) -> LossSubject:
     """Prediction and labels, within the ranges that the loss allows.
 
     Labels that are classes are (batch,) integers, others numbers like x.

@@ -1,20 +1,26 @@
 """`gradcheck`: is backward the derivative of forward?"""
 
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import validate
 from ..errors import ArgumentError, DTypeError
+from ..layers import Layer
 from .arguments import critic, draw_input, loss_subject, name_of, randomised
-from .derivatives import SHRINK, complex_trouble
+from .derivatives import SHRINK, Probe, complex_trouble
 from .report import Report, Row
 from .subjects import (
     LayerSubject,
+    LossSubject,
     RandomHead,
     converted,
     is_loss,
 )
+
+Array = NDArray[Any]
 
 TOLERANCES = {"complex": 1e-11, "central": 1e-6}
 FLOOR = 0.01  # see `gradcheck`: zero gradients
@@ -22,20 +28,20 @@ METHODS = ("auto", "complex", "central")
 
 
 def gradcheck(
-    target,
-    x=None,
+    target: Any,
+    x: ArrayLike | None = None,
     *,
-    shape=None,
-    labels=None,
-    through=None,
-    objective="non-saturating",
-    training=True,
-    frozen=False,
-    method="auto",
-    max_entries=200,
-    tolerance=None,
-    seed=0,
-):
+    shape: tuple[int, ...] | None = None,
+    labels: ArrayLike | None = None,
+    through: Layer | None = None,
+    objective: Any = "non-saturating",
+    training: bool = True,
+    frozen: bool = False,
+    method: str = "auto",
+    max_entries: int = 200,
+    tolerance: float | None = None,
+    seed: int = 0,
+) -> Report:
     """Hold every gradient of `target` against the derivative of its forward pass.
 
     target: a layer, a network, a loss, or with `through=discriminator` the generator
@@ -88,6 +94,7 @@ def gradcheck(
             validate.complain(
                 ArgumentError, where, "through", "None for a loss", name_of(through)
             )
+        subject: LayerSubject | LossSubject
         subject = loss_subject(target, x, shape, labels, rng)
         title = f"{name_of(target)}, pred {validate.shape_text(subject.x.shape)}"
     else:
@@ -96,13 +103,13 @@ def gradcheck(
             validate.complain(ArgumentError, where, "labels", expected, "an array")
         x = draw_input(target, x, shape, rng)
         layer = randomised(target, rng)
-        subject = LayerSubject(layer, x, training, frozen)
+        subject = of_layer = LayerSubject(layer, x, training, frozen)
         title = name_of(target)
         if through is None:
-            y = subject.forward(converted(layer, np.float64), x.copy())
-            subject.head = RandomHead(rng.standard_normal(np.shape(y)))
+            y = of_layer.forward(converted(layer, np.float64), x.copy())
+            of_layer.head = RandomHead(rng.standard_normal(np.shape(y)))
         else:
-            subject.head = critic(through, objective, training, rng)
+            of_layer.head = critic(through, objective, training, rng)
             label = objective if isinstance(objective, str) else name_of(objective)
             title += f" through frozen {name_of(through)}, {label}"
         title += f", x {validate.shape_text(x.shape)}"
@@ -115,14 +122,22 @@ def gradcheck(
 class _Check:
     """One run of `gradcheck`: the two probes, and the comparison tensor by tensor."""
 
-    def __init__(self, subject, method, max_entries, tolerance, rng):
+    def __init__(
+        self,
+        subject: LayerSubject | LossSubject,
+        method: str,
+        max_entries: int,
+        tolerance: float | None,
+        rng: np.random.Generator,
+    ) -> None:
         self.subject, self.method, self.rng = subject, method, rng
         self.max_entries, self.tolerance = max_entries, tolerance
-        self.notes = []
+        self.notes: list[str] = []
+        self.complex: Probe | None = None
 
-    def report(self, title):
+    def report(self, title: str) -> Report:
         real = self.subject.probe(np.float64)
-        self.real, self.complex = real, None
+        self.real = real
         gradients, faults = self.subject.analytic()
         if real.at().tobytes() != real.at().tobytes():
             faults.append(
@@ -141,14 +156,14 @@ class _Check:
         rows = [self._row(name, gradients[name]) for name in real.leaves]
         return Report(title, tuple(rows), tuple(faults), tuple(self.notes))
 
-    def _row(self, name, gradient):
+    def _row(self, name: str, gradient: Array) -> Row:
         size = gradient.size
         unit = self.rng.choice((-1.0, 1.0), gradient.shape) / sqrt(max(size, 1))
         picked = np.arange(size)
         if size > self.max_entries:
             picked = np.sort(self.rng.choice(size, self.max_entries, replace=False))
         places = [tuple(map(int, np.unravel_index(k, gradient.shape))) for k in picked]
-        points = [(place, 1.0, gradient[place]) for place in places]
+        points: list[Any] = [(place, 1.0, gradient[place]) for place in places]
         if size > self.max_entries:
             points.append((..., unit, (gradient * unit).sum()))
         if self._method(name, unit) == "complex":
@@ -156,9 +171,11 @@ class _Check:
             if row is not None:
                 return row
             self._note(name, "the complex step and a difference disagree")
-        return self._compare(name, gradient, points, "central")
+        row = self._compare(name, gradient, points, "central")
+        assert row is not None  # only the complex step can be unusable
+        return row
 
-    def _method(self, name, unit):
+    def _method(self, name: str, unit: Array) -> str:
         """The method for this tensor, after a trial of the complex step."""
         if self.method == "central":
             return "central"
@@ -178,10 +195,12 @@ class _Check:
         self._note(name, trouble)
         return "central"
 
-    def _note(self, name, reason):
+    def _note(self, name: str, reason: str) -> None:
         self.notes.append(f"{name}: central differences, since {reason}")
 
-    def _compare(self, name, gradient, points, method):
+    def _compare(
+        self, name: str, gradient: Array, points: list[Any], method: str
+    ) -> Row | None:
         """The row, or None where the complex step turns out to be unusable."""
         derivative = getattr(
             self.complex if method == "complex" else self.real,
@@ -229,7 +248,17 @@ class _Check:
             method,
         )
 
-    def _second_look(self, name, where, along, given, number, scale, method, off):
+    def _second_look(
+        self,
+        name: str,
+        where: Any,
+        along: Any,
+        given: float,
+        number: float,
+        scale: float,
+        method: str,
+        off: float,
+    ) -> tuple[str, float]:
         """A disagreement: is it a kink, a bad step, or a wrong gradient?"""
         wide = TOLERANCES["central"]
         if method == "central" and self.tolerance:
@@ -247,7 +276,7 @@ class _Check:
         return "wrong", off
 
 
-def _distance(a, b, scale):
+def _distance(a: float, b: float, scale: float) -> float:
     """|a - b| / scale; infinite for NaN."""
     gap = float(abs(a - b))
     if gap == 0:

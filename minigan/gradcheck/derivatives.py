@@ -6,12 +6,19 @@
 Squire & Trapp 1998 for the complex step.
 """
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..primitives import use_backend
+
+Array = NDArray[Any]
 
 COMPLEX_STEP = 1e-30
 STEP = 2.0**-17  # near eps^(1/3), where truncation h^2 and rounding eps / h balance
@@ -28,7 +35,7 @@ class Memory:
     generators: so that each evaluation sees the same draws and the same statistics.
     """
 
-    def __init__(self, objects):
+    def __init__(self, objects: Iterable[Any]) -> None:
         parts = [part for thing in objects for part in walk(thing)]
         self.attributes = [(vars(p), dict(vars(p))) for p in parts if _has_dict(p)]
         values = [v for _, saved in self.attributes for v in saved.values()]
@@ -42,7 +49,7 @@ class Memory:
         draws = {id(v): v for v in (*values, _GLOBAL_RANDOM)}.values()
         self.states = [(g, _state(g)) for g in draws if _state(g) is not None]
 
-    def restore(self):
+    def restore(self) -> None:
         for attributes, saved in self.attributes:
             attributes.clear()
             attributes.update(saved)
@@ -55,25 +62,25 @@ class Memory:
                 generator.bit_generator.state = state
 
 
-def walk(thing):
+def walk(thing: Any) -> list[Any]:
     """The object and all layers inside it."""
     return list(thing.walk()) if hasattr(thing, "walk") else [thing]
 
 
-def parameters_of(thing):
+def parameters_of(thing: Any) -> list[Any]:
     """Its parameters: objects with `value` and `grad`; none where it has no list."""
     return list(getattr(thing, "parameters", ()))
 
 
-def _has_dict(thing):
+def _has_dict(thing: Any) -> bool:
     return hasattr(thing, "__dict__")
 
 
-def _overlaps_any(array, others):
+def _overlaps_any(array: Array, others: Iterable[Array]) -> bool:
     return any(o is not None and np.may_share_memory(array, o) for o in others)
 
 
-def _state(value):
+def _state(value: Any) -> Any:
     if isinstance(value, np.random.Generator):
         return value.bit_generator.state
     if isinstance(value, np.random.RandomState):
@@ -88,11 +95,16 @@ class Probe:
     objects: what to rewind before each evaluation.  Runs on the NumPy reference.
     """
 
-    def __init__(self, leaves, terms, objects):
+    def __init__(
+        self,
+        leaves: dict[str, Array],
+        terms: Callable[[], Array],
+        objects: Iterable[Any],
+    ) -> None:
         self.leaves, self.terms = leaves, terms
         self.memory = Memory(objects)
 
-    def at(self, name=None, where=..., shift=0.0):
+    def at(self, name: str | None = None, where: Any = ..., shift: Any = 0.0) -> Array:
         """The terms with `leaves[name][where]` moved by `shift`."""
         self.memory.restore()
         with use_backend("numpy"):
@@ -106,14 +118,16 @@ class Probe:
             finally:
                 leaf[where] = saved
 
-    def complex_step(self, name, where=..., direction=1.0):
+    def complex_step(self, name: str, where: Any = ..., direction: Any = 1.0) -> float:
         """df/dleaf at an entry, or along `direction`.  Errors: TypeError if real."""
         terms = self.at(name, where, 1j * COMPLEX_STEP * direction)
         if not np.iscomplexobj(terms):
             raise TypeError("the result is real")
         return terms.imag.sum() / COMPLEX_STEP
 
-    def central(self, name, where=..., direction=1.0, shrink=1):
+    def central(
+        self, name: str, where: Any = ..., direction: Any = 1.0, shrink: int = 1
+    ) -> float:
         """df/dleaf by differences, taken term by term: untouched terms add no noise."""
         h = self.step(name, where) / shrink
         right, left = (
@@ -122,21 +136,21 @@ class Probe:
         )
         return (right - left).sum() / (2 * h)
 
-    def step(self, name, where):
+    def step(self, name: str, where: Any) -> float:
         """h: STEP for entries up to 1, in proportion beyond."""
         size = 1.0 if where is ... else abs(self.leaves[name][where])
         return STEP * max(1.0, float(size))
 
-    def noise(self, shrink=1):
+    def noise(self, shrink: int = 1) -> float:
         """What rounding alone can do to a central difference."""
         return 8 * EPS * self.norm * shrink / STEP
 
     @cached_property
-    def norm(self):
+    def norm(self) -> float:
         """The Euclidean norm of the terms."""
         return float(np.linalg.norm(self.at().ravel()))
 
-    def has_kink(self, name, where, direction, threshold):
+    def has_kink(self, name: str, where: Any, direction: Any, threshold: float) -> bool:
         """True where the one-sided slopes differ, no matter how small the step.
 
         For a smooth f the gap between them shrinks in proportion to h.
@@ -151,7 +165,9 @@ class Probe:
         return gaps[1] > 0.5 * gaps[0] and gaps[1] > floor
 
 
-def complex_trouble(complex_probe, real_probe, name, direction):
+def complex_trouble(
+    complex_probe: Probe, real_probe: Probe, name: str, direction: Any
+) -> str:
     """Why the complex step cannot be used for this leaf; "" where it can.
 
     Code with `abs`, `maximum`, casts and the like is not analytic: it raises, warns,

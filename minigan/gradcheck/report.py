@@ -1,6 +1,7 @@
 """What a gradient check found."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 from ..errors import GradientError
 from ..tables import Table
@@ -20,7 +21,7 @@ class Row:
     """
 
     tensor: str
-    shape: tuple
+    shape: tuple[int, ...]
     size: int
     checked: int
     kinks: int
@@ -28,15 +29,15 @@ class Row:
     largest: float
     error: float
     tolerance: float
-    place: tuple | str
+    place: tuple[int, ...] | str
     method: str
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """True where something was compared and all of it agreed."""
         return self.checked > 0 and self.error <= self.tolerance
 
-    def cells(self):
+    def cells(self) -> list[str]:
         """The row as strings."""
         checked = f"{self.checked} of {self.size}"
         return [
@@ -68,34 +69,34 @@ class Report:
     what: str = "Gradient check"
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """True where every tensor agrees and no rule is broken."""
         return bool(self.rows) and all(r.ok for r in self.rows) and not self.faults
 
     @property
-    def worst(self):
+    def worst(self) -> float:
         """The largest error of all tensors."""
         return max((row.error for row in self.rows), default=float("nan"))
 
     @property
-    def kinks(self):
+    def kinks(self) -> int:
         """How many entries were skipped because the function has a kink there."""
         return sum(row.kinks for row in self.rows)
 
-    def __getitem__(self, tensor):
+    def __getitem__(self, tensor: str) -> Row:
         """The row of one tensor, by name."""
         for row in self.rows:
             if row.tensor == tensor:
                 return row
         raise KeyError(tensor)
 
-    def assert_ok(self):
+    def assert_ok(self) -> Self:
         """Return the report if it is ok.  Errors: GradientError with the table."""
         if not self.ok:
             raise GradientError(str(self))
         return self
 
-    def table(self):
+    def table(self) -> Table:
         """The report as a `Table`."""
         verdict = "ok" if self.ok else "NOT OK"
         return Table(
@@ -116,13 +117,13 @@ class Report:
             frozenset(k for k, row in enumerate(self.rows) if not row.ok),
         )
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.table())
 
     __repr__ = __str__
 
-    def __rich__(self):
+    def __rich__(self) -> Any:
         return self.table().__rich__()
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return self.table()._repr_html_()

@@ -6,60 +6,67 @@ Each subject holds a float64 copy of the user's object and the point of the chec
     probe(dtype) -> `Probe`                       f on another copy, by forward alone
 """
 
+from __future__ import annotations
+
 import copy
 import inspect
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from ..layers import Layer, Sigmoid
 from ..network import Sequential
 from .derivatives import Memory, Probe, parameters_of, walk
 
+Array = NDArray[Any]
+
 
 class RandomHead:
     """f = sum dy * y with a random dy: one number whose gradient is the layer's."""
 
-    def __init__(self, dy):
+    def __init__(self, dy: Array) -> None:
         self.dy = dy
 
-    def astype(self, dtype):
+    def astype(self, dtype: DTypeLike) -> RandomHead:
         return self
 
-    def terms(self, y):
+    def terms(self, y: Array) -> Array:
         return self.dy * y
 
-    def gradient(self, y):
+    def gradient(self, y: Array) -> Array:
         return self.dy.astype(y.dtype)
 
-    objects = ()
+    objects: tuple[Any, ...] = ()
 
 
 class CriticHead:
     """f = objective(D(fake)) with D frozen: the loss of a generator."""
 
-    def __init__(self, discriminator, objective, training):
+    def __init__(self, discriminator: Any, objective: Any, training: bool) -> None:
         self.discriminator, self.objective = discriminator, objective
         self.training = training
-        self.objects = (discriminator,)
+        self.objects: tuple[Any, ...] = (discriminator,)
 
-    def astype(self, dtype):
+    def astype(self, dtype: DTypeLike) -> CriticHead:
         twin = self.discriminator.astype(dtype)
         return CriticHead(twin, self.objective, self.training)
 
-    def _body(self):
+    def _body(self) -> Any:
         """D up to its logits: a view with the same parameters."""
         D = self.discriminator
         if isinstance(D, Sequential) and len(D) > 1 and isinstance(D[-1], Sigmoid):
             return D[:-1]
         return D
 
-    def terms(self, fake):
+    def terms(self, fake: Array) -> Array:
         with self.discriminator.frozen():
             score = self._body().forward(fake, training=self.training)
             return np.asarray(self.objective.generator(score))
 
-    def gradient(self, fake):
+    def gradient(self, fake: Array) -> Array:
         body = self._body()
         with self.discriminator.frozen():
             score = body.forward(fake, training=self.training)
@@ -70,33 +77,34 @@ class CriticHead:
 class LayerSubject:
     """head(layer(x)): a layer or network, or a generator below its discriminator."""
 
-    def __init__(self, layer, x, training, frozen):
+    head: RandomHead | CriticHead
+
+    def __init__(self, layer: Any, x: Array, training: bool, frozen: bool) -> None:
         self.layer, self.x = layer, x
         self.training, self.frozen = training, frozen
-        self.head = None
 
-    def scope(self, layer):
+    def scope(self, layer: Any) -> AbstractContextManager[Any]:
         return layer.frozen() if self.frozen else nullcontext()
 
-    def forward(self, layer, x):
+    def forward(self, layer: Any, x: Array) -> Array:
         if accepts(layer.forward, "training"):
             return layer.forward(x, training=self.training)
         return layer.forward(x)
 
-    def probe(self, dtype):
+    def probe(self, dtype: DTypeLike) -> Probe:
         layer, head = converted(self.layer, dtype), self.head.astype(dtype)
         leaves = {"x": self.x.astype(dtype)}
         if not self.frozen:
             leaves |= {n: p.value for n, p in named_parameters(layer).items()}
 
-        def terms():
+        def terms() -> Array:
             with self.scope(layer):
                 y = self.forward(layer, leaves["x"])
             return head.terms(y)
 
         return Probe(leaves, terms, (layer, *head.objects))
 
-    def analytic(self):
+    def analytic(self) -> tuple[dict[str, Any], list[str]]:
         layer, head = converted(self.layer, np.float64), self.head.astype(np.float64)
         parameters, faults = named_parameters(layer), []
         for p in parameters.values():
@@ -137,7 +145,14 @@ class LayerSubject:
             faults += self._passes(layer, parameters, kept, gradients, memory)
         return gradients, faults
 
-    def _passes(self, layer, parameters, dy, gradients, memory):
+    def _passes(
+        self,
+        layer: Any,
+        parameters: dict[str, Any],
+        dy: Array,
+        gradients: dict[str, Any],
+        memory: Memory,
+    ) -> list[str]:
         """Faults of a second pass as a network runs it, and of a third without dx."""
         faults, x = [], self.x.copy()
         for runs, need_dx in ((2, True), (3, False)):
@@ -168,21 +183,21 @@ class LossSubject:
 
     frozen = False
 
-    def __init__(self, loss, pred, target):
+    def __init__(self, loss: Any, pred: Array, target: Array) -> None:
         self.loss, self.x, self.target = loss, pred, target
 
-    def probe(self, dtype):
+    def probe(self, dtype: DTypeLike) -> Probe:
         loss, target = copy.deepcopy(self.loss), self.target
         if target.dtype.kind == "f":  # classes stay integers
             target = target.astype(dtype)
         leaves = {"pred": self.x.astype(dtype)}
 
-        def terms():
+        def terms() -> Array:
             return np.asarray(loss.forward(leaves["pred"], target))
 
         return Probe(leaves, terms, (loss,))
 
-    def analytic(self):
+    def analytic(self) -> tuple[dict[str, Any], list[str]]:
         loss, faults = copy.deepcopy(self.loss), []
         pred, target = self.x.copy(), self.target.copy()
         loss.forward(pred, target)
@@ -196,7 +211,7 @@ class LossSubject:
         return {"pred": None if gradient is None else np.array(gradient)}, faults
 
 
-def accepts(function, name):
+def accepts(function: Callable[..., Any], name: str) -> bool:
     """True where `function` takes an argument of that name."""
     arguments = inspect.signature(function).parameters
     return name in arguments or any(
@@ -204,7 +219,7 @@ def accepts(function, name):
     )
 
 
-def is_loss(target):
+def is_loss(target: Any) -> bool:
     """True for a loss: forward takes two arrays, backward none."""
     if isinstance(target, Layer):
         return False
@@ -212,7 +227,7 @@ def is_loss(target):
     return all(a.default is not a.empty or a.kind >= 2 for a in arguments)
 
 
-def converted(thing, dtype):
+def converted(thing: Any, dtype: DTypeLike) -> Any:
     """A copy with parameters of another type."""
     if isinstance(thing, Layer):
         return thing.astype(dtype)
@@ -224,11 +239,11 @@ def converted(thing, dtype):
     return twin
 
 
-def named_parameters(thing, prefix=""):
+def named_parameters(thing: Any, prefix: str = "") -> dict[str, Any]:
     """name -> parameter; "2.Dense.W" inside a network.  Each parameter once."""
-    found = {}
+    found: dict[str, Any] = {}
 
-    def visit(part, prefix):
+    def visit(part: Any, prefix: str) -> None:
         if isinstance(part, Sequential):
             for k, layer in enumerate(part.layers):
                 visit(layer, f"{prefix}{k}.{type(layer).__name__}.")
@@ -244,7 +259,7 @@ def named_parameters(thing, prefix=""):
     return found
 
 
-def all_arrays(*things):
+def all_arrays(*things: Any) -> list[Array]:
     """Values and gradients of all parameters, and all running statistics."""
     arrays = []
     for thing in things:
@@ -255,10 +270,10 @@ def all_arrays(*things):
     return arrays
 
 
-def contents(arrays):
+def contents(arrays: Iterable[Array]) -> list[bytes]:
     """The bytes of the arrays."""
     return [np.asarray(a).tobytes() for a in arrays]
 
 
-def _largest(array):
+def _largest(array: Array) -> float:
     return float(np.abs(array).max(initial=0.0))
