@@ -18,6 +18,7 @@ from typing import Any
 from . import initializers, layers, losses, optimizers, primitives
 from .errors import MiniganError
 from .gradcheck import gradcheck
+from .graph import Graph, Input
 from .initializers import *
 from .layers import *
 from .losses import *
@@ -30,7 +31,15 @@ from . import gan  # isort: skip
 
 LAZY = ("data", "keras")
 
-__all__ = ["MiniganError", "Sequential", "__version__", "gan", "gradcheck"]
+__all__ = [
+    "Graph",
+    "Input",
+    "MiniganError",
+    "Sequential",
+    "__version__",
+    "gan",
+    "gradcheck",
+]
 __all__ += ["primitives", "use_backend"]
 __all__ += initializers.__all__
 __all__ += layers.__all__

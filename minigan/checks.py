@@ -25,8 +25,8 @@ import numpy as np
 from . import saving
 from .errors import MiniganError
 from .gradcheck.registered import Proof, examples_of, proofs_of, registries
+from .graph import alone
 from .initializers import INITIALIZERS, initialize
-from .network import Sequential
 from .registry import Example, arguments_of, config_of, create
 from .state import same_bytes
 
@@ -181,25 +181,31 @@ def copies_have_one_configuration(kind: type, example: Example) -> None:
     assert repr(_config(two)) == repr(_config(one))
 
 
-def _input(example: Example, dtype: Any = np.float32, seed: int = 0) -> Any:
+def _input(layer: Any, example: Example, dtype: Any = np.float32) -> Any:
+    """What the layer takes: the x of the example, or one drawn from its shape."""
     if "x" in example.options:
         return example.options["x"]
     assert example.shape is not None, "expected an Example with a shape"
-    return np.random.default_rng(seed).standard_normal(example.shape).astype(dtype)
+    return layer.random_input(example.shape, np.random.default_rng(0), dtype)
+
+
+def _gradients(dx: Any) -> list[Any]:
+    """Those that a backward returned: of one input or several, none of labels."""
+    return [d for d in (dx if isinstance(dx, tuple) else (dx,)) if d is not None]
 
 
 def copies_of_layers(kind: type, example: Example) -> None:
     """A deep copy computes the same and shares no memory and no generator."""
     layer = _made(kind, example, rng=np.random.default_rng(0))
-    one = Sequential([layer])
+    one = alone(layer, example.shape)
     two = copy.deepcopy(one)
     twin = two.layers[0]
-    x = _input(example)
+    x = _input(layer, example)
     results = []
     for network in (one, two):
         y = network.forward(x, training=True)
-        dx = network.backward(np.ones_like(y))
-        results.append([y, dx, network.dtheta.copy(), network.buffers.copy()])
+        dx = _gradients(network.backward(np.ones_like(y)))
+        results.append([y, *dx, network.dtheta.copy(), network.buffers.copy()])
     for a, b in zip(*results, strict=True):
         assert same_bytes(a, b), "expected a copy to compute the same"
     for a, b in ((one.theta, two.theta), (one.buffers, two.buffers)):
@@ -251,26 +257,27 @@ def keeps_the_type(kind: type, example: Example) -> None:
     """float32 in, float32 out, and float64 likewise, forwards and backwards."""
     for dtype in (np.float32, np.float64):
         rng = np.random.default_rng(0)
-        layer = Sequential([_made(kind, example, rng=rng, dtype=dtype)])
-        x = _input(example, dtype)
+        layer = _made(kind, example, rng=rng, dtype=dtype)
+        x = _input(layer, example, dtype)
         y = layer.forward(x, training=True)
         assert y.dtype == dtype, f"forward: expected {np.dtype(dtype)}, got {y.dtype}"
-        dx = layer.backward(np.ones_like(y))
-        assert dx.dtype == dtype, (
-            f"backward: expected {np.dtype(dtype)}, got {dx.dtype}"
-        )
+        for dx in _gradients(layer.backward(np.ones_like(y))):
+            assert dx.dtype == dtype, (
+                f"backward: expected {np.dtype(dtype)}, got {dx.dtype}"
+            )
 
 
 def comes_back_from_a_file(kind: type, example: Example) -> None:
     """Written as a checkpoint does, and read again, the layer computes the same."""
     rng = np.random.default_rng(0)
-    network = Sequential([_made(kind, example, rng=rng)])
+    layer = _made(kind, example, rng=rng)
+    network = alone(layer, example.shape)
     described = saving.describe(network, [rng])
     twin_rng = copy.deepcopy(rng)
     dtype = network.dtype or np.dtype(np.float32)
     vectors = network.theta, network.buffers
     twin = saving.build(described, dtype, [twin_rng], *vectors)
-    x = _input(example)
+    x = _input(layer, example)
     for training in (True, False):
         y, again = (net.forward(x, training=training) for net in (network, twin))
         assert same_bytes(y, again), "expected the same output of a layer read again"

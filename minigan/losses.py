@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 from . import primitives, validate
 from .errors import (
     ArgumentError,
-    DTypeError,
     NonFiniteError,
     ShapeError,
     StateError,
@@ -96,7 +95,8 @@ class Loss:
         shape = ("n", "classes") if self.class_labels else None
         pred = validate.array(where, "pred", pred, shape, finite=True)
         if self.class_labels:
-            target = _labels(where, target, pred.shape)
+            rows, classes = pred.shape
+            target = validate.labels(where, "target", target, classes, rows).copy()
         else:
             target = validate.array(where, "target", target, pred.shape, pred.dtype)
             self.check_target(where, target)
@@ -288,21 +288,3 @@ class SoftmaxCrossEntropy(Loss):
     def backward_pass(self, cache: Any) -> Array:
         p, label = cache
         return primitives.softmax_backward(p, label)
-
-
-def _labels(where: str, target: Array, shape: tuple[int, ...]) -> Array:
-    """A copy of the class labels (N,) as int64, each below C; shape: (N, C)."""
-    rows, classes = shape
-    expected = f"an integer array of shape ({rows},)"
-    if not isinstance(target, np.ndarray) or target.dtype.kind not in "iu":
-        given = getattr(target, "dtype", None)
-        given = type(target).__name__ if given is None else f"dtype {given}"
-        validate.complain(DTypeError, where, "target", expected, given)
-    if target.shape != (rows,):
-        given = f"shape {validate.shape_text(target.shape)}"
-        validate.complain(ShapeError, where, "target", expected, given)
-    if target.min() < 0 or target.max() >= classes:
-        worst = target.min() if target.min() < 0 else target.max()
-        expected = f"labels in 0 ... {classes - 1}"
-        validate.complain(ArgumentError, where, "target", expected, f"{worst}")
-    return np.array(target, dtype=np.int64, order="C")

@@ -269,8 +269,14 @@ class Sequential(Network):
 
     def _fit_together(self) -> None:
         """Find the input shape.  Errors: ShapeError where layers do not fit."""
-        shape = None
+        shape: Any = None
+        self.takes_labels = self.layers[0].takes_labels
         for k, layer in enumerate(self.layers):
+            if layer.joins or (k > 0 and layer.takes_labels) or layer.splits:
+                raise ArgumentError(
+                    f"Sequential: argument 'layers[{k}]': expected a layer of one "
+                    f"array, got {layer!r}, whose place is in a Graph"
+                )
             want = layer.input_shape
             if want is not None and shape is not None and tuple(want) != tuple(shape):
                 raise ShapeError(
@@ -348,14 +354,23 @@ class Sequential(Network):
     def __repr__(self) -> str:
         return f"Sequential([{', '.join(map(repr, self.layers))}])"
 
-    def _checked_input(self, method: str, x: Any) -> Any:
-        x = super()._checked_input(method, x)
-        where = f"Sequential.{method}"
-        if self.input_shape is None:
-            self._check_first_sized(where, x.shape[1:])
-        return validate.finite_numbers(where, "x", x)
+    def random_input(self, shape: Any, rng: np.random.Generator, dtype: Any) -> Any:
+        return self.layers[0].random_input(shape, rng, dtype)
 
-    def _check_first_sized(self, where: str, shape: Shape) -> None:
+    def _results(self, where: str, shapes: Sequence[Any]) -> tuple[Any, ...]:
+        if self.input_shape is None and shapes[0] is not None:
+            self._check_first_sized(where, "inputs", shapes[0])
+        return super()._results(where, shapes)
+
+    def _checked_input(self, where: str, argument: str, x: Any) -> Any:
+        if self.takes_labels:
+            return self.layers[0]._checked_input(where, argument, x)
+        x = super()._checked_input(where, argument, x)
+        if self.input_shape is None:
+            self._check_first_sized(where, argument, x.shape[1:])
+        return validate.finite_numbers(where, argument, x)
+
+    def _check_first_sized(self, where: str, argument: str, shape: Shape) -> None:
         """Follow the shape of an example up to the first layer that asks for one."""
         for k, layer in enumerate(self.layers):
             if layer.input_shape is not None:
@@ -363,6 +378,6 @@ class Sequential(Network):
                     wanted = validate.shape_text(layer.input_shape)
                     given = validate.shape_text(shape)
                     expected = f"examples that reach layers[{k}] with shape {wanted}"
-                    validate.complain(ShapeError, where, "x", expected, given)
+                    validate.complain(ShapeError, where, argument, expected, given)
                 return
             shape = layer.output_shape(shape)

@@ -32,12 +32,13 @@ _NO_CONFIGURATION = ("rng", "dtype")
 class Example:
     """A small instance of something registered, for proofs, tests and listings.
 
-    arguments: of the constructor.   shape: of its input, (N, ...), where it has one.
+    arguments: of the constructor.   shape: of its input, (N, ...), where it has one; a
+    tuple of shapes for a layer that joins several.
     options: how it is checked, as `gradcheck` takes them.   note: what sets it apart.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    shape: tuple[int, ...] | None = None
+    shape: tuple[Any, ...] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
 
@@ -147,10 +148,11 @@ def config_of(thing: object) -> dict[str, Any]:
 
 
 def create(kind: Callable[..., T], arguments: Mapping[str, Any], **offered: Any) -> T:
-    """An object from its configuration.
+    """An object from its configuration, by `from_config` where its class has one.
 
     offered: `rng=` and `dtype=`, handed on where the constructor takes them.
     """
     known = arguments_of(kind) if isinstance(kind, type) else ()
     taken = {name: value for name, value in offered.items() if name in known}
-    return kind(**arguments, **taken)
+    make = getattr(kind, "from_config", kind)
+    return make(**arguments, **taken)

@@ -167,6 +167,30 @@ def finite_numbers(where: str, argument: str, value: Array) -> Array:
     return value
 
 
+def labels(
+    where: str, argument: str, value: Any, classes: int, rows: int | None = None
+) -> Array:
+    """Class labels (N,) as int64, each in 0 ... classes - 1.
+
+    rows: N, where it is known.  An array of that type is returned as it is.
+    """
+    expected = f"an integer array of shape ({'batch' if rows is None else rows},)"
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
+        given = getattr(value, "dtype", None)
+        given = type(value).__name__ if given is None else f"dtype {given}"
+        complain(DTypeError, where, argument, expected, given)
+    fits = value.ndim == 1 and len(value) >= 1 and rows in (None, len(value))
+    if not fits:
+        given = f"shape {shape_text(value.shape)}"
+        complain(ShapeError, where, argument, expected, given)
+    low, high = value.min(), value.max()
+    if low < 0 or high >= classes:
+        worst = low if low < 0 else high
+        expected = f"labels in 0 ... {classes - 1}"
+        complain(ArgumentError, where, argument, expected, f"{worst}")
+    return np.asarray(value, dtype=np.int64, order="C")
+
+
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
     """Whether the sizes are the wanted ones; a name stands for any of at least 1."""
     if len(shape) != len(wanted):

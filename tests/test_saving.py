@@ -69,7 +69,10 @@ def back(network, rng=RNG):
 def test_every_layer_comes_back(dtype):
     original = network(dtype)
     assert {type(layer) for layer in original.layers} == {
-        kind for kind in LAYERS.values() if kind.__module__.startswith("minigan.")
+        kind
+        for kind in LAYERS.values()
+        if kind.__module__.startswith("minigan.")
+        and not (kind.joins or kind.takes_labels)  # for these see test_graph
     }
     twin = back(original)
     assert describe(twin, [RNG]) == describe(original, [RNG])

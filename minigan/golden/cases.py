@@ -1,9 +1,9 @@
 """Every case, by name, in the order of the file."""
 
-from . import images, layers, losses, optimizers, steps
+from . import images, layers, losses, merges, optimizers, steps
 
 CASES = {
     case.name: case
-    for part in (layers, images, losses, optimizers, steps)
+    for part in (layers, images, losses, optimizers, steps, merges)
     for case in part.cases()
 }

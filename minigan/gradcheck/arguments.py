@@ -19,29 +19,48 @@ def name_of(thing: object) -> str:
     return type(thing).__name__
 
 
-def draw_input(
-    target: Any, x: Any, shape: Any, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """x in float64, drawn from the shape where it is not given."""
+def draw_input(target: Any, x: Any, shape: Any, rng: np.random.Generator) -> Any:
+    """x in float64, drawn from the shape where it is not given; labels in int64.
+
+    A tuple of arrays for a layer that joins several.
+    """
+    joins = getattr(target, "joins", False)
     if x is not None:
-        x = np.array(x, dtype=np.float64)
-        if x.size == 0:
-            got = f"shape {validate.shape_text(x.shape)}"
-            validate.complain(
-                validate.ShapeError, "gradcheck", "x", "at least one element", got
-            )
-        return x
-    if shape is None:
+        if joins and isinstance(x, (tuple, list)):
+            return tuple(_given(part) for part in x)
+        return _given(x, getattr(target, "takes_labels", False))
+    if shape is None and isinstance(target, Layer):
+        shape = target.batch_shape(BATCH)
+    elif shape is None:
         known = getattr(target, "input_shape", None)
-        if known is None:
-            expected = f"x or shape=(batch, ...) for {name_of(target)}, which takes any"
-            validate.complain(ArgumentError, "gradcheck", "shape", expected, "neither")
-        shape = (BATCH, *known)
+        shape = None if known is None else (BATCH, *known)
+    if shape is None:
+        expected = f"x or shape=(batch, ...) for {name_of(target)}, which takes any"
+        validate.complain(ArgumentError, "gradcheck", "shape", expected, "neither")
+    shape = tuple(map(_sizes, shape)) if joins else _sizes(shape)
+    if isinstance(target, Layer):
+        return target.random_input(shape, rng, np.float64)
+    return rng.standard_normal(shape)
+
+
+def _given(x: Any, labels: bool = True) -> NDArray[Any]:
+    """An array of the user's in float64; labels: where it may hold integers, int64."""
+    x = np.array(x)
+    x = x.astype(np.int64 if labels and x.dtype.kind in "iu" else np.float64)
+    if x.size == 0:
+        got = f"shape {validate.shape_text(x.shape)}"
+        validate.complain(
+            validate.ShapeError, "gradcheck", "x", "at least one element", got
+        )
+    return x
+
+
+def _sizes(shape: Any) -> tuple[int, ...]:
+    """A shape, checked."""
     if not isinstance(shape, (tuple, list)) or not shape:
         expected = "a tuple of integers"
         validate.complain(DTypeError, "gradcheck", "shape", expected, repr(shape))
-    shape = tuple(validate.integer("gradcheck", "shape", size) for size in shape)
-    return rng.standard_normal(shape)
+    return tuple(validate.integer("gradcheck", "shape", size) for size in shape)
 
 
 def randomised(thing: Any, rng: np.random.Generator) -> Any:

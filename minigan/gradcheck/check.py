@@ -17,7 +17,10 @@ from .subjects import (
     LossSubject,
     RandomHead,
     converted,
+    copied,
+    each,
     is_loss,
+    parts,
 )
 
 Array = NDArray[Any]
@@ -106,13 +109,15 @@ def gradcheck(
         subject = of_layer = LayerSubject(layer, x, training, frozen)
         title = name_of(target)
         if through is None:
-            y = of_layer.forward(converted(layer, np.float64), x.copy())
-            of_layer.head = RandomHead(rng.standard_normal(np.shape(y)))
+            y = of_layer.forward(converted(layer, np.float64), copied(x))
+            of_layer.head = RandomHead(
+                each(y, lambda v: rng.standard_normal(np.shape(v)))
+            )
         else:
             of_layer.head = critic(through, objective, training, rng)
             label = objective if isinstance(objective, str) else name_of(objective)
             title += f" through frozen {name_of(through)}, {label}"
-        title += f", x {validate.shape_text(x.shape)}"
+        title += f", x {', '.join(validate.shape_text(v.shape) for v in parts(x))}"
         title += ", training" if training else ", inference"
         title += ", frozen" if frozen else ""
     check = _Check(subject, method, max_entries, tolerance, rng)

@@ -18,26 +18,53 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..layers import Layer, Sigmoid
-from ..network import Sequential
+from ..network import Network, Sequential
 from .derivatives import Memory, Probe, parameters_of, walk
 
 Array = NDArray[Any]
 
 
-class RandomHead:
-    """f = sum dy * y with a random dy: one number whose gradient is the layer's."""
+def parts(x: Any) -> tuple[Any, ...]:
+    """The arrays of x: itself, or those in a tuple."""
+    return x if isinstance(x, tuple) else (x,)
 
-    def __init__(self, dy: Array) -> None:
+
+def each(x: Any, function: Callable[[Any], Any]) -> Any:
+    """A function of an array, or of each in a tuple."""
+    return tuple(map(function, x)) if isinstance(x, tuple) else function(x)
+
+
+def copied(x: Any) -> Any:
+    """A copy of an array, or of each in a tuple."""
+    return each(x, np.copy)
+
+
+def named(x: Any) -> dict[str, Array]:
+    """name -> array: "x", or "x[0]", "x[1]" of a tuple."""
+    if isinstance(x, tuple):
+        return {f"x[{k}]": part for k, part in enumerate(x)}
+    return {"x": x}
+
+
+class RandomHead:
+    """f = sum dy * y with a random dy: one number whose gradient is the layer's.
+
+    dy: an array, or a tuple of them where y is one.
+    """
+
+    def __init__(self, dy: Any) -> None:
         self.dy = dy
 
     def astype(self, dtype: DTypeLike) -> RandomHead:
         return self
 
-    def terms(self, y: Array) -> Array:
-        return self.dy * y
+    def terms(self, y: Any) -> Array:
+        pairs = zip(parts(self.dy), parts(y), strict=True)
+        terms = [dy * value for dy, value in pairs]
+        return terms[0] if len(terms) == 1 else np.concatenate([*map(np.ravel, terms)])
 
-    def gradient(self, y: Array) -> Array:
-        return self.dy.astype(y.dtype)
+    def gradient(self, y: Any) -> Any:
+        return each(self.dy, lambda dy: dy.astype(parts(y)[0].dtype))
 
     objects: tuple[Any, ...] = ()
 
@@ -79,27 +106,28 @@ class LayerSubject:
 
     head: RandomHead | CriticHead
 
-    def __init__(self, layer: Any, x: Array, training: bool, frozen: bool) -> None:
+    def __init__(self, layer: Any, x: Any, training: bool, frozen: bool) -> None:
         self.layer, self.x = layer, x
         self.training, self.frozen = training, frozen
 
     def scope(self, layer: Any) -> AbstractContextManager[Any]:
         return layer.frozen() if self.frozen else nullcontext()
 
-    def forward(self, layer: Any, x: Array) -> Array:
+    def forward(self, layer: Any, x: Any) -> Any:
         if accepts(layer.forward, "training"):
             return layer.forward(x, training=self.training)
         return layer.forward(x)
 
     def probe(self, dtype: DTypeLike) -> Probe:
         layer, head = converted(self.layer, dtype), self.head.astype(dtype)
-        leaves = {"x": self.x.astype(dtype)}
+        given = each(self.x, lambda v: v.astype(dtype) if v.dtype.kind == "f" else v)
+        leaves = {n: v for n, v in named(given).items() if v.dtype.kind != "i"}
         if not self.frozen:
             leaves |= {n: p.value for n, p in named_parameters(layer).items()}
 
         def terms() -> Array:
             with self.scope(layer):
-                y = self.forward(layer, leaves["x"])
+                y = self.forward(layer, given)
             return head.terms(y)
 
         return Probe(leaves, terms, (layer, *head.objects))
@@ -116,17 +144,19 @@ class LayerSubject:
             still = all_arrays(layer)
         before, before_outside = contents(still), contents(outside)
         memory = Memory((layer, *head.objects))
-        x = self.x.copy()
+        x = copied(self.x)
         with self.scope(layer):
             y = self.forward(layer, x)
-            if y.dtype != np.float64:
-                faults.append(f"forward: expected float64 as x is, got {y.dtype}")
+            for value in parts(y):
+                if value.dtype != np.float64:
+                    got = value.dtype
+                    faults.append(f"forward: expected float64 as x is, got {got}")
             dy = head.gradient(y)
-            kept = dy.copy()
+            kept = copied(dy)
             dx = layer.backward(dy)
-        if x.tobytes() != self.x.tobytes():
+        if contents(parts(x)) != contents(parts(self.x)):
             faults.append("forward or backward changes x")
-        if dy.tobytes() != kept.tobytes():
+        if contents(parts(dy)) != contents(parts(kept)):
             faults.append("backward changes dy")
         what = "parameter" if not self.frozen else "parameter, gradient or statistic"
         values = still if self.frozen else [p.value for p in parameters.values()]
@@ -134,7 +164,8 @@ class LayerSubject:
             faults.append(f"forward or backward changes a {what}")
         if contents(outside) != before_outside:
             faults.append("the discriminator changes during the generator's step")
-        gradients = {"x": dx}
+        found = zip(named(self.x).items(), parts(dx), strict=True)
+        gradients = {n: d for (n, v), d in found if v.dtype.kind == "f"}
         if not self.frozen:
             gradients |= {n: p.grad for n, p in parameters.items()}
         gradients = {
@@ -149,23 +180,24 @@ class LayerSubject:
         self,
         layer: Any,
         parameters: dict[str, Any],
-        dy: Array,
+        dy: Any,
         gradients: dict[str, Any],
         memory: Memory,
     ) -> list[str]:
         """Faults of a second pass as a network runs it, and of a third without dx."""
-        faults, x = [], self.x.copy()
+        faults, x = [], copied(self.x)
+        before, given_before = contents(parts(x)), contents(parts(dy))
         for runs, need_dx in ((2, True), (3, False)):
             memory.restore()
-            given = dy.copy()
+            given = copied(dy)
             with self.scope(layer):
                 _, cache = layer.forward_pass(x, self.training)
-                if x.tobytes() != self.x.tobytes():
+                if contents(parts(x)) != before:
                     return ["forward_pass changes x"]
                 layer.backward_pass(given, cache, need_dx)
-            if x.tobytes() != self.x.tobytes():
+            if contents(parts(x)) != before:
                 return ["backward_pass changes x"]
-            if given.tobytes() != dy.tobytes():
+            if contents(parts(given)) != given_before:
                 return ["backward_pass changes dy"]
             for name, p in {} if self.frozen else parameters.items():
                 rule = "add to grad" if need_dx else "do so with need_dx=False"
@@ -244,7 +276,7 @@ def named_parameters(thing: Any, prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def visit(part: Any, prefix: str) -> None:
-        if isinstance(part, Sequential):
+        if isinstance(part, Network):
             for k, layer in enumerate(part.layers):
                 visit(layer, f"{prefix}{k}.{type(layer).__name__}.")
             return

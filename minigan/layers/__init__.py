@@ -6,20 +6,26 @@ from .batchnorm import BatchNorm
 from .convolution import Conv2D
 from .dense import Dense
 from .dropout import Dropout
+from .embedding import Embedding
+from .merge import Add, Concatenate, Multiply
 from .resizing import UpSampling2D, ZeroPadding2D
 from .shaping import Flatten, Reshape
 from .softmax import Softmax
 
 __all__ = [
     "LAYERS",
+    "Add",
     "BatchNorm",
+    "Concatenate",
     "Conv2D",
     "ClippedReLU",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Layer",
     "LeakyReLU",
+    "Multiply",
     "Parameter",
     "ReLU",
     "Reshape",

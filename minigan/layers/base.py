@@ -19,7 +19,7 @@ is proven by `minigan check`:
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,11 +27,12 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import primitives, validate
-from ..errors import ArgumentError, DTypeError, StateError
+from ..errors import ArgumentError, DTypeError, ShapeError, StateError
 from ..registry import Registry, config_of
 from ..state import Arrays, Generators
 
 if TYPE_CHECKING:
+    from ..graph import Node
     from ..network import Network
 
 Array = NDArray[Any]
@@ -72,12 +73,19 @@ class Layer:
 
     Subclasses may set `input_shape`, the shape of one example (a tuple) where it is
     known from the start, and `dtype`; None means that any will do.
+
+    joins: True for a layer that takes a tuple of several arrays in the place of x, and
+    returns a tuple for dx.   splits: True for one whose y, and dy, is such a tuple.
+    takes_labels: True for one that takes integers (N,).
     """
 
     input_shape: Shape | None = None
     dtype: np.dtype[Any] | None = None
+    joins = False
+    splits = False
+    takes_labels = False
     _owner: Network | None = None  # the network that holds this layer
-    _cache: tuple[Shape, np.dtype[Any], Any] | None = None
+    _cache: tuple[Any, Any] | None = None  # y, for its shape, and what backward needs
     _frozen = 0  # how many frozen() scopes are open
     _not_copied: tuple[str, ...] = ("_owner", "_cache", "_frozen")
 
@@ -141,17 +149,17 @@ class Layer:
         so later changes to it do not reach the gradients.
         Errors: ShapeError, DTypeError for an x that does not fit.
         """
-        x = self._checked_input("forward", x)
+        x = self._checked_input(f"{self._name}.forward", "x", x)
         training = validate.flag(f"{self._name}.forward", "training", training)
-        y, cache = self._checked_output(self.forward_pass(primitives.copy(x), training))
-        self._cache = (y.shape, y.dtype, cache)
-        return primitives.copy(y) if _shares_memory(cache, y) else y
+        y, cache = self._checked_output(self.forward_pass(_copied(x), training))
+        self._cache = y, cache
+        return _apart(y, cache)
 
     def predict(self, x: Any) -> Any:
         """The layer's output in inference mode; keeps nothing.  x as in `forward`."""
-        x = self._checked_input("predict", x)
+        x = self._checked_input(f"{self._name}.predict", "x", x)
         y, _ = self._checked_output(self.forward_pass(x, False))
-        return primitives.copy(y) if np.may_share_memory(x, y) else y
+        return _apart(y, x)
 
     def backward(self, dy: Any, need_dx: bool = True) -> Any:
         """Add dL/dparameter to each `grad` and return dx = dL/dx.
@@ -167,14 +175,22 @@ class Layer:
                 f"{where}: expected a forward before each backward, got none since "
                 "the last backward (the cache is consumed once)"
             )
-        shape, dtype, cache = self._cache
-        dy = validate.array(where, "dy", dy, shape, dtype)
+        y, cache = self._cache
+        dy = _checked_like(where, "dy", dy, y)
         need_dx = validate.flag(where, "need_dx", need_dx)
         self._cache = None
-        dx = self.backward_pass(dy, cache, need_dx)
-        if dx is not None and np.may_share_memory(dx, dy):
-            return primitives.copy(dx)
-        return dx
+        return _apart(self.backward_pass(dy, cache, need_dx), dy)
+
+    def __call__(self, inputs: Node | Sequence[Node]) -> Any:
+        """The layer as a part of a `Graph`: the node of its result.
+
+        inputs: a node, an `Input` or the result of another layer; a tuple or list of
+        nodes for a layer that joins several.
+        Errors: DTypeError, ArgumentError, ShapeError for nodes that do not fit.
+        """
+        from ..graph import connected
+
+        return connected(self, inputs)
 
     @contextmanager
     def frozen(self) -> Iterator[Self]:
@@ -309,18 +325,42 @@ class Layer:
     def _name(self) -> str:
         return type(self).__name__
 
-    def _checked_input(self, method: str, x: Any) -> Any:
+    def random_input(self, shape: Any, rng: np.random.Generator, dtype: Any) -> Any:
+        """Something that the layer takes, for checks.
+
+        shape: of x, (N, ...); a tuple of shapes for a layer that joins several.
+        """
+        return rng.standard_normal(shape).astype(dtype)
+
+    def batch_shape(self, rows: int) -> Any:
+        """Shape of an x of so many rows; None where the layer does not know it.
+
+        A tuple of shapes for a layer that joins several.
+        """
+        return None if self.input_shape is None else (rows, *self.input_shape)
+
+    def _results(self, where: str, shapes: Sequence[Any]) -> tuple[Any, ...]:
+        """Shapes of one example behind the layer, given those of its inputs.
+
+        Errors: ShapeError for inputs that the layer does not take.
+        """
+        (shape,), want = shapes, self.input_shape
+        if want is not None and shape is not None and tuple(want) != tuple(shape):
+            expected = f"a node of shape {validate.shape_text(('batch', *want))}"
+            given = validate.shape_text(("batch", *shape))
+            validate.complain(ShapeError, where, "inputs", expected, given)
+        return (self.output_shape(shape),)
+
+    def _checked_input(self, where: str, argument: str, x: Any) -> Any:
         """x as an array that fits the layer, (batch, ...)."""
-        where = f"{self._name}.{method}"
         shape: tuple[int | str, ...] | None = None
         if self.input_shape is not None:
             shape = ("batch", *self.input_shape)
-        x = validate.array(where, "x", x, shape, self.dtype)
+        x = validate.array(where, argument, x, shape, self.dtype)
         if x.ndim < 2:
             got = validate.shape_text(x.shape)
-            validate.complain(
-                validate.ShapeError, where, "x", "shape (batch, features)", got
-            )
+            expected = "shape (batch, features)"
+            validate.complain(ShapeError, where, argument, expected, got)
         return x
 
     def _checked_output(self, pair: Any) -> tuple[Any, Any]:
@@ -336,15 +376,50 @@ class Layer:
 
 def no_pair(layer: Layer, given: object) -> DTypeError:
     """The error for a forward_pass that returned anything but y and its cache."""
-    kind = f"a {type(given).__name__}"
+    kind = _kind(given)
     if isinstance(given, np.ndarray):
         kind = f"an array of shape {validate.shape_text(given.shape)}"
-    elif isinstance(given, tuple):
-        kind = f"a tuple of {len(given)}"
     return DTypeError(
         f"{type(layer).__name__}.forward_pass: expected a pair (y, cache) to be "
         f"returned, got {kind}"
     )
+
+
+def _copied(x: Any) -> Any:
+    """A copy of an array, or of each in a tuple, made by primitives."""
+    if isinstance(x, tuple):
+        return tuple(_copied(part) for part in x)
+    return primitives.copy_labels(x) if x.dtype.kind == "i" else primitives.copy(x)
+
+
+def _apart(y: Any, others: Any) -> Any:
+    """y, copied where it shares memory with others; of a tuple, each by itself."""
+    if isinstance(y, tuple):
+        done: tuple[Any, ...] = ()
+        for part in y:
+            done += (_apart(part, (others, done)),)
+        return done
+    if y is None or not _shares_memory(others, y):
+        return y
+    return _copied(y)
+
+
+def _checked_like(where: str, argument: str, given: Any, y: Any) -> Any:
+    """An array of y's shape and type; a tuple of them, where y is one."""
+    if not isinstance(y, tuple):
+        return validate.array(where, argument, given, y.shape, y.dtype)
+    if not isinstance(given, (tuple, list)) or len(given) != len(y):
+        expected = f"a tuple of {len(y)} arrays"
+        validate.complain(DTypeError, where, argument, expected, _kind(given))
+    pairs = enumerate(zip(given, y, strict=True))
+    return tuple(_checked_like(where, f"{argument}[{k}]", *pair) for k, pair in pairs)
+
+
+def _kind(given: object) -> str:
+    """What something is, in few words."""
+    if isinstance(given, (tuple, list)):
+        return f"a {type(given).__name__} of {len(given)}"
+    return f"a {type(given).__name__}"
 
 
 def _joined(place: str, name: str) -> str:

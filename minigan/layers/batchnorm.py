@@ -49,6 +49,8 @@ class BatchNorm(Layer):
     Source: Ioffe & Szegedy 2015, with Keras' defaults and biased moving variance.
     """
 
+    dtype: np.dtype[Any]
+
     def __init__(
         self,
         features: int,

@@ -195,6 +195,32 @@ def of_pixels(batchnorm_case):
     return run
 
 
+def add(g, o):
+    dy = g["dy"]
+    return {"y": g["x0"] + g["x1"] + g["x2"], "dx0": dy, "dx1": dy, "dx2": dy}
+
+
+def multiply(g, o):
+    a, b, c, dy = g["x0"], g["x1"], g["x2"], g["dy"]
+    return {"y": a * b * c, "dx0": dy * b * c, "dx1": dy * a * c, "dx2": dy * a * b}
+
+
+def concatenate(g, o):
+    xs, dy = [g["x0"], g["x1"], g["x2"]], g["dy"]
+    ends = np.cumsum([x.shape[1] for x in xs])
+    found = {"y": np.hstack(xs)}
+    for k, (x, end) in enumerate(zip(xs, ends, strict=True)):
+        found[f"dx{k}"] = dy[:, end - x.shape[1] : end]
+    return found
+
+
+def embedding(g, o):
+    dW = np.zeros_like(g["W"])
+    for label, row in zip(g["x"], g["dy"], strict=True):
+        dW[label] += row
+    return {"y": g["W"][g["x"]], "dW": dW}
+
+
 CASES = {
     "dense": dense,
     "dense-frozen": dense_frozen,
@@ -218,4 +244,8 @@ CASES = {
     "zeropadding2d": zero_padding,
     "batchnorm-image-training": of_pixels(batchnorm_training),
     "batchnorm-image-inference": of_pixels(batchnorm_inference),
+    "add": add,
+    "multiply": multiply,
+    "concatenate": concatenate,
+    "embedding": embedding,
 }

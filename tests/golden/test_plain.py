@@ -108,6 +108,10 @@ def _torch_functions(torch):
         "zeropadding2d": zero_padding,
         "batchnorm-image-training": lambda g, o: of_pixels(g, o, True),
         "batchnorm-image-inference": lambda g, o: of_pixels(g, o, False),
+        "add": lambda g, o: g["x0"] + g["x1"] + g["x2"],
+        "multiply": lambda g, o: g["x0"] * g["x1"] * g["x2"],
+        "concatenate": lambda g, o: torch.cat([g["x0"], g["x1"], g["x2"]], 1),
+        "embedding": lambda g, o: F.embedding(g["x"], g["W"]),
         "bce": lambda g, o: F.binary_cross_entropy(g["pred"], g["target"]),
         "bce-logits": lambda g, o: F.binary_cross_entropy_with_logits(
             g["pred"], g["target"]
@@ -140,4 +144,4 @@ def test_gradients_in_torch(name):
         if key.startswith("d"):
             got[key] = tensors[key[1:]].grad.numpy()
     assert_agree(got, {key: expected[key] for key in got}, tolerance)
-    assert any(re.fullmatch("d(x|pred)", key) for key in got)
+    assert any(re.fullmatch(r"d(x\d?|pred|W)", key) for key in got)

@@ -36,12 +36,12 @@ def maker(name, example):
     return lambda dtype: create(LAYERS[name], example.arguments, rng=3, dtype=dtype)
 
 
-# What is registered, by its examples, and a network.
+# What is registered and takes one array of numbers, by its examples, and a network.
 EXAMPLES = {
     f"{name} {example.note}".strip(): (name, example)
     for name in LAYERS
     for example in LAYERS.examples(name)
-    if not example.options
+    if not (example.options or LAYERS[name].joins or LAYERS[name].takes_labels)
 }
 MAKERS = {label: maker(*pair) for label, pair in EXAMPLES.items()} | {
     "Sequential": lambda dtype: Sequential(

@@ -1,0 +1,159 @@
+"""Layers that join: several values of one batch become one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import primitives, validate
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..registry import Example
+from .base import LAYERS, Array, Layer, Shape
+
+
+class Merge(Layer):
+    """Base of layers that take a tuple of two or more arrays of one shape.
+
+    A subclass defines `forward_pass` and `backward_pass` on tuples of arrays.
+    """
+
+    joins = True
+
+    def _fits(self, one: Shape, other: Shape) -> bool:
+        """Whether examples of these two shapes can be joined."""
+        return one == other
+
+    def output_shape(self, shape: Any) -> Any:
+        """Shape of one example, given the shapes of those that are joined."""
+        return shape[0]
+
+    def random_input(self, shape: Any, rng: np.random.Generator, dtype: Any) -> Any:
+        return tuple(super(Merge, self).random_input(s, rng, dtype) for s in shape)
+
+    def _results(self, where: str, shapes: Sequence[Any]) -> tuple[Any, ...]:
+        known = [shape for shape in shapes if shape is not None]
+        for k, shape in enumerate(shapes):
+            if shape is not None and not self._fits(known[0], shape):
+                expected = f"one that fits {validate.shape_text(('batch', *known[0]))}"
+                given = validate.shape_text(("batch", *shape))
+                validate.complain(ShapeError, where, f"inputs[{k}]", expected, given)
+        return (self.output_shape(shapes) if len(known) == len(shapes) else None,)
+
+    def _checked_input(self, where: str, argument: str, x: Any) -> Any:
+        if not isinstance(x, (tuple, list)):
+            expected, given = "a tuple of arrays", f"a {type(x).__name__}"
+            validate.complain(DTypeError, where, argument, expected, given)
+        if len(x) < 2:
+            validate.complain(
+                ArgumentError, where, argument, "at least two arrays", len(x)
+            )
+        arrays: list[Array] = []
+        for k, part in enumerate(x):
+            dtype = arrays[0].dtype if arrays else None
+            arrays.append(validate.array(where, f"{argument}[{k}]", part, None, dtype))
+            first, shape = arrays[0].shape, arrays[k].shape
+            fits = len(shape) > 1 and shape[0] == first[0]
+            if not fits or not self._fits(first[1:], shape[1:]):
+                expected = "shape (batch, features)"
+                if k:
+                    expected = f"a shape that fits {validate.shape_text(first)}"
+                given = validate.shape_text(shape)
+                validate.complain(
+                    ShapeError, where, f"{argument}[{k}]", expected, given
+                )
+        return tuple(arrays)
+
+
+@LAYERS.register(
+    Example(shape=((5, 4), (5, 4)), note="two"),
+    Example(shape=((5, 2, 3),) * 3, note="three"),
+)
+class Add(Merge):
+    """The sum, element by element.
+
+        y = x_1 + x_2 + ...        dx_k = dy
+
+    Shapes: x_k, y (N, ...), all the same.
+    """
+
+    def forward_pass(self, x: Any, training: bool) -> tuple[Array, Any]:
+        y = x[0]
+        for other in x[1:]:
+            y = primitives.add(y, other)
+        return y, len(x)
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
+        return (dy,) * cache if need_dx else None
+
+
+@LAYERS.register(
+    Example(shape=((5, 4), (5, 4)), note="two"),
+    Example(shape=((5, 2, 3),) * 3, note="three"),
+)
+class Multiply(Merge):
+    """The product, element by element.
+
+        y = x_1 x_2 ...        dx_k = dy times all x but x_k
+
+    Shapes: x_k, y (N, ...), all the same.
+    """
+
+    def forward_pass(self, x: Any, training: bool) -> tuple[Array, Any]:
+        y = x[0]
+        for other in x[1:]:
+            y = primitives.multiply(y, other)
+        return y, x
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
+        if not need_dx:
+            return None
+        x, gradients = cache, []
+        for k in range(len(x)):
+            dx = dy
+            for other in (*x[:k], *x[k + 1 :]):
+                dx = primitives.multiply(dx, other)
+            gradients.append(dx)
+        return tuple(gradients)
+
+
+@LAYERS.register(
+    Example(shape=((5, 4), (5, 3)), note="two"),
+    Example(shape=((5, 2, 3), (5, 2, 1), (5, 2, 2)), note="three"),
+)
+class Concatenate(Merge):
+    """The features of all, side by side.
+
+        y = (x_1, x_2, ...)        dx_k = the part of dy where x_k stands
+
+    Shapes: x_k (N, ..., D_k), y (N, ..., sum of D_k); all but the last size equal.
+    """
+
+    def forward_pass(self, x: Any, training: bool) -> tuple[Array, Any]:
+        y = _flat(x[0])
+        for other in x[1:]:
+            y = primitives.concatenate_features(y, _flat(other))
+        shapes = [part.shape for part in x]
+        return y.reshape(*shapes[0][:-1], y.shape[1]), shapes
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
+        if not need_dx:
+            return None
+        dy, start, gradients = _flat(dy), 0, []
+        for shape in cache:
+            dx = primitives.take_features(dy, start, shape[-1])
+            gradients.append(dx.reshape(shape))
+            start += shape[-1]
+        return tuple(gradients)
+
+    def _fits(self, one: Shape, other: Shape) -> bool:
+        return len(other) > 0 and one[:-1] == other[:-1]
+
+    def output_shape(self, shape: Any) -> Any:
+        return (*shape[0][:-1], sum(s[-1] for s in shape))
+
+
+def _flat(x: Array) -> Array:
+    """(N, ..., D) -> (rows, D)"""
+    return x.reshape(-1, x.shape[-1])

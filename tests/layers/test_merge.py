@@ -1,0 +1,127 @@
+"""Add, Multiply, Concatenate: values of one batch meet."""
+
+from functools import reduce
+
+import numpy as np
+import pytest
+
+from minigan import Add, Concatenate, Multiply
+from minigan.errors import ArgumentError, DTypeError, ShapeError, StateError
+
+from ..helpers import assert_close, assert_same_bits, normal
+
+each_type = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+each_kind = pytest.mark.parametrize("kind", [Add, Multiply, Concatenate])
+each_count = pytest.mark.parametrize("count", [2, 3])
+
+
+def arrays(count, *shape, dtype=np.float32):
+    return tuple(normal(*shape, dtype=dtype, seed=k) for k in range(count))
+
+
+def expected(kind, x):
+    """y, by NumPy."""
+    if kind is Concatenate:
+        return np.concatenate(x, axis=-1)
+    return reduce(np.add if kind is Add else np.multiply, x)
+
+
+@each_type
+@each_count
+@each_kind
+def test_what_they_compute(kind, count, dtype):
+    x = arrays(count, 5, 2, 3, dtype=dtype)
+    layer = kind()
+    y = layer.forward(x, training=True)
+    assert_same_bits(y, expected(kind, x))
+    assert_same_bits(layer.predict(list(x)), y)
+    dy = normal(*y.shape, dtype=dtype, seed=9)
+    dx = layer.backward(dy)
+    assert isinstance(dx, tuple) and len(dx) == count
+    for k, got in enumerate(dx):
+        assert got.shape == x[k].shape and got.dtype == dtype
+        if kind is Concatenate:
+            assert_same_bits(got, dy[..., 3 * k : 3 * k + 3])
+        else:
+            others = np.prod([v for j, v in enumerate(x) if j != k], axis=0)
+            assert_close(got, dy if kind is Add else dy * others, dtype)
+
+
+@each_kind
+def test_arrays_are_kept_apart(kind):
+    x, layer = arrays(3, 4, 3), kind()
+    before = [v.copy() for v in x]
+    y = layer.forward(x)
+    for v in x:
+        assert not np.shares_memory(v, y)
+        v[...] = 7
+    dy = normal(*y.shape, seed=9)
+    y[...] = -7
+    dx = layer.backward(dy)
+    memory = [*dx, dy, *x]
+    for k, one in enumerate(memory):
+        assert not any(np.shares_memory(one, other) for other in memory[:k])
+    layer.forward(before)
+    for a, b in zip(layer.backward(dy), dx, strict=True):
+        assert_same_bits(a, b)
+    with pytest.raises(StateError, match="consumed once"):
+        layer.backward(dy)
+
+
+def test_widths_may_differ_side_by_side():
+    x = normal(4, 3), normal(4, 1), normal(4, 2)
+    y = Concatenate().forward(x)
+    assert y.shape == (4, 6) and Concatenate().output_shape([(3,), (1,), (2,)]) == (6,)
+
+
+@each_kind
+def test_without_dx(kind):
+    layer = kind()
+    y = layer.forward(arrays(2, 4, 3))
+    assert layer.backward(np.ones_like(y), need_dx=False) is None
+
+
+BAD = {
+    "array": (
+        normal(4, 3),
+        DTypeError,
+        "'x': expected a tuple of arrays, got a ndarray",
+    ),
+    "one": ((normal(4, 3),), ArgumentError, "'x': expected at least two arrays, got 1"),
+    "list": ((normal(4, 3), [1.0]), DTypeError, r"'x\[1\]': expected a numpy array"),
+    "types": (
+        (normal(4, 3), normal(4, 3, dtype=np.float64)),
+        DTypeError,
+        r"'x\[1\]': expected dtype float32",
+    ),
+    "rows": (
+        (normal(4, 3), normal(5, 3)),
+        ShapeError,
+        r"'x\[1\]': expected a shape that fits \(4, 3\), got \(5, 3\)",
+    ),
+    "rank": (
+        (normal(4, 3), normal(4, 3, 1)),
+        ShapeError,
+        r"'x\[1\]': expected a shape that fits \(4, 3\), got \(4, 3, 1\)",
+    ),
+    "vector": (
+        (normal(4), normal(4)),
+        ShapeError,
+        r"'x\[0\]': expected shape \(batch, features\), got \(4,\)",
+    ),
+}
+
+
+@each_kind
+@pytest.mark.parametrize("x, error, message", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("method", ["forward", "predict"])
+def test_bad_input(kind, x, error, message, method):
+    where = rf"^{kind.__name__}.{method}: argument "
+    with pytest.raises(error, match=where + message):
+        getattr(kind(), method)(x)
+
+
+@pytest.mark.parametrize("kind", [Add, Multiply])
+def test_shapes_must_agree(kind):
+    with pytest.raises(ShapeError, match=r"'x\[1\]': expected a shape that fits"):
+        kind().forward((normal(4, 3), normal(4, 1)))
