@@ -70,9 +70,12 @@ class Frames(Callback):
         shape = len(self.real), trainer.latent_dim
         self.z = rng.standard_normal(shape, np.float32)
         self.taken: dict[int, Taken] = {}  # step -> what was kept of it
-        self.on_step(trainer)
+        self._take(trainer)
 
     def on_step(self, trainer: "Trainer") -> None:
+        self._take(trainer)
+
+    def _take(self, trainer: "Trainer") -> None:
         self.taken[trainer.step_count] = self._frame(trainer)
 
     def _real(self, trainer: "Trainer", rng: np.random.Generator) -> np.ndarray:

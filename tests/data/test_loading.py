@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigan import data
-from minigan.errors import ArgumentError, DatasetError, DTypeError, ShapeError
+from minigan.errors import ArgumentError, DatasetError, DTypeError
 from minigan.gan import recipes
 from minigan.gan.sampling import Rows
 
@@ -103,53 +103,6 @@ def test_without_data_and_network_there_is_one_error():
         assert words in message
     with pytest.raises(DatasetError, match="apt install dataset-fashion-mnist"):
         data.load("fashion_mnist")
-
-
-# ---- scaled ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_scale(dtype):
-    x = np.arange(256, dtype=np.uint8).reshape(2, 128)
-    y = data.scale(x, dtype)
-    assert y.dtype == dtype and y.shape == x.shape
-    np.testing.assert_array_equal(y, x.astype(dtype) / dtype(127.5) - dtype(1))
-    assert y[0, 0] == -1 and y[-1, -1] == 1
-    np.testing.assert_array_equal(x, np.arange(256).reshape(2, 128))
-
-
-def test_scale_of_digits():
-    x = np.arange(17, dtype=np.uint8)
-    np.testing.assert_array_equal(data.scale(x, largest=16), np.arange(17) / 8 - 1)
-
-
-def test_scale_of_any_layout():
-    x = np.arange(24, dtype=np.uint8).reshape(4, 6)
-    x.flags.writeable = False
-    for view in (x, x.T, x[::-1, ::2], np.broadcast_to(x[0], (3, 6))):
-        y = data.scale(view)
-        assert y.flags.c_contiguous
-        np.testing.assert_array_equal(y, data.scale(view.copy()))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "words"),
-    [
-        (([1, 2],), DTypeError, "'images': expected an array of uint8, got list"),
-        ((np.zeros(3),), DTypeError, "'images': expected an array of uint8, got float"),
-        ((np.zeros((0, 4), np.uint8),), ShapeError, "at least one image"),
-        ((np.full(3, 17, np.uint8), np.float32, 16), ArgumentError, "0 to 16, got 17"),
-        ((np.zeros(3, np.uint8), np.float16), DTypeError, "'dtype'"),
-        ((np.zeros(3, np.uint8), np.complex128), DTypeError, "'dtype'"),
-        ((np.zeros(3, np.uint8), np.float32, 0), ArgumentError, "'largest'"),
-        ((np.zeros(3, np.uint8), np.float32, 256), ArgumentError, "'largest'"),
-        ((np.zeros(3, np.uint8), np.float32, 16.0), DTypeError, "'largest'"),
-    ],
-)
-def test_scale_refuses(arguments, error, words):
-    with pytest.raises(error, match="data.scale: argument ") as caught:
-        data.scale(*arguments)
-    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -7,7 +7,7 @@ import minigan
 from minigan import Dense, LeakyReLU, Sequential, gradcheck
 from minigan.errors import StateError
 
-from .bugs import (
+from ..bugs import (
     adam_without_power,
     batchnorm_mode,
     frozen_refuses,

@@ -10,6 +10,7 @@ import pytest
 from minigan import data
 from minigan.data import catalog, idx
 from minigan.errors import DatasetError
+from tests.data.conftest import clean  # noqa: F401  (a fixture, for every test)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)

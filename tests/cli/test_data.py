@@ -8,10 +8,10 @@ from PIL import Image
 from minigan.cli import cli
 from minigan.data import catalog, sources
 from minigan.pictures import image_grid
+from tests.data import small
+from tests.data.conftest import clean  # noqa: F401  (a fixture, for every test)
+from tests.data.server import serving
 from tests.helpers import replaced
-
-from . import small
-from .server import serving
 
 
 def run(*arguments):

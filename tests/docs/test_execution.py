@@ -11,7 +11,7 @@ from minigan.jit.compiling import JIT_DISABLED
 from minigan.primitives import PRIMITIVES
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
-FOLDER = Path(__file__).parent.parent / "docs"
+FOLDER = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Bad arguments, bad files, bad disks: one line and the right exit code."""
+"""A run in its folder: bad files and bad disks, savings, the end of the time."""
 
 import errno
 import os
@@ -12,46 +12,7 @@ from minigan.gan import Trainer
 from minigan.gan.frames import Frames
 from minigan.pictures import points
 
-from .helpers import expect_error, run, train
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["nonsense"], "nonsense"),
-        (["train"], "RECIPE"),
-        (["train", "cubic"], "parabola"),
-        (["train", "parabola", "--steps", "0"], "--steps"),
-        (["train", "parabola", "--steps", "-5"], "--steps"),
-        (["train", "parabola", "--steps", "1e3"], "--steps"),
-        (["train", "parabola", "--seed", "-1"], "--seed"),
-        (["train", "parabola", "--seed", str(2**70)], "seed"),
-        (["train", "parabola", "--backend", "cuda"], "jit"),
-        (["train", "parabola", "--nonsense"], "--nonsense"),
-        (["train", "parabola", "--out", __file__], "--out"),
-        (["train", "parabola", "--resume", "--out", "none"], "nothing to resume"),
-        (["sample"], "RUN"),
-        (["sample", "none.npz"], "none.npz"),
-        (["sample", __file__], "checkpoint"),
-        (["sample", os.path.dirname(__file__)], "no such file"),
-        (["sample", __file__, "-n", "0"], "-n"),
-        (["sample", __file__, "-n", "many"], "many"),
-        (["sample", __file__, "-o", "points.txt"], ".csv"),
-        (["sample", __file__, "--seed", "x"], "--seed"),
-        (["check", "--backend", "torch"], "numpy"),
-        (["check", "too", "many"], "too"),
-    ],
-    ids=" ".join,
-)
-def test_bad_arguments_are_one_line(tmp_path, monkeypatch, arguments, words):
-    monkeypatch.chdir(tmp_path)
-    expect_error(run(*arguments), 2, words)
-    assert os.listdir(tmp_path) == []
-
-
-def test_arguments_that_do_not_fit_the_run(finished):
-    expect_error(train(finished, "--resume", "--seed", 1), 2, "--seed", "expected 0")
-    expect_error(train(finished, "--resume", steps=59), 2, "at least the 60")
+from .helpers import expect_error, expect_same_run, run, train
 
 
 def test_a_damaged_checkpoint(tmp_path, no_pictures):
@@ -128,3 +89,32 @@ def test_numbers_that_explode_keep_the_last_good_step(tmp_path, monkeypatch):
         result = train(folder)
     expect_error(result, 1, "step 6")
     assert Trainer.load(folder.checkpoint).step_count == 5
+
+
+def test_saved_every_so_many_steps(tmp_path, monkeypatch, no_pictures):
+    save, steps = Trainer.save, []
+
+    def noted(trainer, path):
+        steps.append(trainer.step_count)
+        save(trainer, path)
+
+    monkeypatch.setattr(Trainer, "save", noted)
+    folder = RunDir(tmp_path / "run")
+    assert train(folder, "--save-every", 4, steps=10).exit_code == 0
+    assert train(folder, "--resume", steps=13).exit_code == 0
+    assert steps == [0, 4, 8, 10, 12, 13]
+
+
+def test_a_time_budget_ends_a_run_that_can_go_on(tmp_path, finished):
+    folder = RunDir(tmp_path / "run")
+    result = train(folder, "--seconds", 1e-6)
+    assert result.exit_code == 0, result.output
+    step = Trainer.load(folder.checkpoint).step_count
+    assert step < 60 and "1e-06 seconds are over" in result.stdout
+    assert "done" in result.stdout and folder.is_drawn()
+    assert folder.planned_steps() == 60
+    assert train(folder, "--resume").exit_code == 0
+    expect_same_run(folder, finished)
+    assert (folder / "training.gif").read_bytes() == (
+        finished / "training.gif"
+    ).read_bytes()

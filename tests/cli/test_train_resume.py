@@ -89,32 +89,3 @@ def test_a_run_has_one_process_at_a_time(tmp_path, no_pictures):
 def test_the_lock_of_a_dead_process_does_not_hold(tmp_path, no_pictures):
     (tmp_path / ".lock").write_text("1\n")
     assert train(tmp_path, steps=2).exit_code == 0
-
-
-def test_saved_every_so_many_steps(tmp_path, monkeypatch, no_pictures):
-    save, steps = Trainer.save, []
-
-    def noted(trainer, path):
-        steps.append(trainer.step_count)
-        save(trainer, path)
-
-    monkeypatch.setattr(Trainer, "save", noted)
-    folder = RunDir(tmp_path / "run")
-    assert train(folder, "--save-every", 4, steps=10).exit_code == 0
-    assert train(folder, "--resume", steps=13).exit_code == 0
-    assert steps == [0, 4, 8, 10, 12, 13]
-
-
-def test_a_time_budget_ends_a_run_that_can_go_on(tmp_path, finished):
-    folder = RunDir(tmp_path / "run")
-    result = train(folder, "--seconds", 1e-6)
-    assert result.exit_code == 0, result.output
-    step = Trainer.load(folder.checkpoint).step_count
-    assert step < 60 and "1e-06 seconds are over" in result.stdout
-    assert "done" in result.stdout and folder.is_drawn()
-    assert folder.planned_steps() == 60
-    assert train(folder, "--resume").exit_code == 0
-    expect_same_run(folder, finished)
-    assert (folder / "training.gif").read_bytes() == (
-        finished / "training.gif"
-    ).read_bytes()

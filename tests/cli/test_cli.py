@@ -1,0 +1,75 @@
+"""The whole of the command line: `--help`, `--version`, bad arguments, `python -m`."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from minigan import __version__
+
+from .helpers import expect_error, run, train
+
+
+def test_version_and_help():
+    assert run("--version").stdout == f"minigan {__version__}\n"
+    for command in ((), ("train",), ("sample",), ("check",)):
+        result = run(*command, "--help")
+        assert result.exit_code == 0 and "minigan " + "".join(command) in result.stdout
+    assert (
+        "minigan train parabola --out runs/mine --resume" in run("train", "-h").stdout
+    )
+
+
+def test_as_a_module_without_matplotlib_and_rich_progress():
+    code = (
+        "import sys\nsys.argv = ['minigan', '--version']\n"
+        "import runpy\n"
+        "try:\n    runpy.run_module('minigan', run_name='__main__')\n"
+        "except SystemExit as end:\n    assert not end.code\n"
+        "assert not {'matplotlib', 'rich.progress', 'PIL'} & set(sys.modules)\n"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == f"minigan {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], "nonsense"),
+        (["train"], "RECIPE"),
+        (["train", "cubic"], "parabola"),
+        (["train", "parabola", "--steps", "0"], "--steps"),
+        (["train", "parabola", "--steps", "-5"], "--steps"),
+        (["train", "parabola", "--steps", "1e3"], "--steps"),
+        (["train", "parabola", "--seed", "-1"], "--seed"),
+        (["train", "parabola", "--seed", str(2**70)], "seed"),
+        (["train", "parabola", "--backend", "cuda"], "jit"),
+        (["train", "parabola", "--nonsense"], "--nonsense"),
+        (["train", "parabola", "--out", __file__], "--out"),
+        (["train", "parabola", "--resume", "--out", "none"], "nothing to resume"),
+        (["sample"], "RUN"),
+        (["sample", "none.npz"], "none.npz"),
+        (["sample", __file__], "checkpoint"),
+        (["sample", os.path.dirname(__file__)], "no such file"),
+        (["sample", __file__, "-n", "0"], "-n"),
+        (["sample", __file__, "-n", "many"], "many"),
+        (["sample", __file__, "-o", "points.txt"], ".csv"),
+        (["sample", __file__, "--seed", "x"], "--seed"),
+        (["check", "--backend", "torch"], "numpy"),
+        (["check", "too", "many"], "too"),
+    ],
+    ids=" ".join,
+)
+def test_bad_arguments_are_one_line(tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    expect_error(run(*arguments), 2, words)
+    assert os.listdir(tmp_path) == []
+
+
+def test_arguments_that_do_not_fit_the_run(finished):
+    expect_error(train(finished, "--resume", "--seed", 1), 2, "--seed", "expected 0")
+    expect_error(train(finished, "--resume", steps=59), 2, "at least the 60")

@@ -1,0 +1,1 @@
+"""Tests of documents: tests/docs/test_x.py reads docs/x.md."""
