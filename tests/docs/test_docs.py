@@ -116,7 +116,7 @@ def test_every_layer_and_optimizer_is_derived():
         "batchnorm_sums dropout_forward dropout_backward gather_pixels scatter_pixels "
         "conv_forward conv_dW conv_dx Conv2D.backward_pass bce_forward "
         "bce_backward bce_logits_forward bce_logits_backward adam_schedule "
-        "adam_update Game._generator_step"
+        "adam_update Game._generator_step multiply embedding_dW Graph.backward_pass"
     ).split():
         assert needed in functions, needed
 
@@ -152,6 +152,16 @@ def test_the_code_of_the_convolution_page_runs():
         exec(compile(block, "convolution.md", "exec"), scope)
     assert scope["second"].output_image == (7, 7, 64)
     assert "22,209" in printed.getvalue()  # parameters, moving statistics not counted
+
+
+def test_the_code_of_the_page_on_graphs_runs_and_prints_its_summary():
+    scope = {}
+    with use_backend(BACKENDS[0]), contextlib.redirect_stdout(io.StringIO()) as printed:
+        (block,) = (b for b in blocks(PAGES["graph.md"], "python") if b[0] != "#")
+        exec(compile(block, "graph.md", "exec"), scope)
+    assert [printed.getvalue()] == blocks(PAGES["graph.md"], "text")
+    generator, discriminator = scope["generator"], scope["discriminator"]
+    assert generator.dtheta.any() and not discriminator.dtheta.any()
 
 
 @pytest.mark.data

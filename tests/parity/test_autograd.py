@@ -210,3 +210,53 @@ def test_generator_through_frozen_discriminator(name, training):
         expected = autograd.grad(f, k)(z, *values)
         scale = max(1e-3, np.abs(expected).max())
         np.testing.assert_allclose(got, expected, rtol=0, atol=RTOL * scale)
+
+
+# ---- graphs ------------------------------------------------------------------------
+
+
+def conditional():
+    """Two inputs, two outputs; a layer called twice, values that are used twice."""
+    z, label = mg.Input((5,)), mg.Input((), dtype=int)
+    shared = mg.Dense(4, 4, rng=2)
+    h = mg.Tanh()(mg.Dense(5, 4, rng=1)(z))
+    e = mg.Embedding(3, 4, rng=3)(label)
+    joint = mg.Concatenate()([mg.Multiply()([shared(h), shared(e)]), h])
+    normed = mg.BatchNorm(8)(mg.Dense(8, 8, rng=4)(joint))
+    top = mg.Add()([joint, mg.Sigmoid()(normed)])
+    return mg.Graph([z, label], [mg.Dense(8, 1, rng=5)(top), h])
+
+
+def conditional_by_definition(z, label, values, epsilon):
+    """The same, written out; values: W1, b1, W2, b2, E, W3, b3, gamma, beta, W4, b4."""
+    W1, b1, W2, b2, E, W3, b3, gamma, beta, W4, b4 = values
+    h = anp.tanh(anp.dot(z, W1) + b1)
+    onehot = np.eye(3)[label]
+    e = anp.dot(onehot, E)
+    product = (anp.dot(h, W2) + b2) * (anp.dot(e, W2) + b2)
+    joint = anp.concatenate([product, h], axis=1)
+    normed = batchnorm(anp.dot(joint, W3) + b3, gamma, beta, epsilon)
+    return anp.dot(joint + sigmoid(normed), W4) + b4, h
+
+
+def test_a_graph():
+    rng = np.random.default_rng(4)
+    graph = randomised(conditional(), rng)
+    z, label = rng.standard_normal((N, 5)), rng.integers(0, 3, N)
+    values = [p.value.copy() for p in graph.parameters]
+    y = graph.forward((z, label), training=True)
+    dy = [rng.standard_normal(v.shape) for v in y]
+    dz, none = graph.backward(dy)
+    assert none is None
+    epsilon = graph.layers[7].epsilon
+
+    def f(z, *values):
+        found = conditional_by_definition(z, label, values, epsilon)
+        return sum(anp.sum(d * v) for d, v in zip(dy, found, strict=True))
+
+    for got, expected in zip(
+        y, conditional_by_definition(z, label, values, epsilon), strict=True
+    ):
+        assert_near(got, expected)
+    for k, got in enumerate((dz, *(p.grad for p in graph.parameters))):
+        assert_near(got, autograd.grad(f, k)(z, *values))
