@@ -14,7 +14,7 @@ from .results import GROUPS, OURS
 HERE = Path(__file__).parent
 CODED = ("gan", "products", "layer")  # kinds whose code is shown
 GAME = HERE.parent / "minigan" / "gan" / "game.py"
-GAME_SHOWN = ("_discriminator_step", "_update_discriminator", "_generator_step")
+GAME_SHOWN = ("discriminator_step", "teach_discriminator", "generator_step")
 PICTURES = {
     "recipes": (
         "benchmark-steps.png",

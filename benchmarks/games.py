@@ -11,7 +11,7 @@ import numpy as np
 
 from minigan import Dense, LeakyReLU, Sequential, Sigmoid, Tanh
 from minigan.gan.recipes import RECIPES, Recipe
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 ROWS = 60_000  # as many as MNIST has
 SIDE = 28
@@ -71,7 +71,7 @@ class Game:
 
     def networks(self, dtype="float32"):
         """Generator and discriminator of minigan, with the first weights of seed 0."""
-        rng, dtype = streams(0)["weights"], np.dtype(dtype)
+        rng, dtype = rngs(0)["weights"], np.dtype(dtype)
         recipe = self.recipe
         return recipe.generator(rng, dtype), recipe.discriminator(rng, dtype)
 

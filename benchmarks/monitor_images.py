@@ -23,7 +23,7 @@ from minigan.gan.classifier import (
     classifier_fd,
     missing_classes,
 )
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 FAKES = 2000
 OVERRIDES = {
@@ -52,9 +52,9 @@ def trainer(family, seed, name):
         G = Sequential([*narrow, Dense(1, features, rng=rng), Tanh(), Reshape(shape)])
     else:
         D = Sequential([Flatten(), Dense(features, 1, rng=rng), Sigmoid()])
-    rows = Rows(built.data.data, rng=streams(seed)["data"])
+    rows = Rows(built.data.data, rng=rngs(seed)["data"])
     adams = {f"{p}_optimizer": Adam(2e-4, 0.5) for p in ("generator", "discriminator")}
-    return Trainer(G, D, rows, **built.options(), **adams, seed=seed)
+    return Trainer(G, D, rows, **built.options.as_dict(), **adams, seed=seed)
 
 
 def row(family, seed, name, steps, classifier, images):

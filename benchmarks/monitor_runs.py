@@ -33,7 +33,7 @@ import numpy as np
 from minigan import SGD, Adam, Dense, LeakyReLU, ReLU, Sequential, Sigmoid
 from minigan.errors import NonFiniteError
 from minigan.gan import History, Parabola, Trainer, metrics, monitor, recipes
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 POINTS = 2000  # of each kind, for the truth
 HEALTHY, STRONG, COLLAPSED = "healthy", "too strong", "collapsed"
@@ -80,7 +80,7 @@ def trainer(seed, rng, g_rate, d_rate, *, g=(5, 32), d=(64,), **options):
         "generator_optimizer": Adam(g_rate, 0.5),
         "discriminator_optimizer": Adam(d_rate, 0.5),
     }
-    data = Parabola(streams(seed)["data"])
+    data = Parabola(rngs(seed)["data"])
     return Trainer(G, D, data, seed=seed, **(optimizers | options))
 
 

@@ -12,14 +12,14 @@ import sys
 import numpy as np
 
 from minigan import Adam, BCEWithLogits, Dense, ReLU, Sequential
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 BATCH, LATENT = 128, 5
 
 
 def train(steps=10_000, seed=0):
     """Both networks, and the losses (d_loss, g_loss) of every step."""
-    rng = streams(seed)  # random numbers, one source for each purpose
+    rng = rngs(seed)  # random numbers, one source for each purpose
     init = {"rng": rng["weights"]}
     generator = Sequential(
         [Dense(LATENT, 15, "he_uniform", **init), ReLU(), Dense(15, 2, **init)]

@@ -33,7 +33,7 @@ def look(trainer, objective, z):
     z: (n, latent_dim)
     """
     generator = copy.deepcopy(trainer.generator)
-    score_of = copy.deepcopy(trainer.logits)
+    score_of = copy.deepcopy(trainer.critic)
     fake = generator.forward(z, training=True)
     with score_of.frozen():
         score = score_of.forward(fake, training=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from minigan import Adam, primitives
 from minigan.gan import Parabola, Rows, Trainer
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 
 class Captured:
@@ -15,7 +15,7 @@ class Captured:
 
     def __init__(self, game, data, dtype="float32", **adam):
         self.game = game
-        dtype, rng = np.dtype(dtype), streams(0)["data"]
+        dtype, rng = np.dtype(dtype), rngs(0)["data"]
         rows = Parabola(rng, dtype)
         if game.features:
             rows = Rows(data, rng=rng, sampling=game.recipe.sampling, dtype=dtype)
@@ -37,11 +37,13 @@ class Captured:
 
     def discriminator_step(self):
         with primitives.use_backend(self.backend):
-            self.z = self.trainer._discriminator_step()
+            game = self.trainer.game
+            self.z = game.latent(self.game.batch) if self.game.shared else None
+            game.discriminator_step(self.z)
 
     def generator_step(self):
         with primitives.use_backend(self.backend):
-            self.trainer._generator_step(self.z if self.game.shared else None)
+            self.trainer.game.generator_step(self.z)
 
     def losses(self):
         history = self.trainer.history

@@ -172,7 +172,7 @@ class Live(Plain):
             waited = time.monotonic() - self.started
             explain = self.waits_for_kernels and waited > PATIENCE
             text = "compiling kernels (first run only)" if explain else ""
-            if self.trainer._stop:
+            if self.trainer.execution.stopped:
                 text += "; stopping after this step, Ctrl-C again aborts"
             below = Text(text.removeprefix("; "), style="yellow")
         else:

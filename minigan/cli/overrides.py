@@ -1,67 +1,76 @@
 """Options of `minigan train` that take the place of a recipe's own.
 
-One table, a line each: the command's options, what reaches the trainer, and what
---resume compares, are all driven by it.
+Those of a step are the fields of `gan.options.Options`; only what lies beside a step is
+said here.  The command's options, what reaches the trainer, and what --resume compares
+all follow from them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import rich_click as click
 
 from ..errors import ArgumentError
-from ..gan import OBJECTIVES, Rows, Trainer
+from ..gan import Rows, Trainer
+from ..gan.options import Choice, Option, Options, Real, Whole, option_of
+from .rundir import RunDir
 
-RATE = click.FloatRange(min=0, min_open=True)
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
-LABEL = click.FloatRange(0, 1)
-COUNT = click.IntRange(min=1)
+PLAYERS = ("generator", "discriminator")
+RATE = Real("RATE", above=0)
 
 
 @dataclass(frozen=True)
 class Override:
-    """One option: its name without dashes, as `recipes.load` knows it.
+    """One option of the command: its name without dashes, and what it takes.
 
-    of: who takes it: "recipe" for `recipes.load`, "session" for `cli.session`.
+    of: who takes it: "options" of the step, arguments of the "optimizers", "sampling"
+    of the rows, all three by `recipes.load`, or "session" for `cli.session`.
     """
 
     name: str
-    type: click.ParamType
-    help: str
-    metavar: str = "N"
-    of: str = "recipe"
+    option: Option
+    of: str = "options"
 
     @property
-    def flag(self):
+    def flag(self) -> str:
         """--batch-size for batch_size."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def type(self) -> click.ParamType:
+        """What the command line takes; bounds of what is merely too large are left out.
 
-def _one_of(values):
-    return click.Choice(tuple(values))
+        The trainer has these as well.
+        """
+        check = self.option.check
+        if isinstance(check, Choice):
+            return click.Choice(tuple(check.names))
+        if isinstance(check, Whole):
+            return click.IntRange(min=check.least)
+        least = check.least if check.above is None else check.above
+        most = check.most if check.below is None else check.below
+        return click.FloatRange(
+            min=least,
+            max=most if most is not None and most <= 1 else None,
+            min_open=check.above is not None,
+            max_open=check.below is not None,
+        )
+
+
+def _other(name: str, of: str, check: Choice | Real | Whole, text: str) -> Override:
+    return Override(name, Option(check, text), of)
 
 
 OVERRIDES = (
-    Override("batch_size", click.IntRange(min=2), "Rows in a batch."),
-    Override("batches", _one_of(Trainer.BATCHES), "What a step of D sees.", ""),
-    Override("objective", _one_of(OBJECTIVES), "What G tries to achieve.", ""),
-    Override("real_label", LABEL, "D's target for real rows; 0.9 smooths.", "P"),
-    Override("fake_label", LABEL, "D's target for fakes.", "P"),
-    Override("discriminator_steps", COUNT, "Steps of D for each one of G."),
-    Override("generator_steps", COUNT, "Steps of G after them."),
-    Override("pretraining_steps", COUNT, "Steps of D alone, at the start."),
-    Override("latent", _one_of(("fresh", "shared")), "z for the step of G.", ""),
-    Override("fakes", _one_of(("inference", "training")), "BatchNorm in fakes.", ""),
-    Override("clip_value", RATE, "Bound of D's weights (wasserstein).", "C"),
-    Override("ema", SHARE, "Keep a moving average of G, used for samples.", "P"),
-    Override("instance_noise", click.FloatRange(min=0), "On all rows D sees.", "S"),
-    Override("instance_noise_steps", COUNT, "Steps until it has faded."),
-    Override("sampling", _one_of(Rows.SAMPLING), "How rows are drawn.", ""),
-    Override("learning_rate", RATE, "Of both players.", "RATE"),
-    Override("generator_learning_rate", RATE, "Of G alone.", "RATE"),
-    Override("discriminator_learning_rate", RATE, "Of D alone.", "RATE"),
-    Override("beta_1", click.FloatRange(0, 1, max_open=True), "Momentum.", "P"),
-    Override("report_every", COUNT, "Steps between two reports.", "N", "session"),
-    Override("save_every", COUNT, "Save as often, not only then.", "N", "session"),
+    *(Override(known.name, option_of(known)) for known in fields(Options)),
+    _other("sampling", "sampling", Choice(Rows.SAMPLING), "How rows are drawn."),
+    _other("learning_rate", "optimizers", RATE, "Of both players."),
+    _other("generator_learning_rate", "optimizers", RATE, "Of G alone."),
+    _other("discriminator_learning_rate", "optimizers", RATE, "Of D alone."),
+    _other("beta_1", "optimizers", Real("P", least=0, below=1), "Momentum."),
+    _other("report_every", "session", Whole(), "Steps between two reports."),
+    _other("save_every", "session", Whole(), "Save as often, not only then."),
 )
 click.rich_click.OPTION_GROUPS["minigan train"] = [
     {"name": "Options"},  # all others
@@ -69,46 +78,47 @@ click.rich_click.OPTION_GROUPS["minigan train"] = [
 ]
 
 
-def override_options(command):
+def override_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add all of them to a command, as keyword arguments that are None if not given."""
     for override in reversed(OVERRIDES):
-        metavar = override.metavar or None
-        add = click.option(
-            override.flag, type=override.type, metavar=metavar, help=override.help
-        )
-        command = add(command)
+        option = override.option
+        command = click.option(
+            override.flag,
+            type=override.type,
+            metavar=option.check.metavar or None,
+            help=option.help,
+        )(command)
     return command
 
 
-def given(values, of):
-    """name -> value of those that were given, for one taker."""
+def given(values: Mapping[str, Any], session: bool) -> dict[str, Any]:
+    """name -> value of those that were given, for the session or for the recipe."""
     return {
         o.name: values[o.name]
         for o in OVERRIDES
-        if o.of == of and values[o.name] is not None
+        if (o.of == "session") == session and values[o.name] is not None
     }
 
 
-def expect_same(folder, trainer, overrides):
+def expect_same(folder: RunDir, trainer: Trainer, overrides: Mapping[str, Any]) -> None:
     """A run that goes on keeps its options.  Errors: ArgumentError naming the first."""
+    known = {override.name: override for override in OVERRIDES}
     for name, value in overrides.items():
-        for own in _in(trainer, name):
+        for own in _in(trainer, known[name]):
             if own != value:
-                flag = next(o.flag for o in OVERRIDES if o.name == name)
                 raise ArgumentError(
-                    f"{flag}: expected {own}, as the run in {folder} was begun, "
-                    f"got {value}"
+                    f"{known[name].flag}: expected {own}, as the run in {folder} was "
+                    f"begun, got {value}"
                 )
 
 
-def _in(trainer, name):
+def _in(trainer: Trainer, override: Override) -> list[Any]:
     """The values that an override has in a trainer: both players' if it is of both."""
-    players = "generator", "discriminator"
-    for key in ("learning_rate", "beta_1"):
-        if name.endswith(key):
-            of = [p for p in players if name == f"{p}_{key}"] or players
-            configs = [getattr(trainer, f"{p}_optimizer").config() for p in of]
-            return [config.get(key) for config in configs]
-    if name == "sampling":
-        return [trainer.data.config().get(name)]
-    return [trainer.options()[name]]
+    if override.of == "options":
+        return [getattr(trainer.options, override.name)]
+    if override.of == "sampling":
+        return [trainer.data.config().get(override.name)]
+    of = [p for p in PLAYERS if override.name.startswith(f"{p}_")]
+    argument = override.name.removeprefix(f"{of[0]}_") if of else override.name
+    configs = [getattr(trainer, f"{p}_optimizer").config() for p in of or PLAYERS]
+    return [config.get(argument) for config in configs]

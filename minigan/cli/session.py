@@ -16,9 +16,9 @@ from ..gan.frames import ImageFrames, frames_of, made_from
 from ..gan.generator import Generator
 from ..gan.monitor import Monitor
 from ..gan.recipes import RECIPES
+from ..gan.rngs import rngs
 from ..gan.sampling import Parabola
-from ..gan.state import config
-from ..gan.streams import streams
+from ..gan.saving import config
 from ..primitives import use_backend
 from .display import levels_text, means, wrapped
 from .pictures import draw_report, pictures_of
@@ -141,7 +141,7 @@ class Session(Callback):
 
     def rows(self, n):
         """Real and generated rows (n, features), the same ones at every call."""
-        rng = streams(self.trainer.seed)["sample"]
+        rng = rngs(self.trainer.seed)["sample"]
         real = self.trainer.data.draw(n, rng)
         shape = n, self.trainer.latent_dim
         z = rng.standard_normal(shape, self.trainer.generator.dtype)
@@ -181,7 +181,7 @@ class Session(Callback):
     def _answer(self, rows):
         """Mean of D's answers: probabilities, or scores if D is a critic."""
         with use_backend(self.trainer.backend):
-            logits = self.trainer.logits.predict(
+            logits = self.trainer.critic.predict(
                 rows.reshape(-1, *self.trainer.row_shape)
             )
             return float(self.trainer.objective.moments(logits)[0])

@@ -99,7 +99,7 @@ def train(recipe, steps, epochs, seconds, seed, out, resume, quiet, **values):
         raise click.UsageError("--epochs: expected no --steps beside it, got both")
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
     data, backend = values.pop("data"), values.pop("backend")
-    overrides, options = given(values, "recipe"), given(values, "session")
+    overrides, options = given(values, session=False), given(values, session=True)
     if not resume:  # complains before there is a folder
         source = sources.chosen(recipe, data)
         trainer = recipes.load(

@@ -6,9 +6,11 @@ from .. import validate
 from ..errors import ShapeError, StateError
 from ..network import Sequential
 from ..optimizers import Adam, Optimizer
+from .sampling import Source
 
 
-def network_of(where, argument, network):
+def network_of(where: str, argument: str, network: Sequential) -> Sequential:
+    """The network, if it is one that a player can be."""
     if (
         not isinstance(network, Sequential)
         or not network.theta.size
@@ -24,7 +26,8 @@ def network_of(where, argument, network):
     return network
 
 
-def optimizer_of(where, argument, optimizer):
+def optimizer_of(where: str, argument: str, optimizer: Optimizer | None) -> Optimizer:
+    """The optimizer, or a new `Adam` for None."""
     if optimizer is None:
         return Adam()
     if not isinstance(optimizer, Optimizer):
@@ -34,7 +37,11 @@ def optimizer_of(where, argument, optimizer):
     return optimizer
 
 
-def two_optimizers(where, generator_optimizer, discriminator_optimizer):
+def two_optimizers(
+    where: str,
+    generator_optimizer: Optimizer | None,
+    discriminator_optimizer: Optimizer | None,
+) -> tuple[Optimizer, Optimizer]:
     """The optimizers of G and D, which must be two."""
     one = optimizer_of(where, "generator_optimizer", generator_optimizer)
     two = optimizer_of(where, "discriminator_optimizer", discriminator_optimizer)
@@ -49,7 +56,13 @@ def two_optimizers(where, generator_optimizer, discriminator_optimizer):
     return one, two
 
 
-def fit_together(where, generator, discriminator, data, rows):
+def fit_together(
+    where: str,
+    generator: Sequential,
+    discriminator: Sequential,
+    data: Source,
+    rows: int,
+) -> int:
     """Check that z, G, D and batches of `rows` fit; return the latent dimension."""
     if generator is discriminator:
         validate.complain(
@@ -74,6 +87,14 @@ def fit_together(where, generator, discriminator, data, rows):
             "discriminator",
             f"dtype {generator.dtype}, the generator's",
             discriminator.dtype,
+        )
+    if data.labelled:
+        validate.complain(
+            validate.ArgumentError,
+            where,
+            "data",
+            "rows without labels, since neither network takes any",
+            f"{type(data).__name__} with labels",
         )
     if generator.input_shape is None or len(generator.input_shape) != 1:
         raise ShapeError(
@@ -102,7 +123,7 @@ def fit_together(where, generator, discriminator, data, rows):
         raise StateError(
             f"{where}: expected networks that may change, got a frozen one"
         )
-    most = getattr(data, "largest_batch", rows)
+    most = data.largest_batch
     if rows > most:
         validate.complain(
             validate.ArgumentError,

@@ -14,7 +14,7 @@ from ..errors import CheckpointError
 from ..images import as_bytes, image_shape
 from ..primitives import use_backend
 from .callbacks import Callback
-from .streams import streams
+from .rngs import rngs
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -65,7 +65,7 @@ class Frames(Callback):
 
     def __init__(self, trainer: "Trainer", steps: int) -> None:
         self.every = stride(steps)
-        rng = streams(trainer.seed)["sample"]
+        rng = rngs(trainer.seed)["sample"]
         self.real = self._real(trainer, rng)
         shape = len(self.real), trainer.latent_dim
         self.z = rng.standard_normal(shape, np.float32)
@@ -123,7 +123,7 @@ class PointFrames(Frames):
     """For data of two features: the fakes, and D's answers all over the plane."""
 
     def __init__(self, trainer: "Trainer", steps: int) -> None:
-        rng = streams(trainer.seed)["sample"]
+        rng = rngs(trainer.seed)["sample"]
         self.view = view(self._real(trainer, rng))
         self.grid = grid(self.view).astype(trainer.generator.dtype)
         super().__init__(trainer, steps)
@@ -133,7 +133,7 @@ class PointFrames(Frames):
 
     def _frame(self, trainer: "Trainer") -> Taken:
         with use_backend(trainer.backend):
-            logits = trainer.logits.predict(self.grid.reshape(-1, *trainer.row_shape))
+            logits = trainer.critic.predict(self.grid.reshape(-1, *trainer.row_shape))
         logits = logits.reshape(ROWS, COLUMNS) - trainer.objective.threshold
         surface = 0.5 + 0.5 * np.tanh(0.5 * logits)  # sigmoid; 1/2 at D's border
         fakes = made_from(trainer, self.z).reshape(POINTS, 2)

@@ -1,151 +1,275 @@
-"""The algorithm: the discriminator step and the generator step.
+"""The game: two players, and the steps in which they learn.
 
 Everything here goes through networks, objectives and primitives, so that a step can be
-recorded and replayed.  `Trainer` adds what stands around it.
+recorded and replayed.  A step returns what it measured, by the names of `History`'s
+columns, as arrays of one number; `execution` runs steps and writes these down.
 """
 
+import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from .. import primitives
-from .history import COLUMNS
+from ..layers import Sigmoid
+from ..network import Sequential
+from ..optimizers import Optimizer
+from ..state import Arrays, Generators
+from .checks import fit_together, network_of, two_optimizers
+from .noise import Noise
+from .objectives import OBJECTIVES
+from .options import Options
+from .sampling import Rows, Source
+
+AHEAD = 4096  # the most steps that are run between two looks at them
 
 
 class Game:
-    """One step of training, in terms of the trainer's options; see `Trainer`."""
+    """A generator G, a discriminator D, what they learn from, and how.
+
+    Arguments as for `Trainer`, which see; rngs: name -> Generator, as `rngs` makes
+    them.  average: the moving average so far, by default a copy of G.
+    critic: D without its sigmoid, if it ends in one, since losses want its score.
+    pretrained: how many steps D took by itself.
+    None of this is set afterwards: `changed` makes another game.
+    """
+
+    def __init__(
+        self,
+        generator: Sequential,
+        discriminator: Sequential,
+        data: NDArray | Source,
+        options: Options,
+        generator_optimizer: Optimizer | None,
+        discriminator_optimizer: Optimizer | None,
+        rngs: Generators,
+        average: Sequential | None = None,
+        pretrained: int = 0,
+    ) -> None:
+        where = "Trainer"
+        self.options = options
+        self.objective = OBJECTIVES[options.objective](
+            options.real_label, options.fake_label
+        )
+        self.generator = network_of(where, "generator", generator)
+        self.discriminator = network_of(where, "discriminator", discriminator)
+        if not isinstance(data, Source):
+            data = Rows(data, rng=rngs["data"], dtype=generator.dtype)
+        self.data = data
+        self.rngs = {**rngs, "data": data.generators().get("rng", rngs["data"])}
+        self.latent_dim = fit_together(
+            where, generator, discriminator, data, options.real_rows
+        )
+        self.row_shape = discriminator.input_shape or (data.features,)
+        ends_in_sigmoid = isinstance(discriminator.layers[-1], Sigmoid)
+        self.critic = discriminator[:-1] if ends_in_sigmoid else discriminator
+        self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
+            where, generator_optimizer, discriminator_optimizer
+        )
+        clip = options.clip_value
+        self.clip_value = self.objective.clip_value if clip is None else clip
+        self.average = average
+        if options.ema is None or average is None:
+            self.average = None if options.ema is None else copy.deepcopy(generator)
+        self.noise = Noise(
+            self.rngs["noise"],
+            options.instance_noise,
+            options.instance_noise_steps,
+            generator.dtype,
+            AHEAD,
+        )
+        self.pretrained = np.array(pretrained, np.int64)  # steps of D by themselves
 
     # ---- the algorithm -------------------------------------------------------------
 
-    def _step(self):
+    def step(self) -> Arrays:
         """One step: the discriminator n times, then the generator m times."""
-        for _ in range(self.discriminator_steps):
-            z = self._discriminator_step()
-        for _ in range(self.generator_steps):
-            self._generator_step(z if self.latent == "shared" else None)
-        primitives.advance(self._runner.cursor)
+        z, found = None, {}
+        for _ in range(self.options.discriminator_steps):
+            if self.options.latent == "shared":
+                z = self.latent(self.options.batch_size)
+            found = self.discriminator_step(z)
+        for _ in range(self.options.generator_steps):
+            found |= self.generator_step(z)
+        return found
 
-    def _pretraining_step(self):
-        """One discriminator step, with no generator step behind it."""
-        self._discriminator_step()
-        primitives.advance(self._runner.cursor)
+    def discriminator_step(self, z: NDArray | None = None) -> Arrays:
+        """Teach D to tell real rows from fakes; nothing of G changes.
 
-    def _last_generator_step(self):
-        """What ends a step; for a schedule, see `running`."""
-        self._generator_step()
-        primitives.advance(self._runner.cursor)
-
-    def _discriminator_step(self):
-        """Teach D to tell real rows from fakes; nothing of G changes."""
-        half = self.batch_size // 2 if self.batches == "half" else self.batch_size
+        z: of the fakes, (rows, latent_dim); None draws it.
+        """
+        n = self.options.real_rows
         primitives.heading("Discriminator step: draw fakes and real rows")
-        z = self._latent(half)
-        fake = self._noisy(self._rows(self._draw_fakes(z)))
-        real = self._noisy(self._rows(self.data.batch(half)))
-        if self.batches == "mixed":
+        fake = self.seen(self.fakes(self.latent(n) if z is None else z))
+        real = self.seen(self.data.batch(n))
+        if self.options.batches == "mixed":
             primitives.heading("D on real and fake rows in one batch")
-            score = self.logits.forward(
+            score = self.critic.forward(
                 primitives.concatenate(real, fake), training=True
             )
-            real_score, fake_score = score[:half], score[half:]
-            real_loss = self.objective.real(real_score)  # for the history
+            real_score, fake_score = score[:n], score[n:]
+            real_loss = self.objective.real(real_score)  # these two for the history
             fake_loss = self.objective.fake(fake_score)
-            self._update_discriminator(self.objective.mixed(score))
+            self.objective.mixed(score)
+            gradient = self.teach_discriminator()
         else:
             primitives.heading("D on real rows")
-            real_score = self.logits.forward(real, training=True)
+            real_score = self.critic.forward(real, training=True)
             real_loss = self.objective.real(real_score)
-            self._update_discriminator(real_loss)
+            self.teach_discriminator()
             primitives.heading("D on fakes")
-            fake_score = self.logits.forward(fake, training=True)
+            fake_score = self.critic.forward(fake, training=True)
             fake_loss = self.objective.fake(fake_score)
-            self._update_discriminator(fake_loss)
-        primitives.heading("What the history keeps")
-        self._record("d_loss_real", real_loss)
-        self._record("d_loss_fake", fake_loss)
-        self._record("d_loss", primitives.average(real_loss, fake_loss))
-        for name, score in (("d_real", real_score), ("d_fake", fake_score)):
-            mean, std = self.objective.moments(score)
-            self._record(name, mean)
-            self._record(f"{name}_std", std)
-        threshold = self.objective.threshold
-        self._record("accuracy_real", primitives.accuracy(real_score, threshold, 1))
-        self._record("accuracy_fake", primitives.accuracy(fake_score, threshold, 0))
-        return z
+            gradient = self.teach_discriminator()
+        primitives.heading("What D answered")
+        return {
+            "d_loss_real": real_loss,
+            "d_loss_fake": fake_loss,
+            "d_loss": primitives.average(real_loss, fake_loss),
+            **self.answers("real", real_score),
+            **self.answers("fake", fake_score),
+            "d_gradient": gradient,
+        }
 
-    def _update_discriminator(self, loss):
-        """Backpropagate `loss`, the objective's last, through D and step."""
+    def teach_discriminator(self) -> NDArray:
+        """Backpropagate the objective's last loss through D, and step.
+
+        Returns the length of the gradient.
+        """
         self.discriminator.zero_grad()
-        self.logits.backward(self.objective.dscore(), need_dx=False)
+        self.critic.backward(self.objective.dscore(), need_dx=False)
         self.discriminator_optimizer.step(self.discriminator)
-        self._record("d_gradient", primitives.norm(self.discriminator.dtheta))
+        gradient = primitives.norm(self.discriminator.dtheta)
         if self.clip_value is not None:
             primitives.clip(self.discriminator.theta, self.clip_value)
+        return gradient
 
-    def _generator_step(self, z=None):
-        """Teach G to be called real; the gradient passes through D, which is frozen."""
+    def generator_step(self, z: NDArray | None = None) -> Arrays:
+        """Teach G to be called real; the gradient passes through D, which is frozen.
+
+        z: (batch_size, latent_dim); None draws it.
+        """
         primitives.heading("Generator step: G, then D, frozen: no weight gradients")
-        if z is None:
-            z = self._latent(self.batch_size)
+        z = self.latent(self.options.batch_size) if z is None else z
         fake = self.generator.forward(z, training=True)
         with self.discriminator.frozen():
-            score = self.logits.forward(self._noisy(self._rows(fake)), training=True)
+            score = self.critic.forward(self.seen(fake), training=True)
             loss = self.objective.generator(score)
-            dfake = self.logits.backward(self.objective.dscore())
+            dfake = self.critic.backward(self.objective.dscore())
         primitives.heading("The gradient goes on into G")
         self.generator.zero_grad()
         self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
         self.generator_optimizer.step(self.generator)
-        self._record("g_gradient", primitives.norm(self.generator.dtheta))
-        if self.average is not None:
-            self._follow()
-        self._record("g_loss", loss)
+        gradient = primitives.norm(self.generator.dtheta)
+        self.follow()
+        return {"g_loss": loss, "g_gradient": gradient}
 
-    def _follow(self):
-        """average = ema average + (1 - ema) G, running statistics included."""
-        primitives.average_update(self.average.theta, self.generator.theta, self.ema)
-        if self.generator.buffers.size:
-            primitives.average_update(
-                self.average.buffers, self.generator.buffers, self.ema
-            )
+    # ---- what a step is made of ----------------------------------------------------
 
-    def _latent(self, n):
+    def latent(self, n: int) -> NDArray:
         """z ~ N(0, 1): (n, latent_dim)"""
         return primitives.standard_normal(
-            self.streams["latent"], n, self.latent_dim, dtype=self.generator.dtype
+            self.rngs["latent"], n, self.latent_dim, dtype=self.generator.dtype
         )
 
-    def _rows(self, examples):
-        """The same numbers, each example in the shape that D takes."""
-        return examples.reshape(len(examples), *self.row_shape)
-
-    def _noisy(self, rows):
-        """rows + std z', z' ~ N(0, 1), where there is instance noise.
-
-        A std that falls lies in memory, one number for each row of the history: a
-        constant in a recorded step would stand still.
-        """
-        if not self.instance_noise:
-            return rows
-        shape = len(rows), rows[0].size
-        noise = primitives.standard_normal(
-            self.streams["noise"], *shape, dtype=rows.dtype
-        )
-        if self.instance_noise_steps is None:
-            return primitives.add_scaled(
-                rows, noise.reshape(rows.shape), self.instance_noise
-            )
-        std = primitives.gather(
-            self._runner.levels, self._runner.cursor.reshape(1)
-        )  # (1, 1)
-        zero = primitives.full(1, 1, 0.0, dtype=rows.dtype).reshape(1)
-        noise = primitives.dense_forward(
-            noise.reshape(-1, 1), std, zero
-        )  # times a 1x1 matrix
-        return primitives.add_scaled(rows, noise.reshape(rows.shape), 1.0)
-
-    def _draw_fakes(self, z):
-        if self.fakes == "inference":
+    def fakes(self, z: NDArray) -> NDArray:
+        """G(z) for D to learn from: nothing of G changes."""
+        if self.options.fakes == "inference":
             return self.generator.predict(z)
         with self.generator.frozen():
             return self.generator.forward(z, training=True)
 
-    def _record(self, column, value):
-        place = COLUMNS.index(column)
-        primitives.record(value, place, self._runner.cursor, self._runner.table)
+    def seen(self, rows: NDArray) -> NDArray:
+        """The rows as D sees them: in its shape, with noise where there is any."""
+        return self.noise.add(self.as_rows(rows))
+
+    def as_rows(self, examples: NDArray) -> NDArray:
+        """The same numbers, each example in the shape that D takes."""
+        return examples.reshape(len(examples), *self.row_shape)
+
+    def answers(self, kind: str, score: NDArray) -> Arrays:
+        """What D says of rows that are all "real" or all "fake": three columns."""
+        mean, std = self.objective.moments(score)
+        share = primitives.accuracy(
+            score, self.objective.threshold, int(kind == "real")
+        )
+        return {f"d_{kind}": mean, f"d_{kind}_std": std, f"accuracy_{kind}": share}
+
+    def follow(self) -> None:
+        """average = ema average + (1 - ema) G, running statistics included."""
+        if self.average is not None:
+            G, ema = self.generator, self.options.ema
+            primitives.average_update(self.average.theta, G.theta, ema)
+            if G.buffers.size:
+                primitives.average_update(self.average.buffers, G.buffers, ema)
+
+    # ---- another game --------------------------------------------------------------
+
+    def changed(self, **parts: Any) -> "Game":
+        """The game with other parts, by the names of the constructor's arguments.
+
+        A network that is new gets a new optimizer of the same kind, D has not been
+        pre-trained, and the average of a new G begins with it.
+        """
+        new = [name for name, part in parts.items() if part is not getattr(self, name)]
+        arguments = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "data": self.data,
+            "options": self.options,
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+            "rngs": self.rngs,
+            "average": None if "generator" in new else self.average,
+            "pretrained": 0 if "discriminator" in new else int(self.pretrained),
+        }
+        for player, (_, optimizer) in self.players.items():
+            if player in new:
+                made = type(optimizer)(**optimizer.config())
+                arguments[f"{player}_optimizer"] = made
+        return Game(**{**arguments, **parts})
+
+    # ---- state ---------------------------------------------------------------------
+
+    @property
+    def players(self) -> dict[str, tuple[Sequential, Optimizer]]:
+        """ "generator" and "discriminator" -> network and optimizer."""
+        return {
+            "generator": (self.generator, self.generator_optimizer),
+            "discriminator": (self.discriminator, self.discriminator_optimizer),
+        }
+
+    def state(self) -> Arrays:
+        """name -> array that training changes in place and must not lose."""
+        found: Arrays = {}
+        parts: dict[str, Arrays] = {}
+        for name, (network, optimizer) in self.players.items():
+            parts[name] = network.state()
+            parts[f"{name}_optimizer"] = {
+                **optimizer.cells(),
+                **optimizer.vectors(network),
+            }
+        if self.average is not None:
+            parts["average"] = self.average.state()
+        for part, arrays in parts.items():
+            found |= {f"{part}/{name}": array for name, array in arrays.items()}
+        if self.options.pretraining_steps:
+            found["pretrained"] = self.pretrained
+        found |= {f"data/{name}": array for name, array in self.data.state().items()}
+        return found
+
+    def generators(self) -> Generators:
+        """name -> random generator, each once: the streams, then those in layers."""
+        found, seen = dict(self.rngs), {id(rng) for rng in self.rngs.values()}
+        parts: dict[str, Generators] = {"data": self.data.generators()}
+        for name, (network, _) in self.players.items():
+            parts[name] = network.generators()
+        for name, (_, optimizer) in self.players.items():
+            parts[f"{name}_optimizer"] = optimizer.generators()
+        for part, generators in parts.items():
+            for name, rng in generators.items():
+                if id(rng) not in seen:
+                    seen.add(id(rng))
+                    found[f"{part}/{name}"] = rng
+        return found

@@ -11,8 +11,8 @@ import numpy as np
 from .. import checkpoint, primitives, saving, validate
 from ..errors import CheckpointError, MiniganError
 from ..images import image_shape
-from .state import plain_state, versions
-from .streams import NAMES, streams
+from .rngs import NAMES, rngs
+from .saving import plain_state, versions
 
 ARRAYS = ("generator/theta", "generator/buffers")
 AVERAGE = ("average/theta", "average/buffers")  # of a trainer with the option ema
@@ -43,7 +43,7 @@ class Generator:
         It shares the network, and has a copy of the stream.
         """
         rng = np.random.Generator(np.random.PCG64(0))
-        rng.bit_generator.state = trainer.streams["sample"].bit_generator.state
+        rng.bit_generator.state = trainer.rngs["sample"].bit_generator.state
         return cls(
             trainer.generator if trainer.average is None else trainer.average,
             rng,
@@ -79,7 +79,7 @@ class Generator:
     def draw_latent(self, n, seed=None):
         """z ~ N(0, 1): (n, latent_dim), from the own stream or from a seed."""
         n = validate.integer("Generator.sample", "n", n, most=2**31)
-        rng = self.rng if seed is None else streams(seed)["sample"]
+        rng = self.rng if seed is None else rngs(seed)["sample"]
         return rng.standard_normal((n, self.latent_dim), dtype=self.network.dtype)
 
     def between(self, first, last, steps):

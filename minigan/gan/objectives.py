@@ -28,6 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite, log, nan
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .. import primitives, validate
@@ -172,8 +173,12 @@ class Objective:
         where = f"{type(self).__name__}.{method}"
         return validate.array(where, "score", score, ("n", 1), finite=True)
 
-    def keep(self, loss: NDArray, gradient: Callable[[], NDArray]) -> NDArray:
-        """The loss, if it is finite; `gradient()` makes dL/dscore when it is asked."""
+    def keep(self, loss: NDArray | float, gradient: Callable[[], NDArray]) -> NDArray:
+        """The loss, if it is finite; `gradient()` makes dL/dscore when it is asked.
+
+        Errors: NonFiniteError where the loss is not finite.
+        """
+        loss = loss if isinstance(loss, np.ndarray) else np.array(loss, np.double)
         if not isfinite(loss.real):
             raise NonFiniteError(
                 f"{type(self).__name__}: expected a finite loss, got {loss}"

@@ -1,92 +1,278 @@
-"""The options of a trainer that make up its steps: checked once, before anything is."""
+"""The options of a trainer that make up its steps: each is one field of `Options`.
+
+A field says its default, which values it takes, and what it does.  The signature, the
+docstring and the attributes of `Trainer`, the checks, config.json and checkpoints, the
+overrides of `recipes.load` and the flags of `minigan train` are read from the fields.
+A new option is a field here, and the line in `game` that uses it.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from textwrap import fill
+from typing import Any, Self, TypeVar
 
 from .. import validate
 from .objectives import OBJECTIVES
 
-BATCHES = ("half", "separate", "mixed")
-LATENT = ("fresh", "shared")
-FAKES = ("inference", "training")
+T = TypeVar("T")
 MOST_STEPS = 10_000  # of one player in a row
-# The names, except for the objective and its labels, which the objective knows.
-NAMES = (
-    "batch_size",
-    "batches",
-    "discriminator_steps",
-    "generator_steps",
-    "pretraining_steps",
-    "latent",
-    "fakes",
-    "clip_value",
-    "ema",
-    "instance_noise",
-    "instance_noise_steps",
-)
+
+# ---- what values an option takes ---------------------------------------------------
 
 
-def checked(where, given):
-    """name -> value of `NAMES` and "objective", an `Objective`.
+@dataclass(frozen=True)
+class Whole:
+    """An integer within its bounds.   metavar: what stands for it in help texts."""
 
-    given: name -> what the user said, real_label and fake_label included; others are
-    passed over.
+    least: int = 1
+    most: int = MOST_STEPS
+    metavar: str = "N"
+
+    def __call__(self, where: str, name: str, value: object) -> int:
+        return validate.integer(where, name, value, least=self.least, most=self.most)
+
+
+@dataclass(frozen=True)
+class Real:
+    """A finite number within its bounds."""
+
+    metavar: str = "X"
+    above: float | None = None
+    least: float | None = None
+    below: float | None = None
+    most: float | None = None
+
+    def __call__(self, where: str, name: str, value: object) -> float:
+        bounds = {k: v for k, v in vars(self).items() if k != "metavar"}
+        return validate.number(where, name, value, **bounds)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several names.
+
+    names: a tuple or a registry.  What is registered later can be chosen as well.
+    """
+
+    names: Iterable[str]
+    metavar: str = ""
+
+    def __call__(self, where: str, name: str, value: object) -> str:
+        return validate.choice(where, name, value, tuple(self.names))
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is known of an option beside its default.
+
+    check(where, name, value) -> value: an instance of one of the classes above.
+    text: what it does.  Its first sentence is the help text on the command line.
+    """
+
+    check: Whole | Real | Choice
+    text: str
+
+    @property
+    def help(self) -> str:
+        """The first sentence."""
+        return self.text.split(". ")[0].rstrip(".") + "."
+
+
+def option(default: Any, check: Whole | Real | Choice, text: str) -> Any:
+    """A field of `Options`.  None is allowed where it is the default."""
+    return field(default=default, metadata={"option": Option(check, text)})
+
+
+def option_of(known: Field[Any]) -> Option:
+    """What a field says of itself."""
+    return known.metadata["option"]
+
+
+# ---- the options -------------------------------------------------------------------
+
+LABEL, NOISE = Real("P", least=0, most=1), Real("S", least=0, most=1e6)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Checked when it is made, one by one and then together; never changed.
+
     Errors: ArgumentError, DTypeError for what is out of range or does not go together.
     """
-    name = validate.choice(where, "objective", given["objective"], tuple(OBJECTIVES))
-    objective = OBJECTIVES[name](given["real_label"], given["fake_label"])
 
-    def steps(name, least=1, most=MOST_STEPS):
-        return validate.integer(where, name, given[name], least=least, most=most)
+    batch_size: int = option(
+        128, Whole(2, 2**24), "Rows in a batch. N of the generator step."
+    )
+    batches: str = option(
+        "half",
+        Choice(("half", "separate", "mixed")),
+        'What a step of D sees. "half": N/2 real rows, an update, N/2 fakes, an '
+        'update. "separate": the same with N each. "mixed": N real and N fake rows '
+        "in one batch, one update.",
+    )
+    objective: str = option(
+        "non-saturating",
+        Choice(OBJECTIVES),
+        "What G and D try to achieve. One of `gan.OBJECTIVES`.",
+    )
+    real_label: float = option(
+        1.0,
+        LABEL,
+        "D's target for real rows; 0.9 smooths. In [0, 1]; with 0 for fakes this is "
+        "one-sided label smoothing.",
+    )
+    fake_label: float = option(0.0, LABEL, "D's target for fakes. In [0, 1].")
+    discriminator_steps: int = option(
+        1,
+        Whole(),
+        "Steps of D for each one of G. A step of training is so many discriminator "
+        "steps with G held, then the generator steps with D held.",
+    )
+    generator_steps: int = option(1, Whole(), "Steps of G after them.")
+    pretraining_steps: int = option(
+        0, Whole(0, 2**40), "Steps of D alone, at the start. See `pretrain`."
+    )
+    latent: str = option(
+        "fresh",
+        Choice(("fresh", "shared")),
+        'z for the step of G. "fresh" draws new z for each generator step, "shared" '
+        "takes those of the last fakes.",
+    )
+    fakes: str = option(
+        "inference",
+        Choice(("inference", "training")),
+        'BatchNorm in fakes. "inference" draws the fakes that D sees with moving '
+        'statistics, "training" with those of the batch (which then do not move).',
+    )
+    clip_value: float | None = option(
+        None,
+        Real("C", above=0, most=1e6),
+        "Bound of D's weights (wasserstein). Each update of D ends with all its "
+        "parameters clipped to [-clip_value, clip_value]. None: what the objective "
+        'asks for, 0.01 for "wasserstein", no clipping for the others.',
+    )
+    ema: float | None = option(
+        None,
+        Real("P", above=0, below=1),
+        "Keep a moving average of G, used for samples. After each update of G, "
+        "`trainer.average` becomes ema average + (1 - ema) G, parameters and running "
+        "statistics (Yazici et al. 2019), in (0, 1), say 0.999; it starts as a copy "
+        "of G. None: no average.",
+    )
+    instance_noise: float = option(
+        0.0,
+        NOISE,
+        "Noise on all rows D sees. Standard deviation of the normal noise that is "
+        "added to every row, real or fake, that D sees in training (Sonderby et al. "
+        "2017; Arjovsky & Bottou 2017).",
+    )
+    instance_noise_steps: int | None = option(
+        None,
+        Whole(1, 2**40),
+        "Steps until it has faded. The noise falls in a straight line, to 0 at this "
+        "step. None: it stays.",
+    )
 
-    def optional(name, check, **bounds):
-        value = given[name]
-        return None if value is None else check(where, name, value, **bounds)
+    def __post_init__(self) -> None:
+        for known in fields(self):
+            value = getattr(self, known.name)
+            if value is not None or known.default is not None:
+                value = option_of(known).check("Trainer", known.name, value)
+            object.__setattr__(self, known.name, value)
+        OBJECTIVES[self.objective](self.real_label, self.fake_label)
+        half, shared = self.batches == "half", self.latent == "shared"
+        if half and self.batch_size % 2:
+            _refuse("batch_size", "an even number with batches='half'", self.batch_size)
+        if shared and half:
+            few = "(a half batch has too few z to share)"
+            _refuse("latent", f"'fresh' with batches='half' {few}", "'shared'")
+        if shared and self.generator_steps > 1:
+            one = "(there is one batch of z to share)"
+            _refuse("latent", f"'fresh' with generator_steps > 1 {one}", "'shared'")
+        if self.instance_noise_steps is not None and not self.instance_noise:
+            expected = "None without instance_noise"
+            _refuse("instance_noise_steps", expected, self.instance_noise_steps)
 
-    clip_value = optional("clip_value", validate.number, above=0, most=1e6)
-    found = {
-        "objective": objective,
-        "batch_size": steps("batch_size", 2, 2**24),
-        "batches": validate.choice(where, "batches", given["batches"], BATCHES),
-        "discriminator_steps": steps("discriminator_steps"),
-        "generator_steps": steps("generator_steps"),
-        "pretraining_steps": steps("pretraining_steps", 0, 2**40),
-        "latent": validate.choice(where, "latent", given["latent"], LATENT),
-        "fakes": validate.choice(where, "fakes", given["fakes"], FAKES),
-        "clip_value": objective.clip_value if clip_value is None else clip_value,
-        "ema": optional("ema", validate.number, above=0, below=1),
-        "instance_noise": validate.number(
-            where, "instance_noise", given["instance_noise"], least=0, most=1e6
-        ),
-        "instance_noise_steps": optional(
-            "instance_noise_steps", validate.integer, most=2**40
-        ),
-    }
-    _together(where, found)
-    return found
+    @property
+    def real_rows(self) -> int:
+        """How many real rows, and how many fakes, one discriminator step sees."""
+        return self.batch_size // 2 if self.batches == "half" else self.batch_size
+
+    def changed(self, **values: Any) -> Self:
+        """The same options but for some, checked anew."""
+        return replace(self, **values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """name -> value, as JSON can hold them."""
+        return asdict(self)
 
 
-def _together(where, found):
-    """Refuse options that contradict each other."""
+def _refuse(name: str, expected: str, got: object) -> None:
+    validate.complain(validate.ArgumentError, "Trainer", name, expected, got)
 
-    def refuse(name, expected, got):
-        validate.complain(validate.ArgumentError, where, name, expected, got)
 
-    half, shared = found["batches"] == "half", found["latent"] == "shared"
-    if half and found["batch_size"] % 2:
-        refuse("batch_size", "an even number with batches='half'", found["batch_size"])
-    if shared and half:
-        refuse(
-            "latent",
-            "'fresh' with batches='half' (a half batch has too few z to share)",
-            "'shared'",
-        )
-    if shared and found["generator_steps"] > 1:
-        refuse(
-            "latent",
-            "'fresh' with generator_steps > 1 (there is one batch of z to share)",
-            "'shared'",
-        )
-    if found["instance_noise_steps"] is not None and not found["instance_noise"]:
-        refuse(
-            "instance_noise_steps",
-            "None without instance_noise",
-            found["instance_noise_steps"],
-        )
+# ---- what follows from the fields --------------------------------------------------
+
+NAMES = tuple(known.name for known in fields(Options))
+
+
+def takes(kind: type) -> Callable[[type[T]], type[T]]:
+    """A class decorator: signature, docstring and attributes from the fields of `kind`.
+
+    The constructor takes `**options`; instances have an attribute `options`, and each
+    option is an attribute of its own that reads it and, set, changes it.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        taken = [
+            parameter
+            for parameter in inspect.signature(cls).parameters.values()
+            if parameter.kind is not parameter.VAR_KEYWORD
+        ]
+        place = sum(p.kind is not p.KEYWORD_ONLY for p in taken)
+        own = [_parameter(known) for known in fields(kind)]
+        signature = inspect.Signature([*taken[:place], *own, *taken[place:]])
+        cls.__signature__ = signature  # type: ignore[attr-defined]
+        if cls.__doc__:  # with python -OO there is none
+            text = "".join(map(_documented, fields(kind)))
+            cls.__doc__ = cls.__doc__.replace("    {options}\n", text)
+        for known in fields(kind):
+            if known.name not in vars(cls):
+                setattr(cls, known.name, _attribute(known.name, option_of(known)))
+        return cls
+
+    return decorate
+
+
+def _parameter(known: Field[Any]) -> inspect.Parameter:
+    return inspect.Parameter(
+        known.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=known.default,
+        annotation=known.type,
+    )
+
+
+def _documented(known: Field[Any]) -> str:
+    line = f"{known.name}: {option_of(known).text}"
+    indents = {"initial_indent": " " * 4, "subsequent_indent": " " * 8}
+    return fill(line, 84, **indents) + "\n"
+
+
+def _attribute(name: str, known: Option) -> property:
+    def read(self: Any) -> Any:
+        return getattr(self.options, name)
+
+    def change(self: Any, value: Any) -> None:
+        self.options = self.options.changed(**{name: value})
+
+    return property(read, change, doc=known.text)
+
+
+def unknown(where: str, names: Iterable[str], known: Callable[..., Any]) -> None:
+    """Refuse names that are no options.  Errors: TypeError, as for any function."""
+    for name in names:
+        if name not in NAMES:
+            takes = ", ".join(inspect.signature(known).parameters)
+            raise TypeError(f"{where}: no argument {name!r}; there are {takes}")

@@ -20,8 +20,8 @@ from ..network import Sequential
 from ..optimizers import Adam, Optimizer
 from ..registry import Registry
 from . import networks
+from .rngs import rngs
 from .sampling import Parabola, Rows, Source
-from .streams import streams
 from .trainer import Trainer
 
 PLAYERS = ("generator", "discriminator")
@@ -174,7 +174,7 @@ def load(
     where = "recipes.load"
     recipe = RECIPES.chosen(where, "name", name)
     dtype = validate.float_type(where, dtype)
-    spawned = streams(seed)
+    spawned = rngs(seed)
     options, arguments, sampling = _sorted(recipe, overrides)
     for player, (kind, own) in recipe.optimizers.items():
         if f"{player}_optimizer" not in options:
@@ -187,17 +187,16 @@ def load(
     if not isinstance(data, Source):
         shape = row_shape(recipe, data)
         data = Rows(data, rng=spawned["data"], sampling=sampling, dtype=dtype)
-    trainer = Trainer(
+    return Trainer(
         recipe.generator(spawned["weights"], dtype, shape),
         recipe.discriminator(spawned["weights"], dtype, shape),
         data,
         **options,
         seed=seed,
+        rngs=spawned,
         backend=backend,
         name=name,
     )
-    trainer.streams["weights"] = spawned["weights"]
-    return trainer
 
 
 def row_shape(recipe: Recipe, data: NDArray) -> tuple[int, ...]:
@@ -230,7 +229,7 @@ def _sorted(
     """
     options, sampling = dict(recipe.options), recipe.sampling
     arguments: dict[str, dict[str, Any]] = {player: {} for player in PLAYERS}
-    own = ("generator", "discriminator", "data", "seed", "backend", "name")
+    own = ("generator", "discriminator", "data", "seed", "rngs", "backend", "name")
     takes = [key for key in inspect.signature(Trainer).parameters if key not in own]
     of_optimizers = _arguments(recipe, overrides)
     for name, value in overrides.items():

@@ -1,157 +1,216 @@
-"""The GAN trainer: two networks, two optimizers, one game."""
+"""The GAN trainer: a game, what runs it, and how long."""
 
-import copy
+import math
+import os
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
+from numpy.typing import NDArray
 
 from .. import primitives, validate
-from ..layers import Sigmoid
-from . import options
-from .callbacks import Report
-from .checks import fit_together, network_of, two_optimizers
-from .fitting import Fitting
+from ..capture.program import Program
+from ..files import as_path
+from ..network import Sequential
+from ..optimizers import Optimizer
+from ..state import Arrays, Generators
+from .callbacks import Hooks, Report
+from .execution import Chunk, Execution
 from .game import Game
 from .history import COLUMNS, History
-from .memory import Memory
-from .running import Runner
-from .sampling import Rows, Source
-from .streams import streams as make_streams
+from .objectives import Objective
+from .options import Options, takes, unknown
+from .rngs import rngs as make_rngs
+from .sampling import Source
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 REPORT_ROWS = 100  # real and fake rows on which a report measures accuracy
 
 
-class Trainer(Game, Fitting, Memory):
+@takes(Options)
+class Trainer:
     """Trains a generator G against a discriminator D (Goodfellow et al. 2014).
 
     generator: network from z (N, latent_dim) to rows (N, features).
     discriminator: network from rows to one score (N, 1).  If it ends in a `Sigmoid`,
-        losses are taken from the logits before it, so that a discriminator that is
-        sure of itself still teaches.
+        losses are taken from the score before it, so that a discriminator that is
+        sure of itself still teaches; `critic` is D without that sigmoid.
     data: an array (n, ...) of float rows, or a source from `gan.sampling`.
-    batch_size: N of the generator step, integer >= 2.
-    batches: what a discriminator step sees.  "half": N/2 real rows, an update, N/2
-        fakes, an update.  "separate": the same with N each.  "mixed": N real and N
-        fake rows in one batch, one update.
-    real_label, fake_label: the discriminator's targets, in [0, 1]; 0.9 for real rows
-        is one-sided label smoothing.
-    discriminator_steps, generator_steps: a step of training is so many discriminator
-        steps with G held, then so many generator steps with D held.
-    pretraining_steps: discriminator steps before the first step; see `pretrain`.
-    latent: "fresh" draws new z for each generator step, "shared" takes those of the
-        last fakes.
-    fakes: "inference" draws the discriminator's fakes with moving statistics,
-        "training" with those of the batch (which then do not move).
-    objective: "non-saturating", "minimax", "least-squares", "hinge" or "wasserstein",
-        see `gan.objectives`.
-    clip_value: each update of D ends with all its parameters clipped to
-        [-clip_value, clip_value].  None: what the objective asks for, 0.01 for
-        "wasserstein", no clipping for the others.
-    ema: after each update of G, `trainer.average` becomes
-        ema average + (1 - ema) G, parameters and running statistics (Yazici et al.
-        2019), in (0, 1), say 0.999; it starts as a copy of G.  None: no average.
-    instance_noise: standard deviation of the normal noise that is added to every row,
-        real or fake, that D sees in training (Sonderby et al. 2017; Arjovsky &
-        Bottou 2017).
-    instance_noise_steps: the noise falls in a straight line, to 0 at this step.  None:
-        it stays.
+    {options}
     generator_optimizer, discriminator_optimizer: by default one `Adam()` each.
     seed: integer >= 0; all randomness of training comes from it.
+    rngs: name -> Generator for every purpose, by default `gan.rngs.rngs(seed)`.
     backend: "jit", "numpy", or None for the one in force.
     capture: False runs each step eagerly instead of replaying a recorded one; the
         bytes are the same.
+
+    Networks, optimizers, data, objective and options may be set between two calls of
+    `fit`.  They are checked as in the beginning, and nothing has changed if they are
+    refused.  A network that is set begins with the optimizer as it was made, without
+    its moments; with the option ema, a new generator begins a new average.
 
     Errors: ShapeError for networks that do not fit each other or the data,
     ArgumentError and DTypeError for options out of range.
     """
 
-    BATCHES = options.BATCHES
-
     def __init__(
         self,
-        generator,
-        discriminator,
-        data,
+        generator: Sequential,
+        discriminator: Sequential,
+        data: NDArray | Source,
         *,
-        batch_size=128,
-        batches="half",
-        real_label=1.0,
-        fake_label=0.0,
-        discriminator_steps=1,
-        generator_steps=1,
-        pretraining_steps=0,
-        latent="fresh",
-        fakes="inference",
-        objective="non-saturating",
-        clip_value=None,
-        ema=None,
-        instance_noise=0.0,
-        instance_noise_steps=None,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        seed=0,
-        backend=None,
-        capture=True,
-        name="custom",
-    ):
+        generator_optimizer: Optimizer | None = None,
+        discriminator_optimizer: Optimizer | None = None,
+        seed: int = 0,
+        rngs: Generators | None = None,
+        backend: str | None = None,
+        capture: bool = True,
+        name: str = "custom",
+        **options: Any,
+    ) -> None:
         where = "Trainer"
-        vars(self).update(options.checked(where, locals()))
-        self.backend = validate.choice(
+        unknown(where, options, type(self))
+        made = Options(**options)
+        backend = validate.choice(
             where, "backend", backend or primitives.backend(), primitives.BACKENDS
         )
-        self.generator = network_of(where, "generator", generator)
-        self.discriminator = network_of(where, "discriminator", discriminator)
         self.seed = validate.integer(where, "seed", seed, least=0, most=2**63 - 1)
-        self.streams = make_streams(self.seed)
-        if not isinstance(data, Source):
-            data = Rows(data, rng=self.streams["data"], dtype=generator.dtype)
-        elif data.rng is not None:
-            self.streams["data"] = data.rng  # so that it is saved and restored
-        self.data = data
-        self.latent_dim = fit_together(
-            where, generator, discriminator, data, self.real_rows
-        )
-        # One example as D wants it, and D without its sigmoid: losses want its score.
-        self.row_shape = discriminator.input_shape or (data.features,)
-        ends_in_sigmoid = isinstance(discriminator.layers[-1], Sigmoid)
-        self.logits = discriminator[:-1] if ends_in_sigmoid else discriminator
-        self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
-            where, generator_optimizer, discriminator_optimizer
-        )
+        capture = validate.flag(where, "capture", capture)
         if not isinstance(name, str):
             validate.complain(
                 validate.DTypeError, where, "name", "a string", repr(name)
             )
         self.name = name
-        self.average = None if self.ema is None else copy.deepcopy(generator)
-        self.pretrained = np.zeros((), np.int64)  # discriminator steps by themselves
-        self.history = History()
-        self._runner = Runner(self, validate.flag(where, "capture", capture))
-        self._stop = False
+        game = Game(
+            generator,
+            discriminator,
+            data,
+            made,
+            generator_optimizer,
+            discriminator_optimizer,
+            make_rngs(self.seed) if rngs is None else rngs,
+        )
+        self.execution = Execution(game, capture, backend)
 
-    @property
-    def step_count(self):
-        """How many steps have been trained."""
-        return len(self.history)
+    # ---- training ------------------------------------------------------------------
 
-    @property
-    def real_rows(self):
-        """How many real rows one discriminator step sees."""
-        return self.batch_size // 2 if self.batches == "half" else self.batch_size
+    def fit(
+        self,
+        steps: int | None = None,
+        *,
+        epochs: int | None = None,
+        seconds: float | None = None,
+        report_every: int | None = 2000,
+        callbacks: Sequence[Any] = (),
+        save_every: int | None = None,
+        path: str | os.PathLike | None = None,
+    ) -> History:
+        """Train on and return the `History` of all steps so far.
 
-    def step(self):
+        Exactly one of these says for how long:
+        steps: integer >= 0.
+        epochs: integer >= 0, of `steps_per_epoch` steps each.
+        seconds: a time budget; training ends with the first look at the clock after
+            it, up to about 0.2 s or one step late.
+
+        report_every: steps between two reports, or None for none.
+        callbacks: objects with any of the methods of `Callback`.
+        save_every: write a checkpoint to `path` after each step whose number is a
+            multiple of it, atomically, when reports and callbacks of that step are
+            done: a run resumed from it ends with the bytes of this one.
+        Ctrl-C finishes the step, then raises KeyboardInterrupt; training can go on.
+        Errors: as `step`; ArgumentError, DTypeError for arguments out of range, with
+        nothing trained; OutputError where the checkpoint cannot be written.
+        """
+        end, deadline = self._length(steps, epochs, seconds)
+        if report_every is not None:
+            report_every = validate.integer("Trainer.fit", "report_every", report_every)
+        hooks = Hooks(callbacks, report_every, *self._saving(save_every, path))
+        chunk, run = Chunk(deadline), self.execution
+        try:
+            with run.until_stopped():
+                if end > self.step_count:
+                    self._pretrain_first(chunk)
+                while self.step_count < end and not run.stopped and not chunk.late():
+                    n = hooks.next_stop(self.step_count, end, chunk.steps)
+                    with chunk.of(n):
+                        run.run(n)
+                    hooks.call(self)
+        finally:
+            hooks.on_end(self)
+        return self.history
+
+    def step(self) -> dict[str, float]:
         """Train one step and return its values, column by column of `History`.
 
         Errors: NonFiniteError naming step and tensor where a number is not finite;
         the state is then that of the last good step.
         """
-        self._stop = False
-        self._pretrain_first()
-        self._runner.run(1)
+        self.execution.stopped = False
+        self._pretrain_first(Chunk())
+        self.execution.run(1)
         return dict(zip(COLUMNS, self.history.table[-1].tolist(), strict=True))
+
+    def discriminator_step(self) -> dict[str, float]:
+        """Train D alone by one of its steps, eagerly; the values of its columns.
+
+        Neither the history nor the counts of steps know of it.
+        Errors: NonFiniteError where a number is not finite; nothing has changed then.
+        """
+        return self.execution.once(self.game.discriminator_step)
+
+    def generator_step(self, z: NDArray | None = None) -> dict[str, float]:
+        """Train G alone by one of its steps, eagerly; the values of its columns.
+
+        z: (N, latent_dim) to learn from; None draws it.
+        Neither the history nor the counts of steps know of it.
+        Errors: NonFiniteError where a number is not finite; nothing has changed then;
+        ShapeError, DTypeError for a z that does not fit.
+        """
+        if z is not None:
+            shape, dtype = ("N", self.latent_dim), self.generator.dtype
+            where = "Trainer.generator_step"
+            z = validate.array(where, "z", z, shape, dtype, finite=True)
+        return self.execution.once(lambda: self.game.generator_step(z))
+
+    def pretrain(self, steps: int) -> History:
+        """Train D alone: `steps` discriminator steps, in which nothing of G changes.
+
+        Returns a `History` of these steps, with NaN in the columns of G; the trainer's
+        own history and its step count stay as they are.
+        Ctrl-C finishes the step, then raises KeyboardInterrupt.
+        Errors: as `step`; ArgumentError, DTypeError for steps that are no count.
+        """
+        steps = validate.integer("Trainer.pretrain", "steps", steps, least=0)
+        history = History()
+        with self.execution.until_stopped():
+            self._pretrain(steps, history, Chunk())
+        return history
+
+    def stop(self) -> None:
+        """Let a running `fit` or `pretrain` end after the step it is in."""
+        self.execution.stop()
+
+    @property
+    def step_count(self) -> int:
+        """How many steps have been trained."""
+        return len(self.history)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """floor(n / (B k)): n rows of data, B of them in each of k discriminator steps.
+
+        Errors: ArgumentError for data without an end, or with too few rows.
+        """
+        return self._steps_per_epoch("Trainer.steps_per_epoch")
 
     # ---- looking at it -------------------------------------------------------------
 
-    def sample(self, n=None, *, z=None, ema=False):
+    def sample(
+        self, n: int | None = None, *, z: NDArray | None = None, ema: bool = False
+    ) -> NDArray:
         """Rows that the generator makes, in inference mode: (n, features).
 
         n: how many, drawn from a stream of its own, so that training is unchanged;
@@ -161,7 +220,10 @@ class Trainer(Game, Fitting, Memory):
         trainer without an average.
         """
         where = "Trainer.sample"
-        if validate.flag(where, "ema", ema) and self.average is None:
+        network: Sequential | None = self.generator
+        if validate.flag(where, "ema", ema):
+            network = self.average
+        if network is None:
             expected = "False in a trainer without the option ema"
             validate.complain(validate.ArgumentError, where, "ema", expected, "True")
         if (n is None) == (z is None):
@@ -172,80 +234,266 @@ class Trainer(Game, Fitting, Memory):
         shape, dtype = ("n", self.latent_dim), self.generator.dtype
         z = validate.array(where, "z", z, shape, dtype, finite=True)
         with primitives.use_backend(self.backend):
-            return (self.average if ema else self.generator).predict(z)
+            return network.predict(z)
 
-    def draw_latent(self, n, stream):
+    def draw_latent(self, n: int, stream: str) -> NDArray:
         """z ~ N(0, 1) from a named stream: (n, latent_dim)."""
         where = "Trainer.draw_latent"
-        validate.choice(where, "stream", stream, tuple(self.streams))
+        validate.choice(where, "stream", stream, tuple(self.rngs))
         n = validate.integer(where, "n", n, most=2**31)
-        rng = self.streams[stream]
-        return rng.standard_normal((n, self.latent_dim), dtype=self.generator.dtype)
+        shape = n, self.latent_dim
+        return self.rngs[stream].standard_normal(shape, dtype=self.generator.dtype)
 
-    def report(self):
+    def report(self) -> Report:
         """Accuracy of D on 100 fresh real rows and 100 fresh fakes; see `Report`."""
-        rng = self.streams["report"]
         with primitives.use_backend(self.backend):
-            real = self.logits.predict(self._rows(self.data.draw(REPORT_ROWS, rng)))
-            z = self.draw_latent(REPORT_ROWS, "report")
-            fake = self.logits.predict(self._rows(self.generator.predict(z)))
-            last = self.history.table[-1] if len(self.history) else None
-            values = {} if last is None else dict(zip(COLUMNS, last, strict=True))
-            return Report(
-                step=self.step_count,
-                accuracy_real=float(
-                    primitives.accuracy(real, self.objective.threshold, 1)
-                ),
-                accuracy_fake=float(
-                    primitives.accuracy(fake, self.objective.threshold, 0)
-                ),
-                **{
-                    name: float(values.get(name, np.nan))
-                    for name in ("d_loss", "g_loss", "d_real", "d_fake")
-                },
-            )
+            real = self.data.draw(REPORT_ROWS, self.rngs["report"])
+            fake = self.generator.predict(self.draw_latent(REPORT_ROWS, "report"))
+            shares = []
+            for rows, label in ((real, 1), (fake, 0)):
+                score = self.critic.predict(self.game.as_rows(rows))
+                threshold = self.objective.threshold
+                shares.append(float(primitives.accuracy(score, threshold, label)))
+        names = ("d_loss", "g_loss", "d_real", "d_fake")
+        last = dict.fromkeys(COLUMNS, math.nan)
+        if self.step_count:
+            last = dict(zip(COLUMNS, self.history.table[-1].tolist(), strict=True))
+        return Report(self.step_count, *shares, **{name: last[name] for name in names})
 
-    def diagnose(self):
+    def diagnose(self) -> "Diagnosis":
         """Is it working?  A `Diagnosis` from history and samples, see `gan.monitor`."""
         from .monitor import of
 
         return of(self)
 
-    # ---- state ---------------------------------------------------------------------
-
-    def options(self):
-        """name -> value of the options that make up a step, as JSON can hold them."""
-        return {
-            **{name: getattr(self, name) for name in options.NAMES},
-            "objective": self.objective.name,
-            "real_label": self.objective.real_label,
-            "fake_label": self.objective.fake_label,
-        }
-
-    def program(self):
+    def program(self) -> Program:
         """The step as a `minigan.capture.program.Program`, to `show` and `profile`.
 
         Errors: CaptureError where it cannot be recorded (a layer of your own).
         """
-        return self._runner.program()
+        return self.execution.program()
 
-    def save(self, path):
+    # ---- what it is made of, to read and to set ------------------------------------
+
+    @property
+    def game(self) -> Game:
+        """The players and their steps, as `gan.game` writes them."""
+        return self.execution.game
+
+    @property
+    def generator(self) -> Sequential:
+        """The network G."""
+        return self.game.generator
+
+    @generator.setter
+    def generator(self, network: Sequential) -> None:
+        self._change(generator=network)
+
+    @property
+    def discriminator(self) -> Sequential:
+        """The network D."""
+        return self.game.discriminator
+
+    @discriminator.setter
+    def discriminator(self, network: Sequential) -> None:
+        self._change(discriminator=network)
+
+    @property
+    def generator_optimizer(self) -> Optimizer:
+        """What moves G."""
+        return self.game.generator_optimizer
+
+    @generator_optimizer.setter
+    def generator_optimizer(self, optimizer: Optimizer) -> None:
+        self._change(generator_optimizer=optimizer)
+
+    @property
+    def discriminator_optimizer(self) -> Optimizer:
+        """What moves D."""
+        return self.game.discriminator_optimizer
+
+    @discriminator_optimizer.setter
+    def discriminator_optimizer(self, optimizer: Optimizer) -> None:
+        self._change(discriminator_optimizer=optimizer)
+
+    @property
+    def data(self) -> Source:
+        """Where real rows come from; set to an array or a source."""
+        return self.game.data
+
+    @data.setter
+    def data(self, data: NDArray | Source) -> None:
+        self._change(data=data)
+
+    @property
+    def options(self) -> Options:
+        """The options of a step, all of them."""
+        return self.game.options
+
+    @options.setter
+    def options(self, options: Options) -> None:
+        if not isinstance(options, Options):
+            validate.complain(
+                validate.DTypeError, "Trainer", "options", "Options", repr(options)
+            )
+        self._change(options=options)
+
+    @property
+    def objective(self) -> Objective:
+        """The losses; set to a name of `gan.OBJECTIVES`."""
+        return self.game.objective
+
+    @objective.setter
+    def objective(self, name: str) -> None:
+        self.options = self.options.changed(objective=name)
+
+    @property
+    def critic(self) -> Sequential:
+        """D without its sigmoid, if it ends in one: a view on the discriminator."""
+        return self.game.critic
+
+    @property
+    def average(self) -> Sequential | None:
+        """The moving average of G, with the option ema."""
+        return self.game.average
+
+    @property
+    def history(self) -> History:
+        """What was measured at every step."""
+        return self.execution.history
+
+    @property
+    def rngs(self) -> Generators:
+        """name -> Generator, the random streams by purpose."""
+        return self.game.rngs
+
+    @property
+    def backend(self) -> str:
+        """ "jit" or "numpy"."""
+        return self.execution.backend
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """One example as D takes it."""
+        return self.game.row_shape
+
+    @property
+    def latent_dim(self) -> int:
+        """How many numbers a z has."""
+        return self.game.latent_dim
+
+    # ---- state ---------------------------------------------------------------------
+
+    def state(self) -> Arrays:
+        """name -> array that training changes and a checkpoint holds."""
+        return self.game.state()
+
+    def generators(self) -> Generators:
+        """name -> random generator: the streams by purpose, then those in layers."""
+        return self.game.generators()
+
+    def save(self, path: str | os.PathLike) -> None:
         """Write a checkpoint from which `load` continues to the bit."""
-        from .state import save
+        from .saving import save
 
         save(self, path)
 
     @classmethod
-    def load(cls, path, *, data=None, backend=None, capture=True):
+    def load(
+        cls,
+        path: str | os.PathLike,
+        *,
+        data: NDArray | None = None,
+        backend: str | None = None,
+        capture: bool = True,
+    ) -> Self:
         """The trainer that was saved at `path`.
 
         data: the same array again, where the trainer was given one.
         backend, capture: as for a new trainer.
         Errors: CheckpointError for a file that is damaged, foreign or does not fit.
         """
-        from .state import load
+        from .saving import load
 
         return load(cls, path, data=data, backend=backend, capture=capture)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Trainer({self.name!r}, step {self.step_count}, seed {self.seed})"
+
+    # ---- how -----------------------------------------------------------------------
+
+    def _change(self, **parts: Any) -> None:
+        """Make another game of the parts that change and those that stay."""
+        self.execution.game = self.game.changed(**parts)
+
+    def _length(
+        self, steps: int | None, epochs: int | None, seconds: float | None
+    ) -> tuple[float, float]:
+        """The step to end at, and the time."""
+        where = "Trainer.fit"
+        asked = {"steps": steps, "epochs": epochs, "seconds": seconds}
+        given = [name for name, length in asked.items() if length is not None]
+        if len(given) != 1:
+            expected = "exactly one of steps, epochs and seconds"
+            got = " and ".join(given) or "None"
+            validate.complain(validate.ArgumentError, where, "steps", expected, got)
+        if seconds is not None:
+            seconds = validate.number(where, "seconds", seconds, least=0)
+            return math.inf, time.monotonic() + seconds
+        if epochs is not None:
+            epochs = validate.integer(where, "epochs", epochs, least=0)
+            steps = epochs * self._steps_per_epoch(where, "epochs")
+        steps = validate.integer(where, "steps", steps, least=0)
+        return self.step_count + steps, math.inf
+
+    def _saving(
+        self, save_every: int | None, path: str | os.PathLike | None
+    ) -> tuple[int | None, Any]:
+        """Both or neither, and a trainer that can be saved."""
+        from .saving import refuse_foreign_parts
+
+        where = "Trainer.fit"
+        if save_every is None and path is None:
+            return None, None
+        if save_every is None or path is None:
+            name = "path" if path is None else "save_every"
+            expected = "a value, as save_every and path go together"
+            validate.complain(validate.ArgumentError, where, name, expected, "None")
+        save_every = validate.integer(where, "save_every", save_every)
+        refuse_foreign_parts(self)
+        return save_every, as_path(where, path)
+
+    def _steps_per_epoch(self, where: str, argument: str = "data") -> int:
+        rows = self.data.rows
+        if rows is None:
+            validate.complain(
+                validate.ArgumentError,
+                where,
+                argument,
+                "data of so many rows",
+                "a source without an end",
+            )
+        used = self.options.real_rows * self.options.discriminator_steps
+        if rows < used:
+            expected = f"at least the {used} rows of data that one step takes"
+            validate.complain(validate.ArgumentError, where, argument, expected, rows)
+        return rows // used
+
+    def _pretrain_first(self, chunk: Chunk) -> None:
+        """What is left of the option `pretraining_steps`, before the first step."""
+        left = self.options.pretraining_steps - int(self.game.pretrained)
+        if left > 0 and not self.step_count:
+            self._pretrain(left, History(), chunk)
+
+    def _pretrain(self, steps: int, history: History, chunk: Chunk) -> None:
+        done = 0
+        while done < steps and not self.execution.stopped and not chunk.late():
+            n = min(chunk.steps, steps - done)
+            with chunk.of(n):
+                self.execution.pretrain(n, history)
+            done += n
+        chunk.steps = 1
+
+    if TYPE_CHECKING:  # the options are attributes, each by its own name
+
+        def __getattr__(self, name: str) -> Any: ...

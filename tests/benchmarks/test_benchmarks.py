@@ -32,7 +32,7 @@ def test_every_class_is_there_and_shows_its_code():
     assert "fused" in (docs.HERE / "contestants" / "gan_torch.py").read_text()
     assert "loss.backward()" in docs.step_code("gan_torch:Eager")
     shown = docs.methods(docs.GAME, "Game", docs.GAME_SHOWN)
-    assert "def _generator_step" in shown
+    assert "def generator_step" in shown
 
 
 def test_patterns_choose_workloads_groups_and_contestants():

@@ -60,9 +60,10 @@ def test_headings_stand_where_a_part_begins(program):
         "Discriminator step: draw fakes and real rows",
         "D on real rows",
         "D on fakes",
-        "What the history keeps",
+        "What D answered",
         "Generator step: G, then D, frozen: no weight gradients",
         "The gradient goes on into G",
+        "What the history keeps",
     ]
     places = [text.index(f"-- {heading} --") for heading in order]
     assert places == sorted(places)

@@ -10,7 +10,7 @@ from minigan.capture.listing import Machine
 from minigan.capture.program import Recorder, capture
 from minigan.errors import CaptureError
 from minigan.gan import Parabola, Trainer, recipes
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 from minigan.jit.compiling import JIT_DISABLED
 from minigan.state import Snapshot
 
@@ -213,18 +213,18 @@ def test_fused_or_not_the_bytes_are_the_same():
     found = []
     for fused in (True, False):
         trainer = build(norm=True, dropout=True, batches="separate")
-        runner = trainer._runner
-        gradients = [n for n in runner.arrays() if re.match(r"[GD]\d+\.d", n)]
+        run = trainer.execution
+        gradients = [n for n in run.arrays() if re.match(r"[GD]\d+\.d", n)]
         with primitives.use_backend("jit"):
             program = capture(
-                trainer._step,
-                runner,
-                runner.arrays(),
+                lambda run=run: run._row(run.game.step),
+                run,
+                run.arrays(),
                 gradients=gradients,
                 fused=fused,
             )
         program.play(5)
-        found.append((state(trainer), runner.table.tobytes(), len(program)))
+        found.append((state(trainer), run.table.tobytes(), len(program)))
     assert found[0][:2] == found[1][:2]
     assert found[0][2] < found[1][2]
 
@@ -254,7 +254,7 @@ def with_wave(**options):
     return Trainer(
         Sequential([Dense(3, 4, rng=rng), LeakyReLU(), Dense(4, 2, rng=rng)]),
         Sequential(discriminator),
-        Parabola(streams(0)["data"]),
+        Parabola(rngs(0)["data"]),
         batch_size=BATCH,
         backend="jit",
         **options,
@@ -307,7 +307,7 @@ def test_the_frozen_discriminator_computes_no_weight_gradients(options):
 
 
 @needs_jit
-@pytest.mark.parametrize("batches", Trainer.BATCHES)
+@pytest.mark.parametrize("batches", ["half", "separate", "mixed"])
 def test_the_number_of_weight_gradients_in_a_step(batches):
     """Two Dense layers each: D learns twice a step, or once from a mixed batch."""
     program = build(batches=batches).program()

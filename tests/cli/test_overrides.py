@@ -6,9 +6,10 @@ import json
 import pytest
 
 from minigan import Adam
-from minigan.cli.overrides import OVERRIDES
+from minigan.cli.overrides import OVERRIDES, PLAYERS
 from minigan.cli.rundir import RunDir
 from minigan.gan import Trainer
+from minigan.gan.options import NAMES
 
 from .helpers import expect_error, train
 
@@ -105,11 +106,13 @@ def test_values_out_of_range(tmp_path, flag, value):
 
 
 def test_the_table_names_what_there_is():
-    rates = {f"{player}_learning_rate" for player in ("generator", "discriminator")}
+    taken = inspect.signature(Adam).parameters
     known = {
-        *inspect.signature(Trainer).parameters,
-        *inspect.signature(Adam).parameters,
+        "options": set(NAMES),
+        "optimizers": {*taken, *(f"{p}_{a}" for p in PLAYERS for a in taken)},
+        "sampling": {"sampling"},
+        "session": {name for name, (_, place) in VALUES.items() if place == "session"},
     }
-    known |= {*rates, "sampling"}
     for override in OVERRIDES:
-        assert override.name in (known if override.of == "recipe" else VALUES)
+        assert override.name in known[override.of]
+    assert set(NAMES) <= {name for name, (_, place) in VALUES.items()}

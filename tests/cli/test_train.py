@@ -97,7 +97,7 @@ def test_the_answers_of_a_critic_are_its_scores():
     rows = np.array([[0.1, 0.5], [-0.4, 0.2]], np.float32)
     for objective, answer in (("hinge", lambda s: s), ("minimax", sigmoid)):
         trainer = recipes.load("parabola", objective=objective, backend=BACKEND)
-        scores = trainer.logits.predict(rows).astype(np.float64)
+        scores = trainer.critic.predict(rows).astype(np.float64)
         said = Session(None, trainer, 10, None)._answer(rows)
         assert abs(said - answer(scores).mean()) < 1e-6
 

@@ -116,7 +116,7 @@ def test_every_layer_and_optimizer_is_derived():
         "batchnorm_sums dropout_forward dropout_backward gather_pixels scatter_pixels "
         "conv_forward conv_dW conv_dx Conv2D.backward_pass bce_forward "
         "bce_backward bce_logits_forward bce_logits_backward adam_schedule "
-        "adam_update Game._generator_step multiply embedding_dW Graph.backward_pass"
+        "adam_update Game.generator_step multiply embedding_dW Graph.backward_pass"
     ).split():
         assert needed in functions, needed
 
@@ -137,12 +137,17 @@ def test_tests_and_files_that_a_page_names_exist(page):
 
 def test_the_code_of_the_training_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    scope = {}
+    scope = {"__name__": "page"}
     backend = "numpy" if JIT_DISABLED else minigan.primitives.backend()
+    registries = minigan.gan.OBJECTIVES, minigan.gan.RECIPES
+    before = [set(registry) for registry in registries]
     with use_backend(backend), contextlib.redirect_stdout(io.StringIO()):
         for block in blocks(PAGES["training.md"], "python"):
             exec(compile(block, "training.md", "exec"), scope)
     assert scope["points"].shape == (100, 2)
+    for registry, names in zip(registries, before, strict=True):
+        (new,) = set(registry) - names
+        registry.unregister(new)
 
 
 def test_the_code_of_the_convolution_page_runs():

@@ -19,7 +19,7 @@ from minigan import (
     ZeroPadding2D,
 )
 from minigan.gan import Parabola, Rows, Trainer
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 LATENT, BATCH = 3, 8
 
@@ -109,7 +109,7 @@ def build(
         seen += hidden(2, 5)
     seen.append(Dense(10 if convolutions else 5, 1, rng=rng, dtype=dtype))
     discriminator = Sequential(seen + ([Sigmoid()] if sigmoid else []))
-    draws = streams(seed)["data"]
+    draws = rngs(seed)["data"]
     if rows:
         data = Rows(array(rows, dtype), rng=draws, sampling=sampling, dtype=dtype)
     else:
@@ -129,10 +129,10 @@ def array(rows, dtype=np.float32):
 
 def state(trainer):
     """All that training changes, as bytes and numbers."""
-    found = {name: a.tobytes() for name, a in trainer.memory().items()}
+    found = {name: a.tobytes() for name, a in trainer.state().items()}
     found["history"] = trainer.history.table.tobytes()
-    for k, rng in enumerate(trainer.generators()):
-        found[f"random {k}"] = repr(rng.bit_generator.state)
+    for name, rng in trainer.generators().items():
+        found[f"random {name}"] = repr(rng.bit_generator.state)
     return found
 
 

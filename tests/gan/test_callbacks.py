@@ -161,19 +161,19 @@ def test_an_interrupt_within_a_step_leaves_whole_steps(backend):
     trainer = build(rows=21, sampling="shuffled", backend=backend, capture=False)
     trainer.fit(2)
     before = state(trainer)
-    step, calls = trainer._generator_step, []
+    step, calls = trainer.game.generator_step, []
 
     def interrupted(z=None):
         calls.append(z)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        step(z)
+        return step(z)
 
-    trainer._generator_step = interrupted
+    trainer.game.generator_step = interrupted
     with pytest.raises(KeyboardInterrupt):
         trainer.fit(1)
         trainer.fit(3)
-    del trainer._generator_step
+    del trainer.game.generator_step
     other = build(rows=21, sampling="shuffled", backend=backend, capture=False)
     other.fit(trainer.step_count)
     assert trainer.step_count in (2, 3)

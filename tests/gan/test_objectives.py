@@ -12,11 +12,13 @@ from minigan.gan import (
     Minimax,
     NonSaturating,
     Objective,
+    Trainer,
     Wasserstein,
 )
 
 from . import plain
 from .plain import sigmoid
+from .small import build, state
 
 
 def scores(n=6, dtype=np.float64):
@@ -182,3 +184,83 @@ def test_a_mixed_batch_has_two_halves():
 def test_bad_labels(name, value):
     with pytest.raises(MiniganError, match=f"Minimax: argument '{name}': expected a f"):
         Minimax(**{name: value})
+
+
+# ---- an objective of one's own -----------------------------------------------------
+
+
+@pytest.fixture
+def softplus():
+    """log(1 + exp(-+s)) in plain NumPy, registered for as long as a test runs."""
+
+    class Softplus(Objective):
+        name = "softplus"
+        clip_value = 0.5
+
+        def discriminator(self, score, real):
+            return self.softplus(score, -1 if real else 1)
+
+        def generator(self, score):
+            return self.softplus(self.checked("generator", score), -1)
+
+        def softplus(self, score, sign):
+            loss = np.log(1 + np.exp(sign * score)).mean()
+            return self.keep(
+                loss, lambda: sign / (1 + np.exp(-sign * score)) / len(score)
+            )
+
+    OBJECTIVES.register()(Softplus)
+    yield Softplus
+    OBJECTIVES.unregister("softplus")
+
+
+def test_an_objective_of_ones_own_equals_the_same_of_ours(softplus):
+    """Its losses are those of "non-saturating", in other words."""
+    own, ours = softplus(), NonSaturating()
+    for loss in ("real", "fake", "mixed", "generator"):
+        one, two = getattr(own, loss)(scores()), getattr(ours, loss)(scores())
+        assert float(one) == pytest.approx(float(two), rel=1e-12)
+        assert isinstance(one, np.ndarray) and one.dtype == np.float64
+        np.testing.assert_allclose(own.dscore(), ours.dscore(), rtol=1e-12)
+    assert np.isnan(own.equilibrium().d_loss) and own.clip_value == 0.5
+    with pytest.raises(
+        MiniganError, match="Softplus: argument 'real_label'.*no labels"
+    ):
+        softplus(real_label=0.9)
+
+
+@pytest.mark.parametrize("batches", ["half", "mixed"])
+def test_an_objective_of_ones_own_is_trained_saved_and_resumed(
+    softplus, batches, tmp_path
+):
+    options = {"objective": "softplus", "batches": batches, "dtype": np.float64}
+    trainer, ours = (build(**{**options, **more}) for more in ({}, SAME))
+    with pytest.warns(RuntimeWarning, match="trained step by step"):
+        trainer.fit(4)
+    np.testing.assert_allclose(trainer.history.table, ours.fit(4).table, rtol=1e-9)
+    trainer.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c", capture=False)
+    trainer.fit(2), resumed.fit(2)
+    assert resumed.objective.name == "softplus" and state(resumed) == state(trainer)
+    assert trainer.diagnose() is not None
+
+
+SAME = {"objective": "non-saturating", "clip_value": 0.5}
+
+
+@pytest.mark.parametrize("kind", OBJECTIVES.values(), ids=OBJECTIVES)
+def test_nobody_gains_at_the_equilibrium(kind):
+    """The mixed loss at D's best answer, and that this is its best."""
+    for labels in labels_of(kind):
+        objective = kind(*labels)
+        balance = objective.equilibrium()
+        s = 0.0 if np.isnan(balance.score) else balance.score
+        if not objective.critic:
+            s = np.log(s / (1 - s))
+        s = np.full((4, 1), s)
+        loss = float(objective.mixed(s))
+        assert loss == pytest.approx(balance.d_loss, abs=1e-12)
+        for step in (-0.1, 0.1):
+            assert float(objective.mixed(s + step)) >= loss - 1e-12
+        if not np.isnan(balance.g_loss):
+            assert float(objective.generator(s)) == pytest.approx(balance.g_loss)

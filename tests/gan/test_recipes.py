@@ -6,7 +6,7 @@ import pytest
 from minigan import SGD, Adam, BatchNorm, Dense, ReLU, Sequential, Sigmoid
 from minigan.errors import MiniganError
 from minigan.gan import Parabola, Rows, Trainer, recipes
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 from .small import array, state
 
@@ -55,7 +55,7 @@ def test_seeds():
 def test_dtype_reaches_everything():
     trainer = recipes.load("parabola", dtype="float64", batch_size=8)
     trainer.fit(2)
-    kinds = {k: a.dtype for k, a in trainer.memory().items() if a.dtype.kind == "f"}
+    kinds = {k: a.dtype for k, a in trainer.state().items() if a.dtype.kind == "f"}
     assert set(kinds.values()) == {np.dtype(np.float64)}
     assert trainer.sample(3).dtype == np.float64
 
@@ -235,7 +235,7 @@ def test_bad_arguments_of_trainer(change, message):
     good = dict(
         generator=generator(),
         discriminator=discriminator(),
-        data=Parabola(streams(0)["data"]),
+        data=Parabola(rngs(0)["data"]),
         batch_size=8,
     )
     with pytest.raises(MiniganError, match=message):

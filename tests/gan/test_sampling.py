@@ -6,7 +6,7 @@ import pytest
 from minigan import use_backend
 from minigan.errors import MiniganError
 from minigan.gan import Parabola, Rows
-from minigan.gan.streams import streams
+from minigan.gan.rngs import rngs
 
 from .small import array
 
@@ -41,8 +41,8 @@ def test_parabola_points_lie_on_the_parabola(backend, dtype):
 @BACKENDS
 def test_parabola_draws_are_those_of_the_stream(backend):
     with use_backend(backend):
-        points = Parabola(streams(3)["data"], np.float64).batch(7)
-    expected = streams(3)["data"].random((7, 1)) - 0.5
+        points = Parabola(rngs(3)["data"], np.float64).batch(7)
+    expected = rngs(3)["data"].random((7, 1)) - 0.5
     np.testing.assert_array_equal(points[:, :1], expected)
 
 

@@ -1,430 +1,539 @@
-"""The trainer: who learns when, from what, and what stands still meanwhile."""
+"""How long training goes on, pre-training, and checkpoints on the way."""
 
-import random
+import math
+import time
 
 import numpy as np
 import pytest
 
-from minigan import Dense, Layer, LeakyReLU, Sequential, use_backend
-from minigan.errors import NonFiniteError
-from minigan.gan import Parabola, Trainer
-from minigan.gan.streams import streams
+from minigan import Adam
+from minigan.errors import MiniganError, NonFiniteError, OutputError, StateError
+from minigan.gan import Callback, Rows, Trainer, execution
+from minigan.gan.history import COLUMNS
 
-from . import plain
-from .small import BATCH, LATENT, OPTIONS, build, side, state
+from .small import BATCH, array, build, side, state
 
-every_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-BACKENDS = ("jit", "numpy")
+OF_G = ("g_loss", "g_gradient")
 
-
-def latent_of(trainer, seed=5):
-    z = np.random.default_rng(seed).standard_normal((BATCH, LATENT))
-    return z.astype(trainer.generator.dtype)
+# ---- steps, epochs, seconds --------------------------------------------------------
 
 
-# ---- who learns --------------------------------------------------------------------
-
-
-@every_option
-def test_a_generator_step_changes_no_byte_of_the_discriminator(options):
-    trainer = build(**options)
-    trainer.fit(2)
-    trainer.discriminator.dtheta[:] = np.nan  # must neither be used nor cleared
-    trainer.generator.dtheta[:] = np.nan  # must be cleared
-    before, generator = side(trainer, "discriminator"), side(trainer, "generator")
-    with use_backend(trainer.backend):
-        trainer._generator_step(latent_of(trainer))
-    assert side(trainer, "discriminator") == before
-    assert not any(layer.is_frozen for layer in trainer.discriminator.walk())
-    after = side(trainer, "generator")
-    assert after["theta"] != generator["theta"] and after["t"] != generator["t"]
-    dtheta = trainer.generator.dtheta
-    assert np.isfinite(dtheta).all()
-    for parameter in trainer.generator.parameters:
-        assert np.abs(parameter.grad).max() > 0, parameter
-
-
-@every_option
-def test_a_discriminator_step_changes_no_byte_of_the_generator(options):
-    trainer = build(**options)
-    trainer.fit(2)
-    trainer.discriminator.dtheta[:] = np.nan
-    trainer.generator.dtheta[:] = np.nan
-    before, discriminator = side(trainer, "generator"), side(trainer, "discriminator")
-    with use_backend(trainer.backend):
-        trainer._discriminator_step()
-    assert side(trainer, "generator") == before
-    assert not any(layer.is_frozen for layer in trainer.generator.walk())
-    after = side(trainer, "discriminator")
-    assert after["theta"] != discriminator["theta"]
-    assert np.isfinite(trainer.discriminator.dtheta).all()
-
-
-def test_moving_statistics_follow_their_own_players_batches_only():
-    trainer = build(norm=True)
-    start = trainer.generator.buffers.copy(), trainer.discriminator.buffers.copy()
-    with use_backend(trainer.backend):
-        trainer._discriminator_step()
-        assert (trainer.generator.buffers == start[0]).all()
-        moved = trainer.discriminator.buffers.copy()
-        assert (moved != start[1]).any()
-        trainer._generator_step()
-    assert (trainer.discriminator.buffers == moved).all()
-    assert (trainer.generator.buffers != start[0]).any()
-
-
-def test_fakes_in_training_mode_come_from_batch_statistics():
-    """Untrained moving statistics (mean 0, variance 1) would give other fakes."""
-    trainer = build(norm=True)
-    z = latent_of(trainer)
-    with use_backend(trainer.backend):
-        inference = trainer._draw_fakes(z)
-        trainer.fakes = "training"
-        training = trainer._draw_fakes(z)
-    np.testing.assert_array_equal(inference, trainer.generator.predict(z))
-    assert np.abs(training - inference).max() > 1e-3
-    expected = trainer.generator.astype(np.float64).forward(
-        z.astype(np.float64), training=True
-    )
-    np.testing.assert_allclose(training, expected, rtol=1e-4, atol=1e-5)
-
-
+@pytest.mark.parametrize("sampling", Rows.SAMPLING)
 @pytest.mark.parametrize(
-    "batches, updates", [("half", 2), ("separate", 2), ("mixed", 1)]
-)
-@pytest.mark.parametrize("k", [1, 3])
-def test_number_of_updates_in_a_step(batches, updates, k):
-    trainer = build(batches=batches, discriminator_steps=k)
-    trainer.fit(2)
-    assert int(trainer.discriminator_optimizer.t) == 2 * k * updates
-    assert int(trainer.generator_optimizer.t) == 2
-
-
-# ---- the gradient through the frozen discriminator ---------------------------------
-
-
-@pytest.mark.parametrize(
-    "options",
+    "options, per_epoch",
     [
-        {},
-        {"objective": "minimax"},
-        {"norm": True},
-        {"norm": True, "dropout": True, "objective": "minimax"},
-        {"images": True, "sigmoid": False},
+        ({"batches": "separate"}, 5),  # floor(43 / 8)
+        ({"batches": "half"}, 10),  # D sees 4 real rows
+        ({"batches": "mixed", "discriminator_steps": 2}, 2),  # floor(43 / 16)
     ],
     ids=str,
 )
-def test_the_generators_gradient_equals_finite_differences(options):
-    trainer = build(dtype=np.float64, backend="numpy", **options)
-    trainer.fit(3)
-    z, generator = latent_of(trainer), trainer.generator
-    before = trainer.snapshot()
-    with use_backend("numpy"):
-        trainer._generator_step(z)
-    gradient = generator.dtheta.copy()
-    minimax = options.get("objective") == "minimax"
-
-    def loss():
-        """L(theta), on the masks and statistics that the step saw."""
-        theta = generator.theta.copy()
-        trainer.restore(before)
-        generator.theta[:] = theta
-        with use_backend("numpy"):
-            fake = generator.forward(z, training=True)
-            rows = fake.reshape(BATCH, *trainer.row_shape)
-            s = trainer.logits.forward(rows, training=True)
-        if minimax:
-            return np.mean(np.log(1 - plain.sigmoid(s)))
-        return -np.mean(np.log(plain.sigmoid(s)))
-
-    trainer.restore(before)
-    start, h = generator.theta.copy(), 1e-6
-    for parameter in generator.parameters:
-        numeric, analytic = [], []
-        offset = parameter.value.ctypes.data - generator.theta.ctypes.data
-        for k in range(offset // 8, offset // 8 + parameter.value.size):
-            values = []
-            for sign in (1, -1):
-                generator.theta[:] = start
-                generator.theta[k] += sign * h
-                values.append(loss())
-            numeric.append((values[0] - values[1]) / (2 * h))
-            analytic.append(gradient[k])
-        largest = max(map(abs, analytic))
-        np.testing.assert_allclose(numeric, analytic, atol=1e-6 * max(largest, 1e-3))
-    assert np.abs(gradient).max() > 1e-4
+def test_epochs_are_whole_passes_in_steps(options, per_epoch, sampling):
+    trainer, other = (build(rows=43, sampling=sampling, **options) for _ in range(2))
+    assert trainer.steps_per_epoch == per_epoch
+    trainer.fit(epochs=2)
+    trainer.fit(epochs=0)
+    trainer.fit(epochs=1)
+    other.fit(3 * per_epoch)
+    assert trainer.step_count == 3 * per_epoch and state(trainer) == state(other)
 
 
-def test_a_frozen_discriminator_computes_no_weight_gradients():
+def test_an_epoch_sees_every_row_once():
+    trainer = build(
+        rows=4 * BATCH, sampling="shuffled", batches="separate", capture=False
+    )
+    seen = []
+    batch = trainer.data.batch
+    trainer.data.batch = lambda n: seen.append(batch(n)) or seen[-1]
+    trainer.fit(epochs=1)
+    rows = np.concatenate(seen)
+    assert np.unique(rows, axis=0).tobytes() == array(4 * BATCH).tobytes()
+
+
+def test_a_time_budget_ends_between_two_steps():
     trainer = build()
-    fake = np.zeros((BATCH, 2), np.float32)
-    with trainer.discriminator.frozen():
-        trainer.logits.forward(fake, training=True)
-        dfake = trainer.logits.backward(np.ones((BATCH, 1), np.float32))
-    assert (trainer.discriminator.dtheta == 0).all()
-    assert np.abs(dfake).max() > 0
+    trainer.step()  # compiled, or loaded from the cache
+    started = time.monotonic()
+    trainer.fit(seconds=0.3, report_every=None)
+    assert trainer.step_count > 1 and time.monotonic() - started >= 0.3
+    other = build()
+    other.fit(trainer.step_count, report_every=None)
+    assert state(trainer) == state(other)
+    before = trainer.step_count
+    trainer.fit(seconds=0)
+    assert trainer.step_count == before
 
 
-# ---- the numbers -------------------------------------------------------------------
+def test_a_budget_leaves_no_chunk_that_it_cannot_pay(monkeypatch):
+    """A step takes a second: the next chunk is as long as what is left."""
+    now = [0.0]
+    monkeypatch.setattr(execution.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(execution, "CHUNK_SECONDS", 1e9)
+    chunk = execution.Chunk(deadline=10.0)
+    sizes = []
+    while not chunk.late():
+        sizes.append(chunk.steps)
+        with chunk.of(chunk.steps):
+            now[0] += sizes[-1]
+    assert sizes == [1, 2, 4, 3]
 
-GAMES = {
-    "half": {},
-    "separate": {"batches": "separate"},
-    "mixed": {"batches": "mixed"},
-    "smooth": {"batches": "mixed", "real_label": 0.9, "fake_label": 0.05},
-    "two discriminator steps": {"discriminator_steps": 2},
-    "shared": {"batches": "separate", "latent": "shared", "real_label": 0.9},
-    "minimax": {"objective": "minimax"},
-    "least squares": {"objective": "least-squares", "real_label": 0.9},
-    "least squares, mixed": {"objective": "least-squares", "batches": "mixed"},
-    "hinge": {"objective": "hinge", "batches": "separate"},
-    "hinge, mixed": {"objective": "hinge", "batches": "mixed"},
-    "wasserstein": {"objective": "wasserstein", "discriminator_steps": 5},
-    "wasserstein, mixed": {"objective": "wasserstein", "batches": "mixed"},
-    "clipped": {"clip_value": 0.2},
-    "phases": {"discriminator_steps": 2, "generator_steps": 3},
-    "noise": {"instance_noise": 0.3},
-    "falling noise": {"instance_noise": 0.3, "instance_noise_steps": 2},
+
+BAD_LENGTHS = {
+    "none": ({}, "'steps': expected exactly one of steps, epochs.*got None"),
+    "two": ({"steps": 1, "epochs": 1}, "exactly one.*got steps and epochs"),
+    "three": ({"steps": 1, "epochs": 1, "seconds": 1}, "steps and epochs and seconds"),
+    "epochs -1": ({"epochs": -1}, "'epochs': expected an integer >= 0, got -1"),
+    "epochs 1.5": ({"epochs": 1.5}, "'epochs': expected an integer >= 0, got 1.5"),
+    "seconds -1": ({"seconds": -1}, "'seconds': expected a finite number >= 0"),
+    "seconds inf": ({"seconds": math.inf}, "'seconds'.*got inf"),
+    "seconds text": ({"seconds": "1"}, "'seconds'.*got '1'"),
+    "save_every alone": ({"steps": 1, "save_every": 1}, "'path'.*got None"),
+    "path alone": ({"steps": 1, "path": "x"}, "'save_every'.*got None"),
+    "save_every 0": ({"steps": 1, "save_every": 0, "path": "x"}, "'save_every'.*>= 1"),
+    "path 3": ({"steps": 1, "save_every": 1, "path": 3}, "'path'.*a path, got 3"),
 }
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("options", GAMES.values(), ids=GAMES)
-def test_three_steps_equal_plain_numpy(options, backend):
-    trainer = build(dtype=np.float64, backend=backend, seed=4, **options)
-    g, d = (
-        plain.Net([p.value for p in network.parameters])
-        for network in (trainer.generator, trainer.discriminator)
-    )
-    spawned = streams(4)
-    same = ("batches", "real_label", "fake_label", "objective")
-    same += ("discriminator_steps", "generator_steps")
-    std, end = options.get("instance_noise", 0), options.get("instance_noise_steps")
-    rows = [
-        plain.step(
-            g,
-            d,
-            spawned["latent"],
-            spawned["data"],
-            n=BATCH,
-            latents=options.get("latent", "fresh"),
-            clip=trainer.clip_value,
-            noise=spawned["noise"],
-            std=std * max(0, 1 - step / end) if end else std,
-            **{name: options[name] for name in same if name in options},
-        )
-        for step in range(3)
-    ]
-    history = trainer.fit(3)
-    assert set(rows[0]) == set(history.columns)
-    for name in rows[0]:
-        expected = [row[name] for row in rows]
-        np.testing.assert_allclose(history[name], expected, rtol=1e-9, err_msg=name)
-    for network, net in ((trainer.generator, g), (trainer.discriminator, d)):
-        for parameter, expected in zip(network.parameters, net.w, strict=True):
-            np.testing.assert_allclose(parameter.value, expected, rtol=1e-7, atol=1e-12)
+@pytest.mark.parametrize("given, message", BAD_LENGTHS.values(), ids=BAD_LENGTHS)
+def test_bad_lengths(given, message):
+    trainer = build(rows=21)
+    before = state(trainer)
+    with pytest.raises(MiniganError, match=rf"^Trainer\.fit: .*{message}"):
+        trainer.fit(**given)
+    assert state(trainer) == before
 
 
-def test_step_returns_the_row_that_the_history_holds():
-    trainer = build()
-    trainer.fit(2)
-    values = trainer.step()
-    assert trainer.step_count == 3 == len(trainer.history)
-    assert values == {name: trainer.history[name][-1] for name in values}
+def test_epochs_need_rows():
+    with pytest.raises(MiniganError, match="'epochs': expected data of so many rows"):
+        build().fit(epochs=1)
+    few = build(rows=20, discriminator_steps=6)
+    with pytest.raises(MiniganError, match="at least the 24 rows .* got 20"):
+        few.fit(epochs=1)
+    with pytest.raises(MiniganError, match="Trainer.steps_per_epoch: argument 'data'"):
+        few.steps_per_epoch  # noqa: B018
 
 
-@every_option
-def test_fit_equals_step_by_step_and_pieces(options):
-    whole, single, pieces = (build(**options) for _ in range(3))
-    whole.fit(5, report_every=None)
-    for _ in range(5):
-        single.step()
-    for n in (1, 3, 0, 1):
-        pieces.fit(n, report_every=None)
-    assert state(whole) == state(single) == state(pieces)
+# ---- checkpoints on the way --------------------------------------------------------
 
 
-# ---- determinism -------------------------------------------------------------------
+class Keeper(Callback):
+    """Keeps every file that appears."""
+
+    def __init__(self, path):
+        self.path, self.files = path, {}
+
+    def on_progress(self, trainer):
+        if self.path.exists():
+            self.files[self.path.read_bytes()] = trainer.step_count
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", ["half", "dropout", "rows shuffled"])
-def test_same_seed_same_bytes_other_seed_other_bytes(name, backend):
-    one, two, other = (
-        build(**OPTIONS[name], backend=backend, seed=seed) for seed in (3, 3, 4)
-    )
-    for trainer in (one, two, other):
-        trainer.fit(4)
+def test_a_checkpoint_every_n_steps_is_that_of_the_step(tmp_path):
+    path, keeper = tmp_path / "c.npz", Keeper(tmp_path / "c.npz")
+    whole = build(dropout=True)
+    whole.fit(11, report_every=2, callbacks=[keeper], save_every=3, path=path)
+    steps = []
+    for content in keeper.files:
+        path.write_bytes(content)
+        resumed = Trainer.load(path)
+        steps.append(resumed.step_count)
+        resumed.fit(11 - resumed.step_count, report_every=2)
+        assert state(resumed) == state(whole)
+    assert steps == [3, 6, 9]
+
+
+def test_saving_disturbs_nothing(tmp_path):
+    one, two = build(), build()
+    one.fit(7, save_every=2, path=tmp_path / "c")
+    two.fit(7)
     assert state(one) == state(two)
-    assert state(one)["generator/theta"] != state(other)["generator/theta"]
-    assert one.sample(4).tobytes() == two.sample(4).tobytes()
-    assert one.sample(4).tobytes() != other.sample(4).tobytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["c"]
 
 
-def test_both_backends_agree_up_to_rounding():
-    one, two = (build(dtype=np.float64, norm=True, backend=b) for b in BACKENDS)
-    np.testing.assert_allclose(one.fit(4).table, two.fit(4).table, rtol=1e-9)
+def test_what_cannot_be_saved_is_said_before_training(tmp_path):
+    from .test_saving import UNSAVABLE
 
-
-def test_the_backend_in_force_is_kept():
-    with use_backend("numpy"):
-        trainer = build()
-    assert trainer.backend == "numpy"
-    with use_backend("jit"):
-        assert build(backend="numpy").backend == "numpy"
-
-
-def test_global_random_state_is_neither_used_nor_changed():
-    before = np.random.get_state(), random.getstate()  # noqa: NPY002
-    first = build(**OPTIONS["rows shuffled"])
-    first.fit(3)
-    first.sample(3)
-    first.report()
-    after = np.random.get_state(), random.getstate()  # noqa: NPY002
-    assert repr(before) == repr(after)
-    np.random.seed(1)  # noqa: NPY002
-    second = build(**OPTIONS["rows shuffled"])
-    second.fit(3)
-    np.random.set_state(before[0])  # noqa: NPY002
-    assert state(first)["generator/theta"] == state(second)["generator/theta"]
-
-
-def test_looking_does_not_disturb_training():
-    plain_run, watched = build(dropout=True, norm=True), build(dropout=True, norm=True)
-    plain_run.fit(4)
-    for _ in range(4):
-        watched.step()
-        watched.sample(3)
-        watched.report()
-        watched.snapshot()
-        watched.discriminator.predict(np.zeros((2, 2), np.float32))
-    keep = ("theta", "buffers", "/m", "/v", "history")
-    one, two = state(plain_run), state(watched)
-    assert {k: v for k, v in one.items() if k.endswith(keep)} == {
-        k: v for k, v in two.items() if k.endswith(keep)
-    }
-    assert one["random 1"] == two["random 1"] and one["random 2"] == two["random 2"]
-
-
-def test_two_trainers_take_turns_without_a_trace():
-    alone, one, two = build(seed=1), build(seed=1), build(seed=2)
-    alone.fit(4)
-    for _ in range(4):
-        one.step()
-        two.step()
-    assert state(alone) == state(one)
-
-
-# ---- samples -----------------------------------------------------------------------
-
-
-def test_same_z_same_sample_and_sampling_draws_from_a_stream_of_its_own():
-    trainer = build(norm=True, dropout=True)
-    trainer.fit(2)
-    before = {k: v for k, v in state(trainer).items() if k != "random 5"}
-    z = latent_of(trainer)
-    assert trainer.sample(z=z).tobytes() == trainer.sample(z=z).tobytes()
-    assert trainer.sample(5).shape == (5, 2)
-    assert trainer.sample(1).tobytes() != trainer.sample(1).tobytes()
-    assert {k: v for k, v in state(trainer).items() if k != "random 5"} == before
-
-
-def test_report_counts_shares_of_hundred_rows():
+    trainer = UNSAVABLE["source"][0]()
+    with pytest.raises(StateError, match="Trainer.save: data: expected Parabola or"):
+        trainer.fit(4, save_every=2, path=tmp_path / "c")
+    assert trainer.step_count == 0
     trainer = build()
-    assert np.isnan(trainer.report().d_loss) and trainer.report().step == 0
-    trainer.fit(3)
-    report = trainer.report()
-    assert report.step == 3 and report.g_loss == trainer.history.g_loss[-1]
-    for share in (report.accuracy_real, report.accuracy_fake):
-        assert 0 <= share <= 1 and round(share * 100) == pytest.approx(share * 100)
+    with pytest.raises(OutputError, match="cannot be written"):
+        trainer.fit(4, save_every=2, path=tmp_path / "no such folder" / "c")
+    assert trainer.step_count == 2
 
 
-def test_accuracies_are_taken_against_hard_labels():
-    """Against labels of 0.9 no accuracy would ever be above zero."""
-    trainer = build(real_label=0.9, sigmoid=False)
-    trainer.discriminator.theta[:] = 0
-    trainer.discriminator.parameters[-1].value[:] = 3.0  # D says real, always
-    report = trainer.report()
-    assert (report.accuracy_real, report.accuracy_fake) == (1.0, 0.0)
+# ---- pre-training ------------------------------------------------------------------
 
 
-# ---- numbers that are not finite ---------------------------------------------------
+def test_pretraining_moves_the_discriminator_alone():
+    trainer = build(norm=True, ema=0.9)
+    before, average = side(trainer, "generator"), trainer.average.theta.tobytes()
+    history = trainer.pretrain(5)
+    assert side(trainer, "generator") == before
+    assert trainer.average.theta.tobytes() == average
+    assert int(trainer.discriminator_optimizer.t) == 10  # two updates each
+    assert trainer.step_count == 0 and len(history) == 5
+    for name in COLUMNS:
+        assert np.isnan(history[name]).all() == (name in OF_G), name
+        assert np.isfinite(history[name]).all() == (name not in OF_G), name
+    assert history.d_loss[-1] != history.d_loss[0]
 
-POISONS = {
-    "generator/theta": lambda t: t.generator.theta,
-    "discriminator/theta": lambda t: t.discriminator.theta,
-    "generator_optimizer/v": lambda t: t.generator_optimizer.vectors(t.generator)["v"],
-    "discriminator_optimizer/v": lambda t: t.discriminator_optimizer.vectors(
-        t.discriminator
-    )["v"],
-    "generator_optimizer/m": lambda t: t.generator_optimizer.vectors(t.generator)["m"],
-    "data": lambda t: t.data.data.reshape(-1),
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_pretraining_is_a_run_of_discriminator_steps(capture):
+    from minigan import use_backend
+
+    one, two = build(dropout=True, capture=capture), build(dropout=True)
+    one.pretrain(3)
+    one.pretrain(2)
+    with use_backend(two.backend):
+        for _ in range(5):
+            two.game.discriminator_step()
+    assert state(one) == state(two)
+
+
+def test_the_option_pretrains_before_the_first_step():
+    one, two = build(pretraining_steps=6), build()
+    one.step(), one.fit(3)
+    two.pretrain(6), two.fit(4)
+    mine = state(one)
+    assert mine.pop("pretrained") == np.int64(6).tobytes()
+    assert mine == state(two)
+
+
+def test_no_steps_no_pretraining():
+    trainer = build(pretraining_steps=6)
+    before = state(trainer)
+    trainer.fit(0)
+    assert state(trainer) == before
+
+
+def test_pretraining_is_resumed_where_it_stopped(tmp_path, monkeypatch):
+    whole, first = (build(pretraining_steps=9, dropout=True) for _ in range(2))
+    whole.fit(3)
+    pretrain = first.execution.pretrain
+    monkeypatch.setattr(
+        first.execution, "pretrain", lambda n, h: (pretrain(n, h), first.stop())
+    )
+    first.fit(3)
+    assert first.step_count == 0 and int(first.game.pretrained) == 1
+    first.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c")
+    resumed.fit(3)
+    assert state(resumed) == state(whole)
+
+
+def test_a_step_after_a_stop_pretrains_to_the_end():
+    one, two = build(pretraining_steps=5), build(pretraining_steps=5)
+    one.stop()
+    one.step(), two.fit(1)
+    assert state(one) == state(two)
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_poison_in_pretraining_is_named(capture):
+    trainer = build(capture=capture, backend="jit")
+    trainer.pretrain(4)
+    trainer.discriminator.layers[0].W.value[0, 0] = np.inf
+    before = state(trainer)
+    with pytest.raises(
+        NonFiniteError, match=r"^pre-training step 5: .*discriminator 0.W "
+    ):
+        trainer.pretrain(3)
+    assert state(trainer) == before and int(trainer.game.pretrained) == 4
+
+
+@pytest.mark.parametrize("steps", [-1, 1.5, None, "3", True])
+def test_bad_pretraining(steps):
+    with pytest.raises(MiniganError, match="Trainer.pretrain: argument 'steps'"):
+        build().pretrain(steps)
+
+
+# ---- interrupted at random, resumed, the same bytes --------------------------------
+
+RUNS = {
+    "parabola": {"norm": True, "ema": 0.9, "pretraining_steps": 3},
+    "shuffled rows": {
+        "rows": 21,
+        "sampling": "shuffled",
+        "dropout": True,
+        "instance_noise": 0.1,
+        "instance_noise_steps": 25,
+    },
 }
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("good", [0, 1, 4])
-@pytest.mark.parametrize("name", POISONS)
-def test_poison_is_reported_and_the_last_good_state_is_left(name, good, backend):
-    trainer = build(rows=20, backend=backend)
-    trainer.fit(good)
-    poisoned = POISONS[name](trainer)
-    poisoned[: 40 if name == "data" else 1] = np.nan
-    before = state(trainer)
-    with pytest.raises(NonFiniteError, match=rf"^step {good + 1}: "):
-        trainer.fit(3)
-    assert state(trainer) == before
-    with pytest.raises(NonFiniteError, match=rf"^step {good + 1}: "):
-        trainer.step()
-    assert state(trainer) == before
+class StopAt(Callback):
+    def __init__(self, step):
+        self.step = step
+
+    def on_step(self, trainer):
+        if trainer.step_count == self.step:
+            trainer.stop()
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("bad_row, good", [(2, 0), (9, 2), (15, 3)])
-def test_poison_in_the_middle_of_a_run(bad_row, good, backend):
-    """Rows in order, four a step: the step that meets the bad one is known."""
-    trainer, reference = (
-        build(rows=21, sampling="ordered", backend=backend) for _ in range(2)
+@pytest.mark.parametrize("options", RUNS.values(), ids=RUNS)
+def test_twenty_interruptions_leave_no_trace(options, tmp_path):
+    """Stopped after random steps, in either mode, saved, resumed: 20 times."""
+    steps, rng = 60, np.random.default_rng(len(options))
+    data = array(options["rows"]) if "rows" in options else None
+    whole = build(**options)
+    whole.fit(steps, report_every=7)
+    pieces = build(**options)
+    stops = np.sort(rng.choice(np.arange(1, steps), 20, replace=False))
+    for stop in stops.tolist():
+        pieces.fit(steps - pieces.step_count, report_every=7, callbacks=[StopAt(stop)])
+        assert pieces.step_count == stop
+        pieces.save(tmp_path / "c.npz")
+        pieces = Trainer.load(
+            tmp_path / "c.npz", data=data, capture=bool(rng.integers(2))
+        )
+    pieces.fit(steps - pieces.step_count, report_every=7)
+    assert state(pieces) == state(whole)
+    whole.save(tmp_path / "whole"), pieces.save(tmp_path / "pieces")
+    assert (tmp_path / "whole").read_bytes() == (tmp_path / "pieces").read_bytes()
+
+
+# ---- what a sure discriminator leaves of the gradient ------------------------------
+
+
+def test_minimax_starves_the_generator_of_a_sure_discriminator():
+    """At least 10 times less gradient, from the same networks, data and random numbers.
+
+    Fakes far from the data, as early in training, and a D that was trained alone.
+    """
+    lengths, answers = {}, {}
+    for objective in ("non-saturating", "minimax"):
+        trainer = build(
+            objective=objective,
+            batches="separate",
+            discriminator_optimizer=Adam(0.01),
+        )
+        trainer.generator.layers[-1].b.value[...] = (2.0, -2.0)
+        trainer.pretrain(1000)
+        values = trainer.step()
+        lengths[objective], answers[objective] = values["g_gradient"], values["d_fake"]
+    assert answers["minimax"] == answers["non-saturating"] < 0.01
+    assert lengths["non-saturating"] > 0.1
+    assert lengths["non-saturating"] > 10 * lengths["minimax"]
+
+
+# ---- one player's step -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_a_step_is_one_of_d_and_one_of_g(capture):
+    one, two = (
+        build(norm=True, dropout=True, capture=capture),
+        build(norm=True, dropout=True),
     )
-    reference.fit(good, report_every=None)
-    expected = state(reference)
-    trainer.data.data[bad_row] = np.inf
-    with pytest.raises(NonFiniteError, match=rf"^step {good + 1}: .*x"):
-        trainer.fit(6, report_every=None)
-    assert state(trainer) == expected
-    trainer.data.data[bad_row] = 0  # mended: training goes on
-    assert len(trainer.fit(2)) == good + 2
+    values = one.step()
+    assert two.discriminator_step() | two.generator_step() == values
+    mine, other = state(one), state(two)
+    assert mine.pop("history") != other.pop("history") == b""
+    assert mine == other and two.step_count == 0
 
 
-class Spoiler(Layer):
-    """Passes everything on, until its third backward pass with weights below it."""
+def test_a_generator_step_from_given_z():
+    one, two = build(), build()
+    z = one.draw_latent(BATCH, "latent")
+    assert one.generator_step(z) == two.generator_step()
+    assert state(one) == state(two)
+    assert one.generator_step(z[:3])["g_loss"] > 0
+    before = state(one)
+    for bad, message in ((z[:, :2], "shape"), (z.astype("f8"), "dtype"), (3, "array")):
+        with pytest.raises(MiniganError, match=f"generator_step: arg.*'z'.*{message}"):
+            one.generator_step(bad)
+    assert state(one) == before
 
-    calls = 0
 
-    def forward_pass(self, x, training):
-        return x.copy(), None
-
-    def backward_pass(self, dy, cache, need_dx):
-        self.calls += 1
-        return dy * np.float32(np.nan if self.calls > 6 else 1)
-
-
-@pytest.mark.parametrize("capture", [False, True])
-def test_a_gradient_that_is_not_finite(capture):
-    """The message names the network's tensor; and one's own layer trains eagerly."""
-    rng = np.random.default_rng(0)
-    generator = Sequential([Dense(3, 4, rng=rng), LeakyReLU(), Dense(4, 2, rng=rng)])
-    discriminator = Sequential([Dense(2, 5, rng=rng), Spoiler(), Dense(5, 1, rng=rng)])
-    trainer = Trainer(
-        generator,
-        discriminator,
-        Parabola(streams(0)["data"]),
-        batch_size=BATCH,
-        backend="numpy" if capture else "jit",
-        capture=capture,
-    )
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_poison_in_a_players_step_changes_nothing(player):
+    trainer = build(norm=True)
     trainer.fit(2)
+    getattr(trainer, player).theta[0] = np.nan
     before = state(trainer)
-    with pytest.raises(NonFiniteError, match=r"^step 3: .*gradient of layer 0 .*W"):
-        trainer.step()
-    assert state(trainer) == before
+    for step in (trainer.discriminator_step, trainer.generator_step):
+        with pytest.raises(NonFiniteError):
+            step()
+        assert state(trainer) == before
+
+
+# ---- parts that are set ------------------------------------------------------------
+
+
+def other(seed=9, **options):
+    """The parts of another trainer."""
+    return build(seed=seed, **options)
+
+
+def parts(trainer):
+    """What a trainer is made of, by identity."""
+    names = ("generator", "discriminator", "generator_optimizer", "data", "options")
+    names += ("discriminator_optimizer", "objective", "critic", "average", "game")
+    return [getattr(trainer, name) for name in names]
+
+
+@pytest.mark.parametrize("capture", [True, False])
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_network_that_is_set_takes_everything_with_it(player, capture):
+    """As from two trainers that begin with it, but for streams and history."""
+    trainer, fresh = (
+        build(
+            norm=True,
+            ema=0.9,
+            capture=capture,
+            pretraining_steps=2,
+            generator_optimizer=Adam(0.01, beta_1=0.3),
+        )
+        for _ in range(2)
+    )
+    trainer.fit(3)
+    rates = trainer.generator_optimizer.config()
+    network = getattr(other(norm=True), player)
+    setattr(trainer, player, network)
+    assert getattr(trainer, player) is network
+    assert trainer.critic.layers == trainer.discriminator.layers[:-1]
+    assert trainer.critic[0].W is trainer.discriminator[0].W
+    optimizer = getattr(trainer, f"{player}_optimizer")
+    assert int(optimizer.t) == 0 and optimizer.networks in ((), (network,))
+    assert trainer.generator_optimizer.config() == rates
+    assert int(trainer.game.pretrained) == (2 if player == "generator" else 0)
+    assert trainer.step_count == 3
+    if player == "generator":
+        assert trainer.average.theta.tobytes() == network.theta.tobytes()
+    else:
+        assert trainer.average is not None
+        assert trainer.average.theta.tobytes() != trainer.generator.theta.tobytes()
+    before = network.theta.copy()
+    trainer.fit(2)
+    assert (network.theta != before).any() and int(optimizer.t) > 0
+    assert sorted(trainer.state()) == sorted(fresh.state())
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_network_that_is_set_trains_the_same_captured_and_eagerly(player):
+    found = []
+    for capture in (True, False):
+        trainer = build(norm=True, capture=capture)
+        trainer.fit(3)
+        setattr(trainer, player, getattr(other(norm=True), player))
+        trainer.fit(3)
+        found.append(state(trainer))
+    assert found[0] == found[1]
+
+
+def test_the_same_network_again_changes_nothing():
+    trainer, twin = build(ema=0.9), build(ema=0.9)
+    trainer.fit(2), twin.fit(2)
+    trainer.generator = trainer.generator
+    trainer.discriminator = trainer.discriminator
+    trainer.fit(2), twin.fit(2)
+    assert state(trainer) == state(twin)
+
+
+def test_an_optimizer_that_is_set_is_used():
+    trainer = build()
+    trainer.fit(2)
+    adam = trainer.discriminator_optimizer = Adam(0.5)
+    trainer.fit(2)
+    assert trainer.discriminator_optimizer is adam and int(adam.t) == 4
+
+
+def test_data_that_are_set_are_seen(tmp_path):
+    trainer = build(rows=21, sampling="shuffled")
+    trainer.fit(2)
+    trainer.data = array(30)
+    assert isinstance(trainer.data, Rows) and trainer.data.rows == 30
+    assert trainer.data.rng is trainer.rngs["data"]
+    trainer.data = Rows(array(25), rng=7)
+    assert trainer.rngs["data"] is trainer.data.rng
+    trainer.fit(2)
+    trainer.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c", data=array(25))
+    trainer.fit(2), resumed.fit(2)
+    assert state(trainer) == state(resumed)
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_an_objective_that_is_set_brings_its_own(capture):
+    trainer = build(capture=capture)
+    trainer.fit(2)
+    trainer.objective = "wasserstein"
+    assert trainer.options.objective == trainer.objective.name == "wasserstein"
+    trainer.fit(1)
+    assert np.abs(trainer.discriminator.theta).max() == np.float32(0.01)
+    trainer.objective = "minimax"
+    trainer.fit(2)
+    assert np.abs(trainer.discriminator.theta).max() > 0.01
+
+
+REFUSED = {
+    "G of another size": ("generator", lambda t: t.discriminator, "other network|feat"),
+    "D of another type": (
+        "discriminator",
+        lambda t: other(dtype=np.float64).discriminator,
+        "'discriminator': expected dtype float32",
+    ),
+    "D a layer": ("discriminator", lambda t: t.critic[0], "expected a Sequential"),
+    "D is G": ("discriminator", lambda t: t.generator, "than the generator"),
+    "G None": ("generator", lambda t: None, "'generator': expected a Sequential"),
+    "one optimizer": (
+        "generator_optimizer",
+        lambda t: t.discriminator_optimizer,
+        "expected an optimizer of its own",
+    ),
+    "text": ("discriminator_optimizer", lambda t: "adam", "expected an Optimizer"),
+    "data None": ("data", lambda t: None, "'data': expected a numpy array"),
+    "data of another width": (
+        "data",
+        lambda t: np.zeros((9, 3)),
+        "expected 3 features",
+    ),
+    "too few rows": (
+        "data",
+        lambda t: Rows(array(3), sampling="ordered"),
+        "at most the 3 rows",
+    ),
+    "labels": (
+        "data",
+        lambda t: Rows(array(9), np.arange(9)),
+        "'data': expected rows without labels.*got Rows with labels",
+    ),
+    "objective": ("objective", lambda t: "chess", "'objective': expected one of"),
+    "objective object": ("objective", lambda t: t.objective, "'objective': expected o"),
+    "labels of hinge": (
+        "objective",
+        lambda t: "hinge",
+        "Hinge: argument 'real_label': expected 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name, make, message", REFUSED.values(), ids=REFUSED)
+def test_a_part_that_does_not_fit_changes_nothing(name, make, message):
+    trainer, twin = (build(real_label=0.9, ema=0.9) for _ in range(2))
+    trainer.fit(2), twin.fit(2)
+    before = parts(trainer)
+    with pytest.raises(MiniganError, match=message):
+        setattr(trainer, name, make(trainer))
+    assert all(one is two for one, two in zip(before, parts(trainer), strict=True))
+    trainer.fit(2), twin.fit(2)
+    assert state(trainer) == state(twin)
+
+
+@pytest.mark.parametrize(
+    "name", ["critic", "average", "history", "rngs", "game", "latent_dim", "backend"]
+)
+def test_what_follows_from_the_rest_cannot_be_set(name):
+    trainer = build()
+    with pytest.raises(AttributeError, match=name):
+        setattr(trainer, name, getattr(trainer, name))
+
+
+def test_labels_of_an_objective_are_options():
+    trainer = build()
+    with pytest.raises(AttributeError, match="real_label"):
+        trainer.objective.real_label = 0.5
+    trainer.real_label = 0.5
+    assert trainer.objective.real_label == 0.5

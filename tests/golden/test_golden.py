@@ -92,7 +92,7 @@ def test_the_trainer_takes_the_steps_of_the_file():
     for key, array in game.values().items():
         array[...] = given[key]
     points = np.concatenate(given["real"])
-    streams = mg.gan.streams.streams(0)
+    streams = mg.gan.rngs.rngs(0)
     source = mg.gan.sampling.Rows(points, rng=streams["data"], dtype=np.float64)
     for k in range(TEN):
         given["real"][k] = source.batch(BATCH)

@@ -4,30 +4,39 @@ Saved are both networks, both optimizers, running statistics, the step count, th
 history, and the state of every random generator.
 """
 
+import os
 import platform
 import warnings
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import checkpoint, primitives, saving, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
 from ..optimizers import OPTIMIZERS
+from ..state import Arrays
 from ..version import __version__
 from .history import COLUMNS, History
-from .sampling import SOURCES
-from .streams import NAMES
-from .streams import streams as make_streams
+from .rngs import NAMES
+from .rngs import rngs as make_rngs
+from .sampling import SOURCES, Source
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+T = TypeVar("T", bound="Trainer")
 
 
-def config(trainer):
+def config(trainer: "Trainer") -> dict[str, Any]:
     """Everything that defines the run, as JSON can hold it (for `config.json`)."""
-    generators = trainer.generators()
+    generators = list(trainer.generators().values())
     return {
         "recipe": trainer.name,
         "seed": trainer.seed,
         "backend": trainer.backend,
         "dtype": str(trainer.generator.dtype),
-        "options": trainer.options(),
+        "options": trainer.options.as_dict(),
         "optimizers": {
             name: [
                 OPTIMIZERS.name_of(type(getattr(trainer, name))),
@@ -42,7 +51,7 @@ def config(trainer):
     }
 
 
-def versions():
+def versions() -> dict[str, str]:
     """What the bits of a run depend on."""
     return {
         "minigan": __version__,
@@ -52,22 +61,29 @@ def versions():
     }
 
 
-def save(trainer, path):
+def save(trainer: "Trainer", path: str | os.PathLike) -> None:
     """Write a checkpoint.  Errors: StateError for parts that are not minigan's."""
     refuse_foreign_parts(trainer)
     meta = {
         "kind": "trainer",
         **config(trainer),
         "streams": list(NAMES),
-        "generators": [plain_state(rng) for rng in trainer.generators()],
+        "generators": [plain_state(rng) for rng in trainer.generators().values()],
         "data_sha256": trainer.data.digest(),
         "columns": list(COLUMNS),
     }
-    arrays = {**trainer.memory(), "history": trainer.history.table}
+    arrays = {**trainer.state(), "history": trainer.history.table}
     checkpoint.write(path, arrays, meta)
 
 
-def load(cls, path, *, data=None, backend=None, capture=True):
+def load(
+    cls: type[T],
+    path: str | os.PathLike,
+    *,
+    data: NDArray | None = None,
+    backend: str | None = None,
+    capture: bool = True,
+) -> T:
     """Rebuild the trainer of a checkpoint; nothing exists if anything is wrong."""
     where = "Trainer.load"
     if backend is not None:
@@ -78,19 +94,17 @@ def load(cls, path, *, data=None, backend=None, capture=True):
     arrays, meta = checkpoint.read(path)
     try:
         trainer = _rebuild(cls, arrays, meta, data, backend, capture)
-        expected = {**trainer.memory(), "history": arrays.get("history")}
+        expected = {**trainer.state(), "history": arrays.get("history")}
         if sorted(expected) != sorted(arrays):
             extra = sorted(set(expected) ^ set(arrays))
             raise CheckpointError(f"arrays missing or unknown: {', '.join(extra)}")
-        for name, array in trainer.memory().items():
+        for name, array in trainer.state().items():
             if array.shape != arrays[name].shape or array.dtype != arrays[name].dtype:
                 raise CheckpointError(
                     f"{name}: expected {array.dtype} {array.shape}, got "
                     f"{arrays[name].dtype} {arrays[name].shape}"
                 )
-        trainer.data.check(
-            {k: arrays[f"data/{k}"] for k, _ in trainer.data.state().items()}
-        )
+        trainer.data.check({k: arrays[f"data/{k}"] for k in trainer.data.state()})
         table = arrays["history"]
         if (
             meta["columns"] != list(COLUMNS)
@@ -100,7 +114,7 @@ def load(cls, path, *, data=None, backend=None, capture=True):
             raise CheckpointError(f"history: expected float64 columns {COLUMNS}")
         now = versions() | {"backend": trainer.backend}
         then = meta["versions"] | {"backend": meta["backend"]}
-        generators = trainer.generators()
+        generators = trainer.generators().values()
         for rng, state in zip(generators, meta["generators"], strict=True):
             rng.bit_generator.state = state
     except ArgumentError as error:
@@ -113,9 +127,9 @@ def load(cls, path, *, data=None, backend=None, capture=True):
         raise CheckpointError(
             f"{path}: not a valid checkpoint ({type(error).__name__}: {error})"
         ) from error
-    for name, array in trainer.memory().items():
+    for name, array in trainer.state().items():
         array[...] = arrays[name]
-    trainer.history = History(table)
+    trainer.execution.history = History(table)
     changed = [f"{k} {then.get(k)} -> {now[k]}" for k in now if now[k] != then.get(k)]
     if changed:
         warnings.warn(
@@ -127,7 +141,14 @@ def load(cls, path, *, data=None, backend=None, capture=True):
     return trainer
 
 
-def _rebuild(cls, arrays, meta, data, backend, capture):
+def _rebuild(
+    cls: type[T],
+    arrays: Arrays,
+    meta: dict[str, Any],
+    data: NDArray | None,
+    backend: str | None,
+    capture: bool,
+) -> T:
     dtype = np.dtype(meta["dtype"])
     if meta["kind"] != "trainer" or dtype not in (np.float32, np.float64):
         raise CheckpointError("expected the checkpoint of a trainer")
@@ -139,7 +160,7 @@ def _rebuild(cls, arrays, meta, data, backend, capture):
         np.random.Generator(np.random.PCG64(0))
         for _ in meta["generators"][len(NAMES) :]
     ]
-    spawned = make_streams(meta["seed"])
+    spawned = make_rngs(meta["seed"])
     places = list(spawned.values()) + layer_generators
     networks = [
         saving.build(
@@ -154,21 +175,25 @@ def _rebuild(cls, arrays, meta, data, backend, capture):
     optimizers = {}
     for name, (kind, arguments) in meta["optimizers"].items():
         optimizers[name] = OPTIMIZERS[kind](**arguments)
-    trainer = cls(
+    return cls(
         *networks,
         _source(meta, data, spawned["data"], dtype),
         **meta["options"],
         **optimizers,
         seed=meta["seed"],
+        rngs=spawned,
         backend=backend or meta["backend"],
         capture=capture,
         name=str(meta["recipe"]),
     )
-    trainer.streams.update(spawned)
-    return trainer
 
 
-def _source(meta, data, rng, dtype):
+def _source(
+    meta: dict[str, Any],
+    data: NDArray | None,
+    rng: np.random.Generator,
+    dtype: np.dtype,
+) -> Source:
     described = meta["data"]
     if described["kind"] not in SOURCES:
         raise CheckpointError(f"data: unknown kind {described['kind']!r}")
@@ -181,7 +206,7 @@ def _source(meta, data, rng, dtype):
     return source
 
 
-def refuse_foreign_parts(trainer):
+def refuse_foreign_parts(trainer: "Trainer") -> None:
     """Only what `load` can make again may be saved."""
     optimizers = tuple(OPTIMIZERS.values())
     parts = {
@@ -191,7 +216,7 @@ def refuse_foreign_parts(trainer):
     }
     parts |= {
         f"random generator {k}": (rng.bit_generator, (np.random.PCG64,))
-        for k, rng in enumerate(trainer.generators())
+        for k, rng in enumerate(trainer.generators().values())
     }
     for name, (part, kinds) in parts.items():
         if type(part) not in kinds:
@@ -202,10 +227,10 @@ def refuse_foreign_parts(trainer):
             )
 
 
-def plain_state(rng):
+def plain_state(rng: np.random.Generator) -> dict[str, Any]:
     """A generator's state with plain integers, as JSON can hold it."""
 
-    def convert(value):
+    def convert(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: convert(inner) for key, inner in value.items()}
         return value if isinstance(value, str) else int(value)

@@ -8,6 +8,7 @@ nothing.  NumPy's global random state is never touched.
 import numpy as np
 
 from .. import validate
+from ..state import Generators
 
 # weights: initial weights   latent: z   data: batches   dropout: masks in layers
 # report: what reports draw   sample: what `Trainer.sample` draws
@@ -15,12 +16,12 @@ from .. import validate
 NAMES = ("weights", "latent", "data", "dropout", "report", "sample", "noise")
 
 
-def streams(seed):
+def rngs(seed: int) -> Generators:
     """name -> numpy.random.Generator, for every name in `NAMES`.
 
     seed: an integer >= 0.
     """
-    seed = validate.integer("streams", "seed", seed, least=0, most=2**63 - 1)
+    seed = validate.integer("rngs", "seed", seed, least=0, most=2**63 - 1)
     return {
         name: np.random.Generator(
             np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(place,)))

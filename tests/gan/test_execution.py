@@ -34,8 +34,16 @@ from minigan import (
 )
 from minigan.capture.schedule import Schedule
 from minigan.errors import NonFiniteError
-from minigan.gan import OBJECTIVES, Callback, Parabola, Rows, Trainer, fitting, recipes
-from minigan.gan.running import ROWS
+from minigan.gan import (
+    OBJECTIVES,
+    Callback,
+    Parabola,
+    Rows,
+    Trainer,
+    execution,
+    recipes,
+)
+from minigan.gan.game import AHEAD
 from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import needs_proc, resident
@@ -59,8 +67,8 @@ def assert_equal(captured, eager):
     one, two = state(captured), state(eager)
     assert not {name for name in one if one[name] != two[name]}
     assert one.keys() == two.keys()
-    assert captured._runner._program is not None  # it was not eager as well
-    assert eager._runner._program is None
+    assert captured.execution._program is not None  # it was not eager as well
+    assert eager.execution._program is None
 
 
 @pytest.fixture
@@ -75,7 +83,7 @@ def threads():
 # ---- every option ------------------------------------------------------------------
 
 OPTIONS = {
-    "batches": Trainer.BATCHES,
+    "batches": ["half", "separate", "mixed"],
     "labels": [(1.0, 0.0), (0.9, 0.1)],
     "discriminator_steps": [1, 3],
     "latent": ["fresh", "shared"],
@@ -94,7 +102,7 @@ OPTIONS = {
         "dropout",
         "norm and dropout",
         "images",
-        "logits",
+        "no sigmoid",
         "convolutions",
     ],
     "threads": [1, 2],
@@ -161,7 +169,7 @@ def trainer_of(row, capture):
         "dropout": "dropout" in row["network"],
         "images": row["network"] == "images",
         "convolutions": row["network"] == "convolutions",
-        "sigmoid": row["network"] != "logits",
+        "sigmoid": row["network"] != "no sigmoid",
     }
     if row["sampling"] != "points":
         keywords |= {"rows": 21, "sampling": row["sampling"]}
@@ -188,7 +196,7 @@ def test_the_rows_cover_every_pair():
 
 
 def test_every_option_of_the_trainer_is_covered():
-    fixed = {"generator", "discriminator", "data", "batch_size", "seed"}
+    fixed = {"generator", "discriminator", "data", "batch_size", "seed", "rngs"}
     fixed |= {"backend", "capture", "name"}
     renamed = {"labels": ["real_label", "fake_label"]}
     renamed["noise"] = ["instance_noise", "instance_noise_steps"]
@@ -319,7 +327,7 @@ def test_resumed_in_either_mode(first, then, tmp_path):
     resumed = Trainer.load(tmp_path / "c", data=array(21), capture=then)
     resumed.fit(5)
     assert state(resumed) == state(whole)
-    assert (resumed._runner._program is not None) == then
+    assert (resumed.execution._program is not None) == then
     whole.save(tmp_path / "whole")
     resumed.save(tmp_path / "resumed")
     files = [(tmp_path / name).read_bytes() for name in ("whole", "resumed")]
@@ -354,7 +362,7 @@ def fresh_optimizer(trainer):
 
 
 def other_rows(trainer):
-    trainer.data = Rows(array(30), rng=trainer.streams["data"], sampling="shuffled")
+    trainer.data = Rows(array(30), rng=trainer.rngs["data"], sampling="shuffled")
 
 
 CHANGES = {
@@ -368,7 +376,7 @@ CHANGES = {
     "discriminator steps": set_on("", discriminator_steps=2),
     "fakes": set_on("", fakes="training"),
     "batches": set_on("", batches="mixed"),
-    "labels": set_on("objective", real_label=0.8),
+    "labels": set_on("", real_label=0.8),
     "sampling": set_on("data", sampling="ordered"),
     "optimizer": fresh_optimizer,
     "data": other_rows,
@@ -435,7 +443,7 @@ def test_poison_is_named_and_the_last_good_step_is_left(name):
 
 @pytest.mark.parametrize("kind", ["Adam", "SGD"])
 def test_a_run_that_diverges_in_the_middle_of_a_chunk(kind, monkeypatch):
-    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 1e9)
+    monkeypatch.setattr(execution, "CHUNK_SECONDS", 1e9)
     optimizers = {
         "Adam": lambda: Adam(1e6, beta_1=0.0),
         "SGD": lambda: SGD(50.0, momentum=0.9),
@@ -460,8 +468,8 @@ def test_a_run_that_diverges_in_the_middle_of_a_chunk(kind, monkeypatch):
 
 def test_more_steps_than_the_table_holds(monkeypatch):
     """However fast the machine: every step is trained once, and kept."""
-    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 1e9)
-    steps = 4 * ROWS
+    monkeypatch.setattr(execution, "CHUNK_SECONDS", 1e9)
+    steps = 4 * AHEAD
     trainer, other = (build(backend="jit") for _ in range(2))
     trainer.fit(steps, report_every=None)
     assert len(trainer.history) == steps == int(trainer.generator_optimizer.t)
@@ -521,7 +529,7 @@ def test_stopping_leaves_whole_steps():
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_ctrl_c_in_a_captured_run_leaves_whole_steps(monkeypatch):
-    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 0.02)
+    monkeypatch.setattr(execution, "CHUNK_SECONDS", 0.02)
     trainer = build(backend="jit")
     trainer.fit(2)
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
@@ -546,7 +554,7 @@ def test_ctrl_c_in_a_captured_run_leaves_whole_steps(monkeypatch):
 
 def grown(trainer, steps, pieces):
     """Bytes by which the process grows, but for the history, which keeps all steps."""
-    trainer.fit(2 * ROWS, report_every=None)
+    trainer.fit(2 * AHEAD, report_every=None)
     before = resident() - trainer.history._table.nbytes
     for _ in range(pieces):
         trainer.fit(steps // pieces, report_every=None)
@@ -565,7 +573,7 @@ def test_training_does_not_eat_memory():
 def test_a_million_steps_of_parabola_do_not_eat_memory():
     trainer = recipes.load("parabola", backend="jit")
     assert grown(trainer, 1_000_000, pieces=100) < 16e6
-    assert trainer.step_count == 1_000_000 + 2 * ROWS
+    assert trainer.step_count == 1_000_000 + 2 * AHEAD
 
 
 def test_two_python_threads_train_as_if_alone():
@@ -590,7 +598,7 @@ LAYER = """
 import copy
 import hashlib, warnings
 import numba
-from tests.gan.test_running import wide
+from tests.gan.test_execution import wide
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     for _ in range(2):
@@ -630,7 +638,7 @@ def test_long_phases_are_a_schedule_of_programs_with_the_same_bytes():
     for trainer in (captured, eager):
         trainer.fit(5, report_every=2)
     assert_equal(captured, eager)
-    schedule = captured._runner._program
+    schedule = captured.execution._program
     assert type(schedule) is Schedule
     assert [times for _, times in schedule.parts] == [17, 3, 1]
     assert len(captured.program()) > sum(len(part) for part, _ in schedule.parts)
@@ -642,7 +650,7 @@ def test_one_generator_step_after_many_of_the_discriminator():
     for trainer in (captured, eager):
         trainer.fit(3)
     assert_equal(captured, eager)
-    assert [times for _, times in captured._runner._program.parts] == [30, 1]
+    assert [times for _, times in captured.execution._program.parts] == [30, 1]
 
 
 def test_a_schedule_that_cannot_be_recorded_leaves_the_state():
@@ -679,10 +687,10 @@ def test_programs_change_with_the_phase():
 
 def test_a_long_chunk_of_falling_noise(monkeypatch):
     """The level of each step, across the end of the table."""
-    monkeypatch.setattr(fitting, "CHUNK_SECONDS", 1e9)
-    options = {"instance_noise": 0.2, "instance_noise_steps": ROWS + 10}
+    monkeypatch.setattr(execution, "CHUNK_SECONDS", 1e9)
+    options = {"instance_noise": 0.2, "instance_noise_steps": AHEAD + 10}
     captured, eager = pair(**options)
-    captured.fit(ROWS + 50, report_every=None)
+    captured.fit(AHEAD + 50, report_every=None)
     for _ in range(2):
         eager.fit(40)
     assert captured.history.table[:80].tobytes() == eager.history.table.tobytes()

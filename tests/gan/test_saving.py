@@ -9,7 +9,7 @@ import pytest
 from minigan import Adam, Dense, Dropout, Layer, LeakyReLU, Sequential, checkpoint
 from minigan.errors import CheckpointError, MiniganError, StateError
 from minigan.gan import Parabola, Rows, Trainer, recipes
-from minigan.gan.state import config
+from minigan.gan.saving import config
 
 from .small import BATCH, OPTIONS, array, build, state
 

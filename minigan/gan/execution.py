@@ -1,0 +1,399 @@
+"""Runs the steps of a game: captured where that is possible, eagerly where not.
+
+Either way the bytes are the same, and where a number stops being finite the state of
+the last good step is left and the step and tensor are named.
+"""
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import primitives
+from ..capture import program
+from ..capture.schedule import Schedule
+from ..errors import CaptureError, NonFiniteError
+from ..state import Arrays, Generators, Snapshot, not_finite
+from .attributes import OwnAttributes, plain
+from .game import AHEAD, Game
+from .history import COLUMNS, History
+from .interrupt import finish_first
+
+UNROLLED = 16  # steps of the players up to which one program holds them all
+CHUNK_SECONDS = 0.2  # about how long training goes on between two looks at it
+Step = Callable[[], Arrays]  # a step of the game: name of a column -> number
+OF_G = [COLUMNS.index(name) for name in ("g_loss", "g_gradient")]
+
+
+class Execution:
+    """Owns the program of a game, the rows that its steps write, and the history.
+
+    capture: False runs every step eagerly.  backend: "jit" or "numpy".
+    """
+
+    def __init__(self, game: Game, capture: bool, backend: str) -> None:
+        self.capture, self.backend = capture, backend
+        self.history = History()
+        self.table = np.zeros((AHEAD, len(COLUMNS)))
+        self.cursor = np.zeros((), np.int64)
+        self.stopped = False  # somebody asked for an end after this step
+        self._said = False  # that there can be no program
+        self.game = game
+
+    @property
+    def game(self) -> Game:
+        """What is run; another one begins without a program."""
+        return self._game
+
+    @game.setter
+    def game(self, game: Game) -> None:
+        self._game = game
+        self._before = Snapshot(game)  # its memory is used again and again
+        self._own = OwnAttributes(())
+        self._program: program.Program | Schedule | None = None
+        self._key: tuple[Any, Any] = (None, None)  # what it was recorded for
+
+    # ---- runs ----------------------------------------------------------------------
+
+    def run(self, steps: int) -> None:
+        """Train 1 <= steps <= AHEAD steps, or leave the last good state and raise."""
+        self._run(steps, self.game.step, self.history.append)
+
+    def pretrain(self, steps: int, history: History) -> None:
+        """The same with steps of D alone, whose rows go to `history`."""
+
+        def keep(rows: NDArray) -> None:
+            self.game.pretrained += len(rows)
+            rows = rows.copy()
+            rows[:, OF_G] = np.nan
+            history.append(rows)
+
+        self._run(steps, self.game.discriminator_step, keep)
+
+    def once(self, step: Step) -> dict[str, float]:
+        """Run one step of one player, eagerly; what it measured, by column.
+
+        The history stays as it is.  Errors: NonFiniteError, with nothing changed.
+        """
+        self._begin(step)
+        try:
+            with primitives.use_backend(self.backend):
+                found = {name: float(value) for name, value in step().items()}
+        except BaseException:
+            self._go_back()
+            raise
+        if not all(map(math.isfinite, found.values())):
+            self._go_back()
+            name = next(k for k, value in found.items() if not math.isfinite(value))
+            raise NonFiniteError(
+                f"expected finite numbers, got {found[name]} in {name}"
+            )
+        return found
+
+    @contextmanager
+    def until_stopped(self) -> Iterator[None]:
+        """A block in which the first Ctrl-C asks for an end; it is raised behind it."""
+        self.stopped = False
+        with finish_first(self.stop):
+            yield
+
+    def stop(self) -> None:
+        """Ask for an end after the step that is running."""
+        self.stopped = True
+
+    # ---- how -----------------------------------------------------------------------
+
+    def _run(self, steps: int, step: Step, keep: Callable[[NDArray], None]) -> None:
+        """Run `step` so many times, then `keep` the rows that it wrote."""
+        self._begin(step)
+        try:
+            with primitives.use_backend(self.backend):
+                done = self._captured(steps, step)
+                if not self._finite(done):
+                    raise NonFiniteError("a captured step")  # run again, to name it
+                for _ in range(steps - done):
+                    self._row(step)
+        except NonFiniteError as error:
+            raise self._named(error, steps, step, keep) from None
+        except BaseException:  # Ctrl-C, or a layer of the user's: no half a step stays
+            self._go_back()
+            raise
+        if self.backend == "jit":
+            look_at_threads()
+        keep(self.table[:steps])
+
+    def _begin(self, step: Step) -> None:
+        """Remember the state, and go to the first row."""
+        self._before.take()
+        self._own = OwnAttributes(self._layers())
+        self._first_row(step)
+
+    def _first_row(self, step: Step) -> None:
+        self.cursor[...] = 0
+        self.game.noise.plan(len(self.history), falls=step == self.game.step)
+
+    def _go_back(self) -> None:
+        self._before.restore()
+        self._own.restore()
+
+    def _row(self, step: Step) -> None:
+        """Run one step, write down what it measured, and go on to the next row."""
+        self._part(step)
+        self._next_row()
+
+    def _part(self, step: Step) -> None:
+        """The same without going on: several of them share a row."""
+        found = step()
+        primitives.heading("What the history keeps")
+        for name, value in found.items():
+            primitives.record(value, _PLACES[name], self.cursor, self.table)
+
+    def _next_row(self) -> None:
+        primitives.advance(self.cursor)
+        self.game.noise.advance()
+
+    def _named(
+        self,
+        error: NonFiniteError,
+        steps: int,
+        step: Step,
+        keep: Callable[[NDArray], None],
+    ) -> NonFiniteError:
+        """Go back, train up to the last good step, and return the error of the next."""
+        self._go_back()
+        self._first_row(step)
+        good = Snapshot(self.game)
+        with primitives.use_backend(self.backend):
+            for _ in range(steps):
+                try:
+                    self._row(step)
+                except NonFiniteError as found:
+                    error = found
+                    break
+                good.take()
+        good.restore()
+        keep(self.table[: int(self.cursor)])
+        if step == self.game.step:
+            where = f"step {len(self.history) + 1}"
+        else:
+            where = f"pre-training step {int(self.game.pretrained) + 1}"
+        return NonFiniteError(f"{where}: {error}{self._poisoned()}")
+
+    def _poisoned(self) -> str:
+        """Which parameter, statistic or optimizer vector was not finite already."""
+        arrays: Arrays = {}
+        for player, (network, optimizer) in self.game.players.items():
+            for parts, found in (
+                (f"{player}_optimizer", optimizer.vectors(network)),
+                (player, network.tensors()),
+            ):
+                arrays |= {f"{parts} {name}": array for name, array in found.items()}
+        name = not_finite(arrays)
+        return f" (before the step, {name} was not finite)" if name else ""
+
+    def _finite(self, steps: int) -> bool:
+        """True where nothing went wrong in the first `steps` rows of this run."""
+        overflow = [o.overflow for _, o in self.game.players.values()]
+        return not any(overflow) and bool(np.isfinite(self.table[:steps]).all())
+
+    def _layers(self) -> list[Any]:
+        return [x for n, _ in self.game.players.values() for x in n.walk()]
+
+    # ---- captured ------------------------------------------------------------------
+
+    def _captured(self, steps: int, step: Step) -> int:
+        """Run steps by the program, if there can be one; how many were run."""
+        if not self.capture or self.backend != "jit":
+            return 0
+        key = self._taken_for_granted(step)
+        refused = self._program is None and key[0] == self._key[0]
+        if key != self._key and not refused:
+            self._key, self._program = key, None
+            try:
+                self._program = self._record(step)
+            except CaptureError as error:
+                self._own.restore()
+                self._say(error)
+                return 0
+            if steps > 1:
+                self._program.play(steps - 1)
+            return steps
+        if self._program is None:
+            return 0
+        self._program.play(steps)
+        return steps
+
+    def _taken_for_granted(self, step: Step) -> tuple[Any, Any]:
+        """All that a recorded step takes for granted; other values, other program.
+
+        In two parts, what it is made of and the plain attributes of that: a layer that
+        counts its calls changes the second at every step.
+        """
+        game, layers = self.game, self._layers()
+        attributes = [plain(part) for part in (*layers, game.data)]
+        rates = ("learning_rate",)  # cells, which a recorded step reads
+        made_of = (
+            step.__name__,
+            game.options,
+            [(id(layer), layer.is_frozen) for layer in layers],
+            [
+                {k: v for k, v in optimizer.config().items() if k not in rates}
+                for _, optimizer in game.players.values()
+            ],
+            [id(rng) for rng in game.generators().values()],
+            [array.ctypes.data for array in self.arrays().values()],
+        )
+        return made_of, attributes
+
+    def _say(self, error: CaptureError) -> None:
+        if not self._said:
+            self._said = True
+            warnings.warn(
+                f"minigan: this run is not captured, but trained step by step, "
+                f"with the same results: {error}",
+                RuntimeWarning,
+                stacklevel=6,
+            )
+
+    def _record(self, step: Step) -> "program.Program | Schedule":
+        """The program of a step, which is run once."""
+        game, options = self.game, self.game.options
+        n, m = options.discriminator_steps, options.generator_steps
+        if step != game.step or n + m <= UNROLLED or options.latent == "shared":
+            return self._capture(lambda: self._row(step))
+        before = Snapshot(self)
+
+        def last() -> None:
+            self._part(game.generator_step)
+            self._next_row()
+
+        try:
+            return Schedule.record(
+                self._capture,
+                (lambda: self._part(game.discriminator_step), n),
+                (lambda: self._part(game.generator_step), m - 1),
+                (last, 1),
+            )
+        except BaseException:
+            before.restore()
+            raise
+
+    def _capture(self, step: Callable[[], None]) -> program.Program:
+        gradients = {
+            f"{label}{name}"
+            for label, network in self._labelled()
+            for name in network.gradients()
+        }
+        return program.capture(step, self, self.arrays(), gradients=gradients)
+
+    def program(self) -> program.Program:
+        """The program of the current options; records it without training.
+
+        Errors: CaptureError where the step cannot be recorded.
+        """
+        before = Snapshot(self)
+        self._first_row(self.game.step)
+        try:
+            with primitives.use_backend("jit"):
+                return self._capture(lambda: self._row(self.game.step))
+        finally:
+            before.restore()
+
+    # ---- state ---------------------------------------------------------------------
+
+    def state(self) -> Arrays:
+        """name -> array that a step changes: those of the game, and the row."""
+        own = {"history": self.table, "cursor": self.cursor}
+        return {**self.game.state(), **own, **self.game.noise.memory()}
+
+    def generators(self) -> Generators:
+        """name -> random generator of the game."""
+        return self.game.generators()
+
+    def arrays(self) -> Arrays:
+        """name -> array, all memory that a step may use, named as listings show it."""
+        game = self.game
+        found: Arrays = {"history": self.table, "cursor": self.cursor}
+        found |= game.noise.memory()
+        for label, network in self._labelled():
+            found[f"{label}.dtheta"] = network.dtheta
+            for name, array in network.state().items():
+                found[f"{label}.{name}"] = array
+            for arrays in (network.tensors(), network.gradients(), network.tables()):
+                found |= {f"{label}{name}": array for name, array in arrays.items()}
+        for (label, network), (_, optimizer) in zip(
+            self._labelled(), game.players.values(), strict=True
+        ):
+            for arrays in (optimizer.cells(), optimizer.vectors(network)):
+                found |= {f"{label}.{name}": array for name, array in arrays.items()}
+        if game.average is not None:
+            found |= {
+                f"average.{k}": array for k, array in game.average.state().items()
+            }
+        for arrays in (game.data.tables(), game.data.state()):
+            found |= {f"data.{name}": array for name, array in arrays.items()}
+        return {name: array for name, array in found.items() if array.nbytes}
+
+    def _labelled(self) -> tuple[tuple[str, Any], tuple[str, Any]]:
+        return ("G", self.game.generator), ("D", self.game.discriminator)
+
+
+_PLACES = {name: place for place, name in enumerate(COLUMNS)}
+
+
+class Chunk:
+    """How many steps to run before the next look: about CHUNK_SECONDS of them.
+
+    deadline: the end, in the time of `time.monotonic`.
+    """
+
+    def __init__(self, deadline: float = math.inf) -> None:
+        self.deadline = deadline
+        self.steps = 1
+
+    def late(self) -> bool:
+        """True when the time is over."""
+        return self.deadline < math.inf and time.monotonic() >= self.deadline
+
+    @contextmanager
+    def of(self, n: int) -> Iterator[None]:
+        """Measures a block that runs n steps, and says how many can come next."""
+        started = time.monotonic()
+        yield
+        ended = time.monotonic()
+        budget = min(CHUNK_SECONDS, max(0.0, self.deadline - ended))
+        affordable = n * budget / max(ended - started, 1e-9)
+        self.steps = int(max(1, min(2 * n, affordable, AHEAD)))
+
+
+def look_at_threads() -> None:
+    """Say once that parallel loops start slowly, where they do.
+
+    Numba chooses how threads are run when it loads the first parallel loop.
+    """
+    global _looked_at_threads
+    if _looked_at_threads:
+        return
+    _looked_at_threads = True
+    import numba
+
+    try:
+        layer = numba.threading_layer()
+    except ValueError:  # nothing parallel was loaded, or the JIT is off
+        return
+    if layer == "workqueue":
+        warnings.warn(
+            "minigan: Numba's threading layer is 'workqueue', with which a parallel "
+            "loop takes 0.1 ms to start instead of 0.001; results are the same. "
+            "Install TBB (`pip install tbb`) or OpenMP (libgomp) for speed.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
+
+_looked_at_threads = False
