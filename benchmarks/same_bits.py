@@ -11,7 +11,8 @@ the digests of parameters, running statistics, optimizer vectors and cells, hist
 random states.  Exit code 1 where anything differs.
 
 NumPy's bits depend on its BLAS, so digests hold in one environment alone: `--keep`
-saves those of the version before, `--against` refuses those of another environment.
+runs the version before alone and saves its digests, job by job and beside those that
+the file has already; `--against` refuses those of another environment.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 from minigan.tables import Table
@@ -41,9 +43,10 @@ NAMED = 4  # differences beyond which they are only counted
 MISSING = "missing"
 
 
-def digests(folders, patterns, scale, say=print):
+def digests(folders, patterns, scale, keep=None, say=print):
     """For each folder, {"environment": ..., "scale": ..., "results": {name: result}}.
 
+    keep: called with that of the first folder whenever a process is done.
     Names end in the number of threads, results are those of `digests.line`.
     Errors: Failed where a process ends without its results.
     """
@@ -75,6 +78,8 @@ def digests(folders, patterns, scale, say=print):
                 for result in others:
                     name = f"{result.pop('case')}/{count}"
                     found[place]["results"][name] = result
+                if keep and place == 0:
+                    keep(found[0])
     return found
 
 
@@ -141,6 +146,19 @@ def table(compared, new=()):
     )
 
 
+def keep(path, found):
+    """Add what was found to a file, which is made where there is none.
+
+    Errors: Failed for a file of another scale or environment.
+    """
+    content = {**found, "results": {}}
+    if path.exists():
+        content = kept(path, ["*"], found["scale"])
+        refuse_another_environment(content["environment"], found["environment"])
+    content["results"] |= found["results"]
+    path.write_text(json.dumps(content, indent=1) + "\n")
+
+
 def kept(path, patterns, scale):
     """The digests that `--keep` wrote, those of the patterns.
 
@@ -175,7 +193,9 @@ def main(arguments=None, digests=digests):
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--before", metavar="REV", help="git revision or folder")
     source.add_argument("--against", metavar="FILE", help="digests that --keep wrote")
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="save those of REV")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="only save those of REV"
+    )
     parser.add_argument("--only", nargs="+", default=["*"], metavar="PATTERN")
     parser.add_argument("--steps-scale", type=float, default=1.0, metavar="FACTOR")
     options = parser.parse_args(arguments)
@@ -188,9 +208,10 @@ def main(arguments=None, digests=digests):
             (now,) = digests([ROOT], *limits)
         else:
             with trees.tree(options.before) as folder:
+                if options.keep:
+                    digests([folder], *limits, partial(keep, options.keep))
+                    return 0
                 before, now = digests([folder, ROOT], *limits)
-            if options.keep:
-                options.keep.write_text(json.dumps(before, indent=1) + "\n")
         refuse_another_environment(before["environment"], now["environment"])
     except Failed as failed:
         print(f"failed: {failed}", file=sys.stderr)

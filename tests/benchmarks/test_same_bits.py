@@ -178,9 +178,17 @@ def test_nothing_run_is_no_success(capsys):
 def test_digests_are_kept_for_this_environment_alone(tmp_path, capsys):
     path = tmp_path / "before.json"
     before = side({name: result() for name in NAMES})
-    both = ["--before", str(ROOT), "--keep", str(path)]
-    assert same_bits.main(both, lambda *_: [before, before]) == 0
+
+    def pieces(folders, patterns, scale, keep):
+        (folder,) = folders
+        for name in NAMES:
+            keep(side({name: result()}))
+            assert name in json.loads(path.read_text())["results"]
+
+    assert same_bits.main(["--before", str(ROOT), "--keep", str(path)], pieces) == 0
     assert json.loads(path.read_text()) == before
+    with pytest.raises(Failed, match="another environment"):
+        same_bits.keep(path, {**side({}), "environment": {"python": "4"}})
 
     against = ["--against", str(path)]
     assert same_bits.main(against, lambda *_: [before]) == 0
