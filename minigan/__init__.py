@@ -18,11 +18,10 @@ from typing import Any
 from . import initializers, layers, losses, optimizers, primitives
 from .errors import MiniganError
 from .gradcheck import gradcheck
-from .graph import Graph, Input
 from .initializers import *
 from .layers import *
 from .losses import *
-from .network import Sequential
+from .network import Graph, Input, Sequential
 from .optimizers import *
 from .primitives import use_backend
 from .version import __version__

@@ -25,8 +25,8 @@ import numpy as np
 from . import saving
 from .errors import MiniganError
 from .gradcheck.registered import Proof, examples_of, proofs_of, registries
-from .graph import alone
 from .initializers import INITIALIZERS, initialize
+from .network import alone
 from .registry import Example, arguments_of, config_of, create
 from .state import same_bytes
 

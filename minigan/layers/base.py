@@ -32,8 +32,8 @@ from ..registry import Registry, config_of
 from ..state import Arrays, Generators
 
 if TYPE_CHECKING:
-    from ..graph import Node
     from ..network import Network
+    from .nodes import Node
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -77,6 +77,8 @@ class Layer:
     joins: True for a layer that takes a tuple of several arrays in the place of x, and
     returns a tuple for dx.   splits: True for one whose y, and dy, is such a tuple.
     takes_labels: True for one that takes integers (N,).
+    input_labels: of each of several inputs, whether it is labels; None where all are
+        alike.
     """
 
     input_shape: Shape | None = None
@@ -84,6 +86,7 @@ class Layer:
     joins = False
     splits = False
     takes_labels = False
+    input_labels: tuple[bool, ...] | None = None
     _owner: Network | None = None  # the network that holds this layer
     _cache: tuple[Any, Any] | None = None  # y, for its shape, and what backward needs
     _frozen = 0  # how many frozen() scopes are open
@@ -188,7 +191,7 @@ class Layer:
         nodes for a layer that joins several.
         Errors: DTypeError, ArgumentError, ShapeError for nodes that do not fit.
         """
-        from ..graph import connected
+        from .nodes import connected
 
         return connected(self, inputs)
 

@@ -19,7 +19,7 @@ from minigan import (
     Sigmoid,
     Tanh,
 )
-from minigan.summary import Summary
+from minigan.network import Summary
 
 
 def parabola_generator():

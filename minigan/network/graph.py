@@ -1,119 +1,24 @@
 """Graph: a network with several inputs and outputs.
 
-    z, label = Input((100,)), Input((), dtype=int)
-    joint = Multiply()([z, Embedding(10, 100)(label)])
-    h = LeakyReLU(0.2)(Dense(100, 256)(joint))
-    generator = Graph([z, label], Tanh()(Dense(256, 784)(h)))
-
-A layer that is called on nodes makes the node of its result; nothing is computed yet.
-A node knows the layer and the nodes that it was made of, all of which were there before
-it: so there are no cycles, and the order of the calls can be fixed once.
+z, label = Input((100,)), Input((), dtype=int)
+joint = Multiply()([z, Embedding(10, 100)(label)])
+h = LeakyReLU(0.2)(Dense(100, 256)(joint))
+generator = Graph([z, label], Tanh()(Dense(256, 784)(h)))
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from . import primitives, validate
-from .errors import ArgumentError, DTypeError, ShapeError
-from .layers.base import Layer, Shape, _kind, no_pair
-from .network import NETWORKS, Network, Sequential
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """A value in a graph: an input, or a result of a layer.
-
-    shape: of one example, or None where it is not known.   labels: True for integers.
-    call: what makes it; None for an input.   place: which of the call's results.
-    """
-
-    shape: Shape | None
-    call: _Call | None = field(default=None, repr=False)
-    place: int = 0
-    labels: bool = False
-    name: str = ""
-
-    def __repr__(self) -> str:
-        kind = "Input" if self.call is None else type(self.call.layer).__name__
-        shape = (
-            "?" if self.shape is None else validate.shape_text(("batch", *self.shape))
-        )
-        name = f" {self.name!r}" if self.name else ""
-        return f"<{kind}{name} {shape}{' of labels' if self.labels else ''}>"
-
-
-@dataclass(frozen=True, eq=False)
-class _Call:
-    """A layer and the nodes that it is called on."""
-
-    layer: Layer
-    inputs: tuple[Node, ...]
-    shapes: tuple[Shape | None, ...]  # of the results
-
-
-def Input(shape: Sequence[int], dtype: Any = float, name: str = "") -> Node:
-    """A node for values from outside.
-
-    shape: of one example, without the batch: (784,); () for labels.
-    dtype: float for numbers, whose type the layers decide, or int for labels (N,).
-    name: for messages and the summary.
-    Errors: ArgumentError, DTypeError for arguments out of range.
-    """
-    if not isinstance(shape, (tuple, list)):
-        validate.complain(
-            DTypeError, "Input", "shape", "a tuple of integers", repr(shape)
-        )
-    sizes = tuple(validate.integer("Input", "shape", size) for size in shape)
-    if dtype not in (int, float):
-        expected = "int (labels) or float (numbers)"
-        validate.complain(DTypeError, "Input", "dtype", expected, repr(dtype))
-    if (dtype is int) != (not sizes):
-        expected = "() for labels, of which each example has one"
-        if dtype is float:
-            expected = "at least one size"
-        given = validate.shape_text(sizes)
-        validate.complain(ArgumentError, "Input", "shape", expected, given)
-    if not isinstance(name, str):
-        validate.complain(DTypeError, "Input", "name", "a string", repr(name))
-    return Node(sizes, labels=dtype is int, name=name)
-
-
-def connected(layer: Layer, inputs: Any) -> Any:
-    """The node of what a layer makes of nodes; of several results a tuple of them.
-
-    Errors: DTypeError, ArgumentError, ShapeError for nodes that do not fit.
-    """
-    where = type(layer).__name__
-    nodes = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-    for k, node in enumerate(nodes):
-        if not isinstance(node, Node):
-            given = type(node).__name__
-            expected = "a node: an Input, or what a layer makes of one"
-            validate.complain(DTypeError, where, f"inputs[{k}]", expected, given)
-    labels = tuple(e.labels for e in layer.inputs) if isinstance(layer, Graph) else None
-    if (
-        len(labels) != len(nodes)
-        if labels is not None
-        else layer.joins != (len(nodes) > 1)
-    ):
-        expected = "one node"
-        if layer.joins:
-            expected = f"{'two or more' if labels is None else len(labels)} nodes"
-        validate.complain(ArgumentError, where, "inputs", expected, f"{len(nodes)}")
-    wanted = labels or (layer.takes_labels,) * len(nodes)
-    for k, (node, label) in enumerate(zip(nodes, wanted, strict=True)):
-        if node.labels != label:
-            expected = "labels, an Input of dtype int" if label else "numbers"
-            validate.complain(DTypeError, where, f"inputs[{k}]", expected, repr(node))
-    shapes = layer._results(where, [node.shape for node in nodes])
-    call = _Call(layer, nodes, shapes)
-    made = tuple(Node(shape, call, k) for k, shape in enumerate(shapes))
-    return made if len(made) > 1 else made[0]
+from .. import primitives, validate
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..layers.base import Layer, Shape, _kind, no_pair
+from ..layers.nodes import Call, Input, Node, connected
+from .base import NETWORKS, Network
+from .sequential import Sequential
 
 
 def alone(layer: Layer, shape: Any) -> Network:
@@ -137,9 +42,9 @@ def _nodes(argument: str, given: Any) -> tuple[Node, ...]:
     return nodes
 
 
-def _in_order(outputs: Sequence[Node]) -> list[_Call]:
+def _in_order(outputs: Sequence[Node]) -> list[Call]:
     """All calls that the outputs are made by, each behind those that it needs."""
-    order: dict[_Call, None] = {}
+    order: dict[Call, None] = {}
     waiting = [node.call for node in reversed(outputs)]
     while waiting:
         call = waiting[-1]
@@ -219,6 +124,7 @@ class Graph(Network):
         self.shapes = tuple(shapes)
         self.joins, self.splits = len(starts) > 1, len(ends) > 1
         self.input_shape = None if self.joins else self.inputs[0].shape
+        self.input_labels = tuple(entry.labels for entry in self.inputs)
         self.takes_labels = not self.joins and self.inputs[0].labels
         self._adopt()
         self._settle()
@@ -393,7 +299,7 @@ def _readers(layer: Layer, k: int) -> list[Layer]:
     return _readers(layer.layers[0], 0) if isinstance(layer, Network) else [layer]
 
 
-def _check_connections(starts: Sequence[Node], calls: Sequence[_Call]) -> None:
+def _check_connections(starts: Sequence[Node], calls: Sequence[Call]) -> None:
     """Errors: ArgumentError where inputs and calls do not hang together."""
     if not calls:
         expected = "what layers make of the inputs"

@@ -32,7 +32,7 @@ from minigan.errors import (
 )
 from minigan.network import ALIGNMENT, aligned_zeros
 
-from .helpers import (
+from ..helpers import (
     assert_close,
     assert_same_bits,
     fill_gradients,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..layers.base import Layer
+from ..tables import Table
+from ..validate import shape_text
+from .base import Network
 from .graph import Graph
-from .layers.base import Layer
-from .network import Network
-from .tables import Table
-from .validate import shape_text
 
 INDENT = "   "
 COLUMNS = ("Layer", "Output shape", ">Parameters", "State")
