@@ -1,5 +1,6 @@
 """The layers of `keras.layers` for images: (None, height, width, channels)."""
 
+from .. import layers as engine
 from .. import validate
 from ..errors import ShapeError
 from ..layers.images import border, sizes
@@ -23,10 +24,11 @@ class _ImageLayer(Layer):
                 "images (None, height, width, channels)",
                 (None, *shape),
             )
-        return self.on_images(shape)
+        layer = self.on_images(shape)  # which takes an image as a row of numbers
+        return [engine.Flatten(), layer, engine.Reshape(layer.output_image)]
 
     def on_images(self, image):
-        """New engine layers for images (H, W, C)."""
+        """A new engine layer for images (H, W, C)."""
         raise NotImplementedError
 
 
@@ -83,6 +85,11 @@ class Conv2D(_ImageLayer):
         )
         self.bias_initializer = get(bias_initializer, "Conv2D", "bias_initializer")
 
+    def engine_layers(self, shape):
+        activation = self.activation.layer()
+        layers = super().engine_layers(shape)
+        return layers if activation is None else [*layers, activation]
+
     def on_images(self, image):
         kernel, bias = self.kernel_initializer, self.bias_initializer
         convolution = blocks.Conv2D(
@@ -95,12 +102,11 @@ class Conv2D(_ImageLayer):
             "zeros",
             rng=kernel.rng(),
             dtype=self.dtype,
+            use_bias=self.use_bias,
         )
-        convolution.use_bias = self.use_bias
         if self.use_bias:
             convolution.b.value[...] = bias((self.filters,), self.dtype)
-        activation = self.activation.layer()
-        return [convolution] if activation is None else [convolution, activation]
+        return convolution
 
 
 class UpSampling2D(_ImageLayer):
@@ -118,7 +124,7 @@ class UpSampling2D(_ImageLayer):
         arguments.only("UpSampling2D", "interpolation", interpolation, "nearest")
 
     def on_images(self, image):
-        return [blocks.UpSampling2D(image, self.size)]
+        return engine.UpSampling2D(image, self.size)
 
 
 class ZeroPadding2D(_ImageLayer):
@@ -135,4 +141,4 @@ class ZeroPadding2D(_ImageLayer):
         self.padding = border("ZeroPadding2D", padding)
 
     def on_images(self, image):
-        return [blocks.ZeroPadding2D(image, self.padding)]
+        return engine.ZeroPadding2D(image, self.padding)

@@ -73,8 +73,8 @@ class Dense(Layer):
             rng=kernel.rng(),
             dtype=self.dtype,
             shape=shape,
+            use_bias=self.use_bias,
         )
-        dense.use_bias = self.use_bias
         if self.use_bias:
             dense.b.value[...] = bias((self.units,), self.dtype)
         activation = self.activation.layer()

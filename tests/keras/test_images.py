@@ -129,7 +129,8 @@ def test_without_bias_there_is_none():
     for _ in range(2):
         model.train_on_batch(np.ones((2, 3, 3, 1)), np.ones((2, 2, 2, 2)))
     assert len(model.get_weights()) == 1 and model.count_params() == 8
-    assert not model.layers[0].block.layers[0].b.value.any()
+    (bias,) = (p for p in model.network.parameters if p.name == "b")
+    assert not bias.value.any()
 
 
 def test_one_image_has_a_variance_and_one_row_has_none():
