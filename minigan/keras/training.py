@@ -5,13 +5,14 @@ import numpy as np
 from .. import validate
 from ..errors import ShapeError, StateError
 from . import arguments, fitting
+from .chain import Chain
 from .compiled import Plan, as_batch, numbers
 
 CHUNK = 4096  # rows at a time in `predict`: results do not depend on it
 
 
-class Training:
-    """The training half of a model; `models.Model` is the structural half."""
+class TrainableChain(Chain):
+    """A chain of layers that is compiled, trained, and asked for its outputs."""
 
     _plan: Plan | None = None
 
