@@ -5,20 +5,26 @@ shape has come often enough, the step is recorded by `minigan.capture.program`, 
 checks one replay against the eager step, and from then on played on fixed memory.
 """
 
-from .. import losses, primitives
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import primitives
 from ..capture.program import capture
 from ..errors import CaptureError
-from ..layers import Dropout
-from ..state import Snapshot
+from ..losses import Loss
+from ..network import Network
+from ..optimizers import Optimizer
+from ..state import Arrays, Generators, Snapshot
+
+Array = NDArray[Any]
+Scope = Callable[[], AbstractContextManager[object]]
 
 AFTER = 100  # batches of one shape before it is recorded
 LARGEST = 20_000  # weights; above, the kernels take the time
-RECORDED = (  # without BCE: its check of the outputs is no part of a program
-    losses.BCEWithLogits,
-    losses.MeanAbsoluteError,
-    losses.MeanSquaredError,
-    losses.Wasserstein,
-)
 SHAPES = 4  # programs kept a model
 
 
@@ -27,25 +33,34 @@ class Replays:
 
     body: the engine's network up to the loss.  live: the blocks that train.
     frozen: () -> a scope that holds the others.
+
+    Never recorded is a model that draws, and one whose outputs the loss must look at
+    in every step: a program checks nothing.
     """
 
-    def __init__(self, body, live, frozen, loss, optimizer):
+    def __init__(
+        self,
+        body: Network,
+        live: Sequence[Network],
+        frozen: Scope,
+        loss: Loss,
+        optimizer: Optimizer,
+    ) -> None:
         self._parts = body, live, frozen, loss, optimizer
-        self._counts: dict = {}
-        self._programs: dict = {}
-        known = isinstance(loss, RECORDED)
-        draws = any(isinstance(layer, Dropout) for layer in body.walk())
+        self._counts: dict[tuple[int, ...], int] = {}
+        self._programs: dict[tuple[int, ...], Replayed] = {}
+        checked = loss.pred_range is not None
         small = sum(block.theta.size for block in body.owners()) <= LARGEST
-        self.possible = known and small and not draws
+        self.possible = small and not checked and not body.generators()
 
-    def step(self, x, target):
+    def step(self, x: Array, target: Array) -> tuple[float, Array] | None:
         """(loss, outputs) of one step, or None where it must be run eagerly."""
         if not self.possible or primitives.backend() != "jit":
             return None
         program = self._programs.get(x.shape)
         return None if program is None else program.step(x, target)
 
-    def seen(self, x, target):
+    def seen(self, x: Array, target: Array) -> None:
         """Called after an eager step: record one when the time has come."""
         if (
             not self.possible
@@ -66,31 +81,35 @@ class Replays:
 class Replayed:
     """The recorded step for one batch shape."""
 
-    def __init__(self, body, live, frozen, loss, optimizer, x, target):
+    def __init__(
+        self,
+        body: Network,
+        live: Sequence[Network],
+        frozen: Scope,
+        loss: Loss,
+        optimizer: Optimizer,
+        x: Array,
+        target: Array,
+    ) -> None:
         self._parts = body, live, loss, optimizer
         self._x, self._target = x.copy(), target.copy()
-        self._loss = self._out = None
+        self._loss = self._out = np.zeros(())
+        self._recorded = False
         self._factor = loss.factor
-        self._kept = {"t": optimizer.t, "overflow": optimizer.overflow}
+        self._kept = dict(optimizer.cells())
         for k, block in enumerate(live):
-            self._kept[f"theta {k}"] = block.theta
-            if block.buffers.size:
-                self._kept[f"statistics {k}"] = block.buffers
-            for name, vector in optimizer.vectors(block).items():
-                self._kept[f"{name} {k}"] = vector
-        arrays = {"x": self._x, "target": self._target, **optimizer.cells()}
+            vectors = block.state() | optimizer.vectors(block)
+            self._kept |= {f"{k}/{name}": v for name, v in vectors.items() if v.size}
+        arrays = {"x": self._x, "target": self._target, **body.tables()}
         for k, block in enumerate(body.owners()):
-            for name in ("theta", "dtheta", "buffers"):
-                vector = getattr(block, name)
-                if vector.size:
-                    arrays[f"{name} of {k}"] = vector
-        arrays |= body.tables()
+            vectors = block.state() | {"dtheta": block.dtheta}
+            arrays |= {f"{name} of {k}": v for name, v in vectors.items() if v.size}
         self._before = Snapshot(self)
         with frozen():
             self._program = capture(self._step, self, arrays, fused=False)
         self._before.restore()
 
-    def _step(self):
+    def _step(self) -> None:
         """The step in primitives, as `compiled.Plan.train` runs it with checks."""
         body, live, loss, optimizer = self._parts
         out, cache = body.forward_pass(self._x, True)
@@ -99,10 +118,10 @@ class Replayed:
             primitives.fill(block.dtheta, 0.0)
         body.backward_pass(loss.backward_pass(kept), cache, False)
         optimizer.apply(*live)
-        if self._out is None:  # those of the recording: the program writes there
-            self._loss, self._out = value, out
+        if not self._recorded:  # those of the recording: the program writes there
+            self._loss, self._out, self._recorded = value, out, True
 
-    def step(self, x, target):
+    def step(self, x: Array, target: Array) -> tuple[float, Array] | None:
         """(loss, outputs), or None where something is not finite: nothing changed."""
         self._x[...] = x
         self._target[...] = target
@@ -116,10 +135,10 @@ class Replayed:
 
     # ---- what the step changes -----------------------------------------------------
 
-    def state(self):
+    def state(self) -> Arrays:
         """name -> array."""
         return self._kept
 
-    def generators(self):
+    def generators(self) -> Generators:
         """None: a model that draws is not recorded."""
         return {}
