@@ -172,7 +172,8 @@ class BCE(Loss):
     `BCEWithLogits`.  On the bound itself the gradient passes.
     """
 
-    pred_range = target_range = (0.0, 1.0)
+    pred_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
+    target_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
 
     def __init__(self, epsilon: float = 1e-7) -> None:
         self.epsilon = validate.number("BCE", "epsilon", epsilon, above=0, below=0.5)
@@ -199,7 +200,7 @@ class BCEWithLogits(Loss):
     which equals BCE of s(z) without the clip: the gradient lives on for any z.
     """
 
-    target_range = (0.0, 1.0)
+    target_range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
 
     def forward_pass(self, z: Array, t: Array) -> tuple[Any, Any]:
         return primitives.bce_logits_forward(z, t, 1.0), (z, t)
