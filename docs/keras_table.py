@@ -5,7 +5,7 @@ from pathlib import Path
 from minigan import keras
 from minigan.keras import absent_modules
 from minigan.keras.keras_names import KERAS
-from minigan.keras.surface import DIFFERS, SUPPORTED
+from minigan.keras.public_api import DIFFERS, SUPPORTED
 
 PAGE = Path(__file__).parent / "keras.md"
 START, END = "<!-- names: start -->\n", "<!-- names: end -->\n"

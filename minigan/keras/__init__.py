@@ -23,7 +23,7 @@ from . import (
     models,
     old_paths,
     optimizers,
-    surface,
+    public_api,
     utils,
 )
 from .models import Model, Sequential
@@ -48,4 +48,4 @@ __all__ = [
 
 old_paths.install(__name__)
 absent_modules.install(__name__)
-surface.install(__name__)
+public_api.install(__name__)

@@ -1,9 +1,12 @@
 """The layers of `keras.layers` that are an activation and nothing else."""
 
+from typing import Any, Self
+
 from .. import layers as engine
 from .. import validate
 from . import activations, arguments
 from .base import Layer
+from .blocks import Shape
 
 
 class Activation(Layer):
@@ -12,11 +15,11 @@ class Activation(Layer):
     supported = ("activation",)
     is_activation = True
 
-    def __init__(self, activation, **rest):
+    def __init__(self, activation: Any, **rest: Any) -> None:
         super().__init__(**rest)
         self.activation = activations.get(activation, "Activation", "activation")
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
         layer = self.activation.layer()
         return [] if layer is None else [layer]
 
@@ -27,14 +30,14 @@ class _OneActivation(Layer):
     is_activation = True
 
     @property
-    def activation(self):
+    def activation(self) -> Self:
         return self
 
-    def layer(self):
+    def layer(self) -> engine.Layer:
         """A new engine layer."""
         raise NotImplementedError
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
         return [self.layer()]
 
 
@@ -46,7 +49,7 @@ class LeakyReLU(_OneActivation):
 
     supported = ("negative_slope", "alpha")
 
-    def __init__(self, negative_slope=0.3, **rest):
+    def __init__(self, negative_slope: float = 0.3, **rest: Any) -> None:
         slope = arguments.renamed(
             "LeakyReLU", rest, "alpha", "negative_slope", negative_slope, 0.3
         )
@@ -56,11 +59,11 @@ class LeakyReLU(_OneActivation):
         )
 
     @property
-    def alpha(self):
+    def alpha(self) -> float:
         """The old name of `negative_slope`."""
         return self.negative_slope
 
-    def layer(self):
+    def layer(self) -> engine.Layer:
         return engine.LeakyReLU(self.negative_slope)
 
 
@@ -72,15 +75,25 @@ class ReLU(_OneActivation):
 
     supported = ("max_value", "negative_slope", "threshold")
 
-    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **rest):
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float | None = 0.0,
+        threshold: float | None = 0.0,
+        **rest: Any,
+    ) -> None:
         super().__init__(**rest)
         options = max_value, negative_slope or 0.0, threshold or 0.0
-        self._full = engine.ClippedReLU(*options)  # checks them
-        vars(self).update(self._full.config())
+        full = engine.ClippedReLU(*options)  # checks them
+        self.max_value = full.max_value
+        self.negative_slope = full.negative_slope
+        self.threshold = full.threshold
 
-    def layer(self):
+    def layer(self) -> engine.Layer:
         if self.max_value is not None or self.threshold:
-            return engine.ClippedReLU(*self._full.config().values())
+            return engine.ClippedReLU(
+                self.max_value, self.negative_slope, self.threshold
+            )
         slope = self.negative_slope
         return engine.LeakyReLU(slope) if slope else engine.ReLU()
 
@@ -90,9 +103,9 @@ class Softmax(_OneActivation):
 
     supported = ("axis",)
 
-    def __init__(self, axis=-1, **rest):
+    def __init__(self, axis: int = -1, **rest: Any) -> None:
         super().__init__(**rest)
         arguments.only("Softmax", "axis", axis, -1)
 
-    def layer(self):
+    def layer(self) -> engine.Layer:
         return engine.Softmax()

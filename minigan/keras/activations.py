@@ -46,6 +46,7 @@ class Activation(Remembers):
         return f"<activation {self.name}>"
 
 
+__all__ = [*NAMES, "get"]
 linear, relu, leaky_relu, sigmoid, softmax, tanh = map(Activation, NAMES)
 
 

@@ -1,10 +1,15 @@
 """Checks of arguments: what Keras knows and this front does not fails at once."""
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
 from .. import validate
 from ..errors import ArgumentError, DTypeError
 
+T = TypeVar("T")
 
-def only(where, argument, value, *allowed):
+
+def only(where: str, argument: str, value: Any, *allowed: Any) -> Any:
     """`value`, which must be one of the `allowed` ones: the rest is not supported."""
     for choice in allowed:
         if value is choice or (type(value) is type(choice) and value == choice):
@@ -15,14 +20,16 @@ def only(where, argument, value, *allowed):
     )
 
 
-def no_more(where, rest, supported):
+def no_more(where: str, rest: Mapping[str, Any], supported: Iterable[str]) -> None:
     """Refuse the keyword arguments in `rest`, naming those that are supported."""
     for argument, value in rest.items():
         expected = f"one of the supported arguments: {', '.join(supported)}"
         validate.complain(ArgumentError, where, argument, expected, repr(value))
 
 
-def renamed(where, rest, old, new, value, default):
+def renamed(
+    where: str, rest: dict[str, Any], old: str, new: str, value: Any, default: Any
+) -> Any:
     """The value of an argument that may come under its old name, taken from `rest`."""
     if old not in rest:
         return value
@@ -33,7 +40,13 @@ def renamed(where, rest, old, new, value, default):
     return given
 
 
-def lookup(where, argument, value, table, kind):
+def lookup(
+    where: str,
+    argument: str,
+    value: object,
+    table: Mapping[str, Callable[[], T]],
+    kind: type[T],
+) -> T:
     """The object for a name in `table`, or `value` if it is a `kind` already.
 
     A class is called without arguments, as Keras does.
@@ -49,7 +62,9 @@ def lookup(where, argument, value, table, kind):
     return validate.complain(ArgumentError, where, argument, expected, repr(value))
 
 
-def example_shape(where, argument, value, free=False):
+def example_shape(
+    where: str, argument: str, value: Any, free: bool = False
+) -> tuple[int, ...]:
     """The shape of one example: (784,), (28, 28, 1); sizes must be known.
 
     free: -1 may stand for a size.
@@ -61,8 +76,3 @@ def example_shape(where, argument, value, free=False):
         -1 if free and size == -1 else validate.integer(where, argument, size)
         for size in value
     )
-
-
-def sizes_or_none(where, argument, value):
-    """None, or an integer >= 1."""
-    return None if value is None else validate.integer(where, argument, value)

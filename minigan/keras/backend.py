@@ -8,6 +8,18 @@ from .. import validate
 from . import naming, traced
 from .arguments import only
 
+__all__ = [
+    "abs",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "mean",
+    "set_floatx",
+    "set_image_data_format",
+    "square",
+]
+
 _state = {"floatx": "float32", "rng": np.random.default_rng(0)}
 
 

@@ -2,12 +2,19 @@
 
 import sys
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ArgumentError
 from . import arguments
+
+Logs = dict[str, float] | None
+
+__all__ = ["Callback", "EarlyStopping", "History", "LambdaCallback"]
 
 
 class Callback:
@@ -16,66 +23,67 @@ class Callback:
     model: the model in training.  params: a dict with verbose, epochs and steps.
     """
 
-    model = None
-    params: dict = {}
+    model: Any = None  # the model in training, once there is one
+    params: dict[str, Any] = {}
 
-    def set_model(self, model):
+    def set_model(self, model: Any) -> None:
         """Called before training."""
         self.model = model
 
-    def set_params(self, params):
+    def set_params(self, params: dict[str, Any]) -> None:
         """Called before training."""
         self.params = params
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Before the first epoch."""
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         """After the last epoch."""
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Before an epoch; they count from 0."""
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """After an epoch.  logs: loss, metrics, and val_... of the validation."""
 
-    def on_batch_begin(self, batch, logs=None):
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Old name of `on_train_batch_begin`."""
 
-    def on_batch_end(self, batch, logs=None):
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Old name of `on_train_batch_end`."""
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Before a batch; they count from 0 in each epoch."""
         self.on_batch_begin(batch, logs)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """After a batch.  logs: means over the epoch so far."""
         self.on_batch_end(batch, logs)
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Logs = None) -> None:
         """Before a validation of `fit`."""
 
-    def on_test_end(self, logs=None):
+    def on_test_end(self, logs: Logs = None) -> None:
         """After a validation.  logs: loss and metrics, by names without val_."""
 
-    def on_test_batch_begin(self, batch, logs=None):
+    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Before a batch of a validation."""
 
-    def on_test_batch_end(self, batch, logs=None):
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
         """After a batch of a validation.  logs: means so far."""
 
 
 class History(Callback):
     """What `fit` returns: `history` (name -> list of values), `epoch`, `params`."""
 
-    def __init__(self):
-        self.history, self.epoch = {}, []
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.epoch = []
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
@@ -99,7 +107,7 @@ class LambdaCallback(Callback):
         "on_test_batch_end",
     )
 
-    def __init__(self, **functions):
+    def __init__(self, **functions: Callable[..., object] | None) -> None:
         for name, function in functions.items():
             if name not in self.METHODS:
                 arguments.no_more("LambdaCallback", {name: function}, self.METHODS)
@@ -119,15 +127,15 @@ class EarlyStopping(Callback):
 
     def __init__(
         self,
-        monitor="val_loss",
-        min_delta=0.0,
-        patience=0,
-        verbose=0,
-        mode="auto",
-        baseline=None,
-        restore_best_weights=False,
-        start_from_epoch=0,
-    ):
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
         where = "EarlyStopping"
         self.monitor = monitor
         self.min_delta = abs(validate.number(where, "min_delta", min_delta))
@@ -143,13 +151,15 @@ class EarlyStopping(Callback):
         rising = rising or (mode == "auto" and monitor.endswith("accuracy"))
         self.sign = 1 if rising else -1
 
-    def on_train_begin(self, logs=None):
-        self.best, self.waited, self.weights = -np.inf, 0, None
+    def on_train_begin(self, logs: Logs = None) -> None:
+        self.best, self.waited = -np.inf, 0
+        self.weights: list[NDArray[Any]] | None = None
         self.stopped_epoch = 0
 
-    def on_epoch_end(self, epoch, logs=None):
-        if self.monitor not in (logs or {}):
-            names = ", ".join(logs or {})
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        logs = logs or {}
+        if self.monitor not in logs:
+            names = ", ".join(logs)
             warnings.warn(
                 f"EarlyStopping: argument 'monitor': expected one of {names}, got "
                 f"{self.monitor}: this epoch does not count",
@@ -175,7 +185,9 @@ class EarlyStopping(Callback):
 class CallbackList:
     """All callbacks of one `fit`, the History first."""
 
-    def __init__(self, where, callbacks, model, params):
+    def __init__(
+        self, where: str, callbacks: Any, model: Any, params: dict[str, Any]
+    ) -> None:
         self.history = History()
         given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
         self.callbacks = [self.history, *(c for c in given if c is not None)]
@@ -189,11 +201,11 @@ class CallbackList:
             callback.set_model(model)
             callback.set_params(params)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., None]:
         if not name.startswith("on_"):
             raise AttributeError(name)
 
-        def call(*arguments):
+        def call(*arguments: Any) -> None:
             for callback in self.callbacks:
                 getattr(callback, name)(*arguments)
 

@@ -2,11 +2,20 @@
 
 import sys
 import time
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ArgumentError
 from . import arguments, backend
-from .callbacks import Callback, CallbackList
+from .callbacks import Callback, CallbackList, History
+
+if TYPE_CHECKING:
+    from .compiled import Plan
+    from .training import TrainableChain
+
+Array = NDArray[Any]
 
 UNSUPPORTED = {
     "class_weight": None,
@@ -18,7 +27,7 @@ UNSUPPORTED = {
 }
 
 
-def verbosity(where, verbose):
+def verbosity(where: str, verbose: Any) -> int:
     """0, 1 or 2; "auto" is 1, and so is True."""
     if verbose in ("auto", True):
         return 1
@@ -28,26 +37,28 @@ def verbosity(where, verbose):
 class Means:
     """Means of results over batches, each weighted by its rows."""
 
-    def __init__(self, names):
+    def __init__(self, names: list[str]) -> None:
         self.names, self.rows = names, 0
         self.sums = [0.0] * len(names)
 
-    def add(self, results, rows):
+    def add(self, results: list[float], rows: int) -> None:
         """Take in the results of one batch."""
         self.sums = [s + r * rows for s, r in zip(self.sums, results, strict=True)]
         self.rows += rows
 
-    def values(self):
+    def values(self) -> list[float]:
         """The means, in the order of the names."""
         return [s / max(self.rows, 1) for s in self.sums]
 
-    def logs(self, prefix=""):
+    def logs(self) -> dict[str, float]:
         """name -> mean."""
         values = zip(self.names, self.values(), strict=True)
-        return {prefix + name: value for name, value in values}
+        return dict(values)
 
 
-def evaluate(plan, x, y, size, hooks=None):
+def evaluate(
+    plan: "Plan", x: Array, y: Array, size: int, hooks: Any = None
+) -> list[float]:
     """[loss, *metrics] over all rows, `size` at a time.  hooks: what is told of it."""
     means, hooks = Means(plan.names), hooks or Callback()
     hooks.on_test_begin({})
@@ -61,23 +72,23 @@ def evaluate(plan, x, y, size, hooks=None):
 
 
 def fit(
-    model,
-    x=None,
-    y=None,
-    batch_size=None,
-    epochs=1,
-    verbose="auto",
-    callbacks=None,
-    validation_split=0.0,
-    validation_data=None,
-    shuffle=True,
+    model: "TrainableChain",
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: int | str = "auto",
+    callbacks: Any = None,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
+    shuffle: bool = True,
     *,
-    initial_epoch=0,
-    steps_per_epoch=None,
-    validation_batch_size=None,
-    validation_freq=1,
-    **rest,
-):
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: int = 1,
+    **rest: Any,
+) -> History:
     """Train in epochs; returns a `History`.
 
     batch_size: default 32.  epochs: default 1.  shuffle: bool, default True.
@@ -102,9 +113,13 @@ def fit(
     every = validate.integer(where, "validation_freq", validation_freq)
     verbose = verbosity(where, verbose)
     shuffle = validate.flag(where, "shuffle", shuffle)
-    arguments.sizes_or_none(where, "steps_per_epoch", steps_per_epoch)
-    there = "validation_batch_size"
-    size_there = arguments.sizes_or_none(where, there, validation_batch_size) or size
+    if steps_per_epoch is not None:
+        validate.integer(where, "steps_per_epoch", steps_per_epoch)
+    size_there = size
+    if validation_batch_size is not None:
+        size_there = validate.integer(
+            where, "validation_batch_size", validation_batch_size
+        )
     x, y = model._pair(where, x, y)
     x, y, validation = _validation(
         model, where, x, y, validation_split, validation_data
@@ -122,7 +137,7 @@ def fit(
     hooks = CallbackList(where, callbacks, model, params)
     model.stop_training, model.history = False, hooks.history
     hooks.on_train_begin({})
-    logs: dict = {}
+    logs: dict[str, float] = {}
     for epoch in range(first, epochs):
         hooks.on_epoch_begin(epoch, {})
         order = backend.generator().permutation(len(x)) if shuffle else None
@@ -137,7 +152,8 @@ def fit(
             report.step(step, means)
         logs = means.logs()
         if validation is not None and (epoch + 1) % every == 0:
-            there = evaluate(plan, *validation, size_there, hooks)
+            x_there, y_there = validation
+            there = evaluate(plan, x_there, y_there, size_there, hooks)
             names = (f"val_{name}" for name in plan.names)
             logs |= dict(zip(names, there, strict=True))
         report.end(logs)
@@ -148,7 +164,9 @@ def fit(
     return hooks.history
 
 
-def _validation(model, where, x, y, split, data):
+def _validation(
+    model: "TrainableChain", where: str, x: Array, y: Array, split: float, data: Any
+) -> tuple[Array, Array, tuple[Array, Array] | None]:
     """x and y to train on, and the rows to validate with or None."""
     split = validate.number(where, "validation_split", split, least=0, below=1)
     if data is not None:
@@ -169,13 +187,13 @@ def _validation(model, where, x, y, split, data):
 class Report:
     """What `fit` prints: nothing (0), a bar (1), or a line an epoch (2)."""
 
-    def __init__(self, verbose, epoch, epochs, steps):
+    def __init__(self, verbose: int, epoch: int, epochs: int, steps: int) -> None:
         self.verbose, self.steps = verbose, steps
         self.started = self.shown = time.perf_counter()
         if verbose:
             sys.stdout.write(f"Epoch {epoch + 1}/{epochs}\n")
 
-    def step(self, step, means):
+    def step(self, step: int, means: Means) -> None:
         """Draw the bar anew, at most ten times a second."""
         now = time.perf_counter()
         if self.verbose == 1 and now - self.shown > 0.1 and sys.stdout.isatty():
@@ -184,7 +202,7 @@ class Report:
             sys.stdout.write(f"\r{bar} - {in_words(means.logs())}")
             sys.stdout.flush()
 
-    def end(self, logs):
+    def end(self, logs: dict[str, float]) -> None:
         """Close the epoch with its figures."""
         if not self.verbose:
             return
@@ -198,19 +216,19 @@ class Report:
         sys.stdout.flush()
 
 
-def progress(done, steps):
+def progress(done: int, steps: int) -> str:
     """`12/40 [========>...................]`"""
     filled = 30 * done // steps
     bar = "=" * filled + ">" * (filled < 30)
     return f"{done}/{steps} [{bar[:30].ljust(30, '.')}]"
 
 
-def in_words(logs):
+def in_words(logs: dict[str, float]) -> str:
     """`loss: 0.6931 - accuracy: 0.5000`"""
     return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
 
 
-def report_evaluation(names, results, steps):
+def report_evaluation(names: list[str], results: list[float], steps: int) -> None:
     """The line that `evaluate` prints."""
     logs = dict(zip(names, results, strict=True))
     sys.stdout.write(f"{progress(steps, steps)} - {in_words(logs)}\n")

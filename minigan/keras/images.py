@@ -1,21 +1,26 @@
 """The layers of `keras.layers` for images: (None, height, width, channels)."""
 
+from typing import Any
+
 from .. import layers as engine
 from .. import validate
 from ..errors import ShapeError
 from ..layers.images import border, sizes
 from . import activations, arguments, blocks, initializers
 from .base import UNUSED, Layer
+from .blocks import Shape
+
+Size = int | tuple[int, int]
 
 
 class _ImageLayer(Layer):
     """Checks what all of them ask for."""
 
-    def __init__(self, data_format=None, **rest):
+    def __init__(self, data_format: str | None = None, **rest: Any) -> None:
         super().__init__(**rest)
         arguments.only(self._kind, "data_format", data_format, None, "channels_last")
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
         if len(shape) != 3:
             validate.complain(
                 ShapeError,
@@ -27,7 +32,7 @@ class _ImageLayer(Layer):
         layer = self.on_images(shape)  # which takes an image as a row of numbers
         return [engine.Flatten(), layer, engine.Reshape(layer.output_image)]
 
-    def on_images(self, image):
+    def on_images(self, image: Shape) -> Any:
         """A new engine layer for images (H, W, C)."""
         raise NotImplementedError
 
@@ -56,19 +61,19 @@ class Conv2D(_ImageLayer):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=(1, 1),
-        padding="valid",
-        data_format=None,
-        dilation_rate=(1, 1),
-        groups=1,
-        activation=None,
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        **rest,
-    ):
+        filters: int,
+        kernel_size: Size,
+        strides: Size = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Size = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **rest: Any,
+    ) -> None:
         super().__init__(data_format, **rest)
         arguments.only("Conv2D", "dilation_rate", dilation_rate, (1, 1), 1)
         arguments.only("Conv2D", "groups", groups, 1)
@@ -85,12 +90,12 @@ class Conv2D(_ImageLayer):
         )
         self.bias_initializer = get(bias_initializer, "Conv2D", "bias_initializer")
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
         activation = self.activation.layer()
         layers = super().engine_layers(shape)
         return layers if activation is None else [*layers, activation]
 
-    def on_images(self, image):
+    def on_images(self, image: Shape) -> Any:
         kernel, bias = self.kernel_initializer, self.bias_initializer
         convolution = blocks.Conv2D(
             image,
@@ -118,12 +123,18 @@ class UpSampling2D(_ImageLayer):
 
     supported = ("size", "data_format", "interpolation")
 
-    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **rest):
+    def __init__(
+        self,
+        size: Size = (2, 2),
+        data_format: str | None = None,
+        interpolation: str = "nearest",
+        **rest: Any,
+    ) -> None:
         super().__init__(data_format, **rest)
         self.size = sizes("UpSampling2D", "size", size, 2)
         arguments.only("UpSampling2D", "interpolation", interpolation, "nearest")
 
-    def on_images(self, image):
+    def on_images(self, image: Shape) -> Any:
         return engine.UpSampling2D(image, self.size)
 
 
@@ -136,9 +147,11 @@ class ZeroPadding2D(_ImageLayer):
 
     supported = ("padding", "data_format")
 
-    def __init__(self, padding=(1, 1), data_format=None, **rest):
+    def __init__(
+        self, padding: Any = (1, 1), data_format: str | None = None, **rest: Any
+    ) -> None:
         super().__init__(data_format, **rest)
         self.padding = border("ZeroPadding2D", padding)
 
-    def on_images(self, image):
+    def on_images(self, image: Shape) -> Any:
         return engine.ZeroPadding2D(image, self.padding)

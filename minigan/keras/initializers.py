@@ -4,11 +4,15 @@ The draws are those of `minigan.initializers`.  An object with a seed gives the 
 numbers each time; without one they come from the generator of the front.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from .. import initializers as engine
 from .. import validate
-from . import backend
+from . import backend, naming
 from .arguments import lookup
 from .serial import Remembers
 
@@ -20,21 +24,27 @@ class Initializer(Remembers):
     """
 
     _instead = "an initializer of keras.initializers, or set_weights"
-    drawn: str | engine.RandomNormal = ""  # what the engine calls it
 
-    def __init__(self, seed=None):
+    def __init__(self, seed: int | None = None) -> None:
         where = type(self).__name__
         if seed is not None:
             seed = validate.integer(where, "seed", seed, least=0)
         self.seed = seed
 
-    def rng(self):
+    @property
+    def drawn(self) -> str | engine.RandomNormal:
+        """The engine's initializer: by default that of the same name."""
+        return naming.snake_case(type(self).__name__)
+
+    def rng(self) -> np.random.Generator:
         """The numpy Generator for one array."""
         if self.seed is None:
             return backend.generator()
         return np.random.default_rng(self.seed)
 
-    def __call__(self, shape, dtype=None):
+    def __call__(
+        self, shape: Iterable[int], dtype: DTypeLike | None = None
+    ) -> NDArray[Any]:
         dtype = np.dtype(dtype or backend.floatx())
         shape = tuple(shape)
         where = type(self).__name__
@@ -44,50 +54,44 @@ class Initializer(Remembers):
 class GlorotUniform(Initializer):
     """U(-a, a), a = sqrt(6 / (inputs + units)): the default of Dense."""
 
-    drawn = "glorot_uniform"
-
 
 class GlorotNormal(Initializer):
     """N(0, 2 / (inputs + units)), cut at two standard deviations."""
-
-    drawn = "glorot_normal"
 
 
 class HeUniform(Initializer):
     """U(-a, a), a = sqrt(6 / inputs)."""
 
-    drawn = "he_uniform"
-
 
 class HeNormal(Initializer):
     """N(0, 2 / inputs), cut at two standard deviations."""
-
-    drawn = "he_normal"
 
 
 class RandomNormal(Initializer):
     """N(mean, stddev^2)."""
 
-    def __init__(self, mean=0.0, stddev=0.05, seed=None):
+    def __init__(
+        self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None
+    ) -> None:
         super().__init__(seed)
-        self.drawn = engine.RandomNormal(mean, stddev)
+        self._normal = engine.RandomNormal(mean, stddev)
+
+    @property
+    def drawn(self) -> engine.RandomNormal:
+        return self._normal
 
 
 class Zeros(Initializer):
     """All 0."""
 
-    drawn = "zeros"
-
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
 
 
 class Ones(Initializer):
     """All 1."""
 
-    drawn = "ones"
-
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
 
 
@@ -96,18 +100,14 @@ glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
 he_uniform, he_normal = HeUniform, HeNormal
 random_normal, zeros, ones = RandomNormal, Zeros, Ones
 
-NAMES = {
-    "glorot_uniform": GlorotUniform,
-    "glorot_normal": GlorotNormal,
-    "he_uniform": HeUniform,
-    "he_normal": HeNormal,
-    "random_normal": RandomNormal,
-    "zeros": Zeros,
-    "ones": Ones,
-}
-NAMES |= {kind.__name__: kind for kind in NAMES.values()}
+KINDS = {kind.__name__: kind for kind in Initializer.__subclasses__()}
+NAMES = {naming.snake_case(name): kind for name, kind in KINDS.items()} | KINDS
+
+__all__ = ["Initializer", *sorted(NAMES), "get"]
 
 
-def get(identifier, where="initializers.get", argument="identifier"):
+def get(
+    identifier: object, where: str = "initializers.get", argument: str = "identifier"
+) -> Initializer:
     """An `Initializer` from its name, class or object."""
     return lookup(where, argument, identifier, NAMES, Initializer)

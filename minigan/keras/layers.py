@@ -1,5 +1,8 @@
 """`keras.layers`: each layer checks Keras' arguments and builds engine layers."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from .. import layers as engine
@@ -48,13 +51,13 @@ class Dense(Layer):
 
     def __init__(
         self,
-        units,
-        activation=None,
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        **rest,
-    ):
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **rest: Any,
+    ) -> None:
         super().__init__(**rest)
         self.units = validate.integer("Dense", "units", units)
         self.activation = activations.get(activation, "Dense", "activation")
@@ -63,7 +66,7 @@ class Dense(Layer):
         self.kernel_initializer = get(kernel_initializer, "Dense", "kernel_initializer")
         self.bias_initializer = get(bias_initializer, "Dense", "bias_initializer")
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
         kernel, bias = self.kernel_initializer, self.bias_initializer
         dense = blocks.Dense(
             shape[-1],
@@ -118,13 +121,13 @@ class BatchNormalization(Layer):
 
     def __init__(
         self,
-        axis=-1,
-        momentum=0.99,
-        epsilon=1e-3,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        **rest,
-    ):
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        **rest: Any,
+    ) -> None:
         super().__init__(**rest)
         where = self._kind
         self.axis = axis
@@ -136,7 +139,7 @@ class BatchNormalization(Layer):
         self.beta_initializer = get(beta_initializer, where, "beta_initializer")
         self.gamma_initializer = get(gamma_initializer, where, "gamma_initializer")
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
         if self.axis not in (-1, len(shape)):
             expected = f"-1 or {len(shape)}, the last axis of {(None, *shape)}"
             validate.complain(
@@ -160,14 +163,20 @@ class Dropout(Layer):
     ONLY = {"noise_shape": None}
     supported = ("rate", "seed")
 
-    def __init__(self, rate, noise_shape=None, seed=None, **rest):
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: None = None,
+        seed: int | None = None,
+        **rest: Any,
+    ) -> None:
         super().__init__(noise_shape=noise_shape, **rest)
         self.rate = validate.number("Dropout", "rate", rate, least=0, below=1)
         self.seed = seed
         if seed is not None:
             validate.integer("Dropout", "seed", seed, least=0)
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
         if self.seed is not None:
             rng = np.random.default_rng(self.seed)
         else:
@@ -180,7 +189,7 @@ class Flatten(Layer):
 
     ONLY = {"data_format": None}
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
         return [engine.Flatten()]
 
 
@@ -189,12 +198,12 @@ class Reshape(Layer):
 
     supported = ("target_shape",)
 
-    def __init__(self, target_shape, **rest):
+    def __init__(self, target_shape: Sequence[int], **rest: Any) -> None:
         super().__init__(**rest)
         where = "Reshape", "target_shape"
         self.target_shape = arguments.example_shape(*where, target_shape, free=True)
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
         target, size = list(self.target_shape), int(np.prod(shape))
         if -1 in target:
             known = -int(np.prod(target))
@@ -213,7 +222,7 @@ class InputLayer(Layer):
 
     supported = ("shape",)
 
-    def __init__(self, shape=None, **rest):
+    def __init__(self, shape: Sequence[int] | None = None, **rest: Any) -> None:
         if shape is not None:
             rest["input_shape"] = shape
         super().__init__(**rest)
@@ -221,5 +230,5 @@ class InputLayer(Layer):
             validate.complain(ArgumentError, "InputLayer", "shape", "a tuple", "None")
         self.build_for(self.first_shape)
 
-    def engine_layers(self, shape):
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
         return []

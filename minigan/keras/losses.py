@@ -4,7 +4,11 @@ A cross-entropy of a model that ends in a sigmoid or softmax is computed from th
 scores before it, in the stable form, as Keras does on TensorFlow.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from .. import layers as engine
 from .. import losses, validate
@@ -12,6 +16,9 @@ from ..errors import ArgumentError, ShapeError
 from . import arguments, traced
 from .absent import Absent
 from .serial import Remembers
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
 
 
 class Loss(Remembers):
@@ -21,34 +28,41 @@ class Loss(Remembers):
     """
 
     _instead = "a loss of keras.losses, or a function handed to compile(loss=...)"
-    tail: type | None = None  # the engine activation that the engine loss contains
-    on_logits: type  # engine losses for scores, and for what stands behind `tail`
-    on_outputs: type | None = None
+    tail: type[engine.Layer] | None = None  # the activation inside the engine loss
+    # () -> engine loss, for scores and for what stands behind `tail`
+    on_logits: Callable[[], losses.Loss]
+    on_outputs: Callable[[], losses.Loss] | None = None
     name = ""
 
-    def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
+    def __init__(
+        self,
+        name: str | None = None,
+        reduction: str = "sum_over_batch_size",
+        dtype: str | None = None,
+    ) -> None:
         where = type(self).__name__
         self.name = name or self.name
         arguments.only(where, "dtype", dtype, None)
         arguments.only(where, "reduction", reduction, "sum_over_batch_size", "auto")
         self.from_logits = False
 
-    def bind(self, last):
+    def bind(self, last: engine.Layer) -> tuple[losses.Loss, bool]:
         """(engine loss, whether `last`, the model's last engine layer, is in it)."""
         where = type(self).__name__
         ends = self.tail is not None and isinstance(last, self.tail)
+        tail = self.tail.__name__ if self.tail else "no activation"
         if self.from_logits and ends:
-            expected = f"False for a model that ends in {self.tail.__name__}"
+            expected = f"False for a model that ends in {tail}"
             validate.complain(ArgumentError, where, "from_logits", expected, "True")
         if ends or self.from_logits:
             return self.on_logits(), ends
         if self.on_outputs is None:
-            expected = f"a model that ends in {self.tail.__name__}, or from_logits=True"
+            expected = f"a model that ends in {tail}, or from_logits=True"
             given = f"one that ends in {type(last).__name__}"
             validate.complain(ArgumentError, where, "model", expected, given)
         return self.on_outputs(), False
 
-    def target(self, where, y, shape, dtype):
+    def target(self, where: str, y: Any, shape: Shape, dtype: DTypeLike) -> Array:
         """y as the engine loss takes it, for predictions of `shape`."""
         return same_shape(where, y, shape).astype(dtype)
 
@@ -56,7 +70,7 @@ class Loss(Remembers):
 class _BCE(losses.BCE):
     target_range = None  # other labels are the caller's business, as in Keras
 
-    def refuse_pred(self, where, pred, expected):
+    def refuse_pred(self, where: str, pred: Array, expected: str) -> None:
         expected = (
             "probabilities in [0, 1] (for a model that ends in scores, "
             "keras.losses.BinaryCrossentropy(from_logits=True))"
@@ -79,7 +93,13 @@ class BinaryCrossentropy(Loss):
     on_logits, on_outputs = _BCEWithLogits, _BCE
     name = "binary_crossentropy"
 
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, **rest):
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        **rest: Any,
+    ) -> None:
         super().__init__(**rest)
         where = type(self).__name__
         arguments.only(where, "axis", axis, -1)
@@ -88,7 +108,7 @@ class BinaryCrossentropy(Loss):
             where, "label_smoothing", label_smoothing, least=0, most=1
         )
 
-    def target(self, where, y, shape, dtype):
+    def target(self, where: str, y: Any, shape: Shape, dtype: DTypeLike) -> Array:
         t = super().target(where, y, shape, dtype)
         s = self.label_smoothing
         return (t * (1 - s) + s / 2).astype(dtype) if s else t
@@ -111,12 +131,9 @@ class MeanAbsoluteError(Loss):
 class OfFunction(Loss):
     """A loss that is a Python function; see `traced`."""
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(getattr(function, "__name__", "loss"))
-        self._make = traced.engine_loss(function)
-
-    def on_outputs(self):
-        return self._make()
+        self.on_outputs = traced.engine_loss(function)
 
 
 class SparseCategoricalCrossentropy(Loss):
@@ -126,13 +143,13 @@ class SparseCategoricalCrossentropy(Loss):
     on_logits = losses.SoftmaxCrossEntropy
     name = "sparse_categorical_crossentropy"
 
-    def __init__(self, from_logits=False, **rest):
+    def __init__(self, from_logits: bool = False, **rest: Any) -> None:
         super().__init__(**rest)
         self.from_logits = validate.flag(
             type(self).__name__, "from_logits", from_logits
         )
 
-    def target(self, where, y, shape, dtype):
+    def target(self, where: str, y: Any, shape: Shape, dtype: DTypeLike) -> Array:
         labels = same_shape(where, y, (shape[0], 1), "integer labels").reshape(-1)
         whole = labels.astype(np.int64)
         inside = (whole >= 0) & (whole < shape[-1])
@@ -148,12 +165,18 @@ class CategoricalCrossentropy(SparseCategoricalCrossentropy):
 
     name = "categorical_crossentropy"
 
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, **rest):
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        **rest: Any,
+    ) -> None:
         super().__init__(from_logits, **rest)
         arguments.only(type(self).__name__, "label_smoothing", label_smoothing, 0.0, 0)
         arguments.only(type(self).__name__, "axis", axis, -1)
 
-    def target(self, where, y, shape, dtype):
+    def target(self, where: str, y: Any, shape: Shape, dtype: DTypeLike) -> Array:
         y = np.asarray(y)
         one_hot = y.shape == tuple(shape) and (y.max(-1) == 1).all()
         if not one_hot or (np.count_nonzero(y, axis=-1) != 1).any():
@@ -167,7 +190,7 @@ class CategoricalCrossentropy(SparseCategoricalCrossentropy):
         return y.argmax(axis=-1)
 
 
-def same_shape(where, y, shape, what="targets"):
+def same_shape(where: str, y: Any, shape: Shape, what: str = "targets") -> Array:
     """y as an array of `shape`, which may differ from y's in sizes of 1 at the end."""
     y = np.asarray(y)
     if _core(y.shape) != _core(shape) or y.dtype.kind not in "fiub":
@@ -177,7 +200,7 @@ def same_shape(where, y, shape, what="targets"):
     return y.reshape(shape)
 
 
-def _core(shape):
+def _core(shape: Shape) -> Shape:
     """A shape without the sizes of 1 behind the batch."""
     shape = tuple(shape)
     while len(shape) > 1 and shape[-1] == 1:
@@ -185,40 +208,52 @@ def _core(shape):
     return shape
 
 
-NAMES = {
-    "binary_crossentropy": BinaryCrossentropy,
-    "categorical_crossentropy": CategoricalCrossentropy,
-    "mae": MeanAbsoluteError,
-    "mean_absolute_error": MeanAbsoluteError,
-    "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+KINDS = {
+    kind.__name__: kind
+    for kind in (
+        BinaryCrossentropy,
+        CategoricalCrossentropy,
+        MeanAbsoluteError,
+        MeanSquaredError,
+        SparseCategoricalCrossentropy,
+    )
 }
-NAMES |= {kind.__name__: kind for kind in NAMES.values()}
+SHORT = {"mae": MeanAbsoluteError, "mse": MeanSquaredError}
+NAMES: dict[str, type[Loss]] = {kind.name: kind for kind in KINDS.values()}
+NAMES = dict(sorted((NAMES | SHORT).items())) | KINDS
 
 
 class Function:
     """`keras.losses.binary_crossentropy` and the like: to hand to compile()."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.__name__ = name
 
-    def __call__(self, *_, **__):
+    def __call__(self, *_: Any, **__: Any) -> Any:
         raise ArgumentError(
             f"losses.{self.__name__}: expected to be handed to compile(loss=...), got "
             f"a call: on arrays, nothing of keras.losses is computed"
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<loss {self.__name__}>"
 
 
 FUNCTIONS = {name: Function(name) for name in NAMES if name.islower()}
-FUNCTIONS |= {"MAE": Function("mae"), "MSE": Function("mse")}
+FUNCTIONS |= {name.upper(): Function(name) for name in SHORT}
 globals().update(FUNCTIONS)
 
+__all__ = [
+    *sorted(KINDS),
+    *sorted(FUNCTIONS),
+    "Loss",
+    "get",
+]
 
-def get(identifier, where="losses.get", argument="identifier"):
+
+def get(
+    identifier: object, where: str = "losses.get", argument: str = "identifier"
+) -> Loss:
     """A `Loss` from its name, class or object, or from a function (see `traced`)."""
     if isinstance(identifier, Function):
         identifier = identifier.__name__

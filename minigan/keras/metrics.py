@@ -4,11 +4,27 @@ An accuracy compares labels with answers for equality, as Keras does: a soft lab
 as 0.9 never matches.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import validate
 from . import arguments, losses
 from .serial import Remembers
+
+Array = NDArray[Any]
+
+__all__ = [
+    "BinaryAccuracy",
+    "CategoricalAccuracy",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Metric",
+    "SparseCategoricalAccuracy",
+    "get",
+]
 
 
 class Metric(Remembers):
@@ -17,11 +33,11 @@ class Metric(Remembers):
     _instead = "a metric of keras.metrics"
     name = ""
 
-    def __init__(self, name=None, dtype=None):
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
         arguments.only(type(self).__name__, "dtype", dtype, None)
         self.name = name or self.name
 
-    def measure(self, y, p):
+    def measure(self, y: Any, p: Array) -> float:
         """y: labels, p: the model's outputs (n, ...)."""
         raise NotImplementedError
 
@@ -31,11 +47,16 @@ class BinaryAccuracy(Metric):
 
     name = "binary_accuracy"
 
-    def __init__(self, name=None, dtype=None, threshold=0.5):
+    def __init__(
+        self,
+        name: str | None = None,
+        dtype: str | None = None,
+        threshold: float = 0.5,
+    ) -> None:
         super().__init__(name, dtype)
         self.threshold = validate.number("BinaryAccuracy", "threshold", threshold)
 
-    def measure(self, y, p):
+    def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, p.shape).astype(p.dtype)
         return float(np.mean(y == (p > self.threshold)))
 
@@ -45,7 +66,7 @@ class SparseCategoricalAccuracy(Metric):
 
     name = "sparse_categorical_accuracy"
 
-    def measure(self, y, p):
+    def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, (*p.shape[:-1], 1))[..., 0]
         return float(np.mean(y == p.argmax(axis=-1)))
 
@@ -55,7 +76,7 @@ class CategoricalAccuracy(Metric):
 
     name = "categorical_accuracy"
 
-    def measure(self, y, p):
+    def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, p.shape)
         return float(np.mean(y.argmax(axis=-1) == p.argmax(axis=-1)))
 
@@ -68,10 +89,10 @@ class _Accuracy(Metric):
 
     name = "accuracy"
 
-    def measure(self, y, p):
+    def measure(self, y: Any, p: Array) -> float:
         y = np.asarray(y)
         if p.shape[-1] == 1:
-            kind = BinaryAccuracy
+            kind: type[Metric] = BinaryAccuracy
         elif y.ndim < p.ndim or y.shape[-1] == 1:
             kind = SparseCategoricalAccuracy
         else:
@@ -84,7 +105,7 @@ class MeanSquaredError(Metric):
 
     name = "mean_squared_error"
 
-    def measure(self, y, p):
+    def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, p.shape)
         return float(np.mean(np.square(p - y)))
 
@@ -94,12 +115,12 @@ class MeanAbsoluteError(Metric):
 
     name = "mean_absolute_error"
 
-    def measure(self, y, p):
+    def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, p.shape)
         return float(np.mean(np.abs(p - y)))
 
 
-NAMES = {
+NAMES: dict[str, Callable[[], Metric]] = {
     "accuracy": _Accuracy,
     "acc": lambda: _Accuracy("acc"),
     "binary_accuracy": BinaryAccuracy,
@@ -112,12 +133,14 @@ NAMES = {
 }
 
 
-def get(identifier, where="metrics.get", argument="identifier"):
+def get(
+    identifier: object, where: str = "metrics.get", argument: str = "identifier"
+) -> Metric:
     """A `Metric` from its name, class or object."""
     return arguments.lookup(where, argument, identifier, NAMES, Metric)
 
 
-def listed(metrics, where):
+def listed(metrics: Any, where: str) -> list[Metric]:
     """The metrics of `compile`: a list of names and objects, or None."""
     if metrics is None:
         return []

@@ -4,12 +4,20 @@ Each object of the front remembers what it was made with, so that it can be made
 Nothing is ever run from a file: what may be made stands in this package.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from .. import validate
 from ..errors import ArgumentError
+from ..state import Arrays
+
+if TYPE_CHECKING:
+    from .models import Model
+
+    Kinds = Mapping[str, Callable[..., Model]]
 
 PACKAGE = __package__
 _SIMPLE = (str, bool, type(None))
@@ -37,8 +45,9 @@ class Remembers:
     """
 
     _instead = "an object of minigan.keras"  # what can be had without a subclass
+    _made_with: tuple[tuple[Any, ...], dict[str, Any]]
 
-    def __init_subclass__(cls, **options):
+    def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name in NEVER_CALLED:
             owner = next((kind for kind in cls.__mro__ if name in vars(kind)), None)
@@ -48,13 +57,13 @@ class Remembers:
                     f"since it would never be called, but {cls._instead}"
                 )
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
         made._made_with = args, kwargs
         return made
 
 
-def describe(value, where):
+def describe(value: Any, where: str) -> Any:
     """An argument, or an object of the front, in lists, dicts, numbers and names.
 
     Errors: ArgumentError for anything else, such as a function.
@@ -80,35 +89,36 @@ def describe(value, where):
     return validate.complain(ArgumentError, where, "model", expected, repr(value))
 
 
-def revive(found):
+def revive(found: Any) -> Any:
     """What `describe` described; lists become tuples."""
     if isinstance(found, list):
         return tuple(revive(item) for item in found)
     if not isinstance(found, dict):
         return found
-    kinds = {_name(kind): kind for kind in _kinds(Remembers)}
+    kinds: dict[str, type] = {_name(kind): kind for kind in _kinds(Remembers)}
     if "type" in found:
         return kinds[found["type"]]
     kwargs = {key: revive(item) for key, item in found["kwargs"].items()}
     return kinds[found["class"]](*revive(found["args"]), **kwargs)
 
 
-def _known(kind):
+def _known(kind: type) -> bool:
     return issubclass(kind, Remembers) and _ours(kind)
 
 
-def _ours(kind):
+def _ours(kind: type) -> bool:
     """Whether a class comes from this package."""
     return f"{kind.__module__}.".startswith(f"{PACKAGE}.")
 
 
-def _name(kind):
+def _name(kind: type) -> str:
     """ "Loss MeanSquaredError", "Metric MeanSquaredError", ..."""
     family = kind.__mro__[kind.__mro__.index(Remembers) - 1]
     return f"{family.__name__} {kind.__name__}"
 
 
-def _kinds(base):
+def _kinds(base: type) -> Iterator[type]:
+    kind: type
     for kind in base.__subclasses__():
         if _known(kind):
             yield kind
@@ -118,7 +128,7 @@ def _kinds(base):
 # ---- models --------------------------------------------------------------------------
 
 
-def structure(model, where):
+def structure(model: "Model", where: str) -> dict[str, Any]:
     """A model's layers, their names and flags, and the shape of its input."""
     rows = []
     for layer in model._chain:
@@ -138,7 +148,7 @@ def structure(model, where):
     }
 
 
-def rebuild(found, kinds):
+def rebuild(found: dict[str, Any], kinds: "Kinds") -> "Model":
     """The model of a `structure`.  kinds: name -> its maker."""
     layers = []
     for row in found["layers"]:
@@ -154,9 +164,9 @@ def rebuild(found, kinds):
     return model
 
 
-def compiled(model, where):
+def compiled(model: "Model", where: str) -> tuple[dict[str, Any], Arrays]:
     """(description, arrays) of what compile() keeps, and of the optimizer's memory."""
-    plan = model._plan
+    plan = model.plan("save")
     described = {
         "optimizer": describe(plan.optimizer, where),
         "learning_rate": plan.optimizer.learning_rate,
@@ -174,13 +184,13 @@ def compiled(model, where):
     return described, arrays
 
 
-def compile_again(model, found, arrays):
+def compile_again(model: "Model", found: dict[str, Any], arrays: Arrays) -> None:
     """compile() a rebuilt model as it was, and give the optimizer its memory back."""
     optimizer, loss = revive(found["optimizer"]), revive(found["loss"])
     optimizer.learning_rate = found["learning_rate"]
     optimizer.engine.t[...] = found["t"]
     model.compile(optimizer, loss, list(revive(found["metrics"])))
-    captured = model._plan.captured
+    captured = model.plan("compile").captured
     captured.update(zip(captured, found["captured"], strict=True))
     leaves = list(captured)
     for key, vector in arrays.items():

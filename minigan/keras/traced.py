@@ -10,7 +10,9 @@ A symbol is a polynomial in t = y_true and p = y_pred.  Where the result is one 
 losses that the engine has, that one is used; everything else is refused.
 """
 
+from collections.abc import Callable
 from numbers import Real
+from typing import Any
 
 from .. import losses, validate
 from ..errors import ArgumentError
@@ -127,7 +129,7 @@ def mean(value, axis=None):
     return Symbol(value.terms, value.outer, True)
 
 
-def engine_loss(function):
+def engine_loss(function: Callable[..., Any]) -> Callable[[], losses.Loss]:
     """() -> the engine's loss for a function (y_true, y_pred).
 
     Errors: ArgumentError where there is none.
@@ -146,7 +148,7 @@ def engine_loss(function):
     return make
 
 
-def _match(found):
+def _match(found: Symbol) -> Callable[[], losses.Loss] | None:
     """() -> the engine's loss that computes the mean of this, or None."""
     terms = found.terms
     if found.outer is not None:

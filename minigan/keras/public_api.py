@@ -1,51 +1,19 @@
 """The public names of the front, module by module; `docs/keras.md` is made from it."""
 
 import sys
+from importlib import import_module
 
-from . import activations, initializers, layers, losses, models
 from .absent import guard
 from .keras_names import KERAS
 
 # module -> names that are supported; "" is `minigan.keras` itself, see `install`
-SUPPORTED: dict[str, tuple] = {
-    "activations": (*activations.NAMES, "get"),
-    "backend": (
-        "abs",
-        "clear_session",
-        "epsilon",
-        "floatx",
-        "image_data_format",
-        "mean",
-        "set_floatx",
-        "set_image_data_format",
-        "square",
-    ),
-    "callbacks": ("Callback", "EarlyStopping", "History", "LambdaCallback"),
-    "datasets": ("fashion_mnist", "mnist"),
-    "initializers": ("Initializer", *sorted(initializers.NAMES), "get"),
-    "layers": tuple(layers.__all__),
-    "losses": (
-        *sorted({kind.__name__ for kind in losses.NAMES.values()}),
-        *sorted(losses.FUNCTIONS),
-        "Loss",
-        "get",
-    ),
-    "metrics": (
-        "BinaryAccuracy",
-        "CategoricalAccuracy",
-        "MeanAbsoluteError",
-        "MeanSquaredError",
-        "Metric",
-        "SparseCategoricalAccuracy",
-        "get",
-    ),
-    "models": tuple(models.__all__),
-    "optimizers": ("Adam", "Optimizer", "RMSprop", "SGD", "get"),
-    "utils": ("plot_model", "set_random_seed", "to_categorical"),
+SUPPORTED: dict[str, tuple[str, ...]] = {
+    name: tuple(import_module(f"{__package__}.{name}").__all__)
+    for name in sorted(KERAS)
 }
 
 # what is there but not quite as in Keras: module -> name -> how
-DIFFERS = {
+DIFFERS: dict[str, dict[str, str]] = {
     "layers": {
         "BatchNormalization": "a training batch of one row of features is refused; "
         "`center` and `scale` only True",
@@ -86,11 +54,9 @@ DIFFERS = {
 }
 
 
-def install(package):
+def install(package: str) -> None:
     """Make every module answer for the names it lacks."""
     SUPPORTED[""] = tuple(sys.modules[package].__all__)
     for name, supported in SUPPORTED.items():
         module = sys.modules[f"{package}.{name}" if name else package]
         guard(vars(module), supported, KERAS.get(name, ()))
-        # what `import *` takes
-        module.__all__ = [n for n in supported if n in vars(module)]

@@ -10,6 +10,7 @@ import pytest
 import minigan as tf
 from minigan import keras
 from minigan.errors import MiniganError
+from minigan.initializers import INITIALIZERS
 from minigan.keras import (
     absent_modules,
     initializers,
@@ -17,9 +18,10 @@ from minigan.keras import (
     losses,
     metrics,
     optimizers,
-    surface,
+    public_api,
 )
 from minigan.keras.keras_names import KERAS, METHODS
+from minigan.optimizers import OPTIMIZERS
 
 
 def test_import_is_lazy_and_tf_keras_works():
@@ -75,14 +77,10 @@ def test_the_front_has_a_version():
 
 
 def test_every_supported_name_is_there():
-    for module, names in surface.SUPPORTED.items():
+    for module, names in public_api.SUPPORTED.items():
         owner = getattr(keras, module) if module else keras
         for name in names:
-            if module == "initializers" and "_" not in name and name.islower():
-                continue
-            assert not isinstance(
-                getattr(owner, name, None) or initializers.get(name), str
-            )
+            assert name in vars(owner), f"{module}.{name}"
 
 
 @pytest.mark.parametrize("module", sorted(KERAS))
@@ -222,6 +220,17 @@ def test_activations_by_name_function_layer_and_class():
     np.testing.assert_allclose(keras.activations.softmax(x).sum(1), 1)
 
 
+def test_every_initializer_of_the_engine_is_there():
+    for name in INITIALIZERS:
+        made = initializers.get(name)
+        assert isinstance(made((3, 4)), np.ndarray)
+        assert made.drawn == name or type(made).__name__ == name
+
+
+def test_every_optimizer_of_the_engine_is_there():
+    assert set(OPTIMIZERS) <= set(optimizers.NAMES)
+
+
 def test_initializers():
     same = initializers.HeNormal(seed=3)
     np.testing.assert_array_equal(same((3, 4)), same((3, 4)))
@@ -252,11 +261,11 @@ def test_to_categorical():
 
 
 def test_import_star_takes_the_public_names_only():
-    for module in surface.SUPPORTED:
+    for module in public_api.SUPPORTED:
         names: dict = {}
         exec(f"from minigan.keras{'.' * bool(module)}{module} import *", names)
         del names["__builtins__"]
-        assert set(names) <= set(surface.SUPPORTED[module])
+        assert set(names) <= set(public_api.SUPPORTED[module])
     assert {"Adam", "RMSprop"} <= set(optimizers.__all__)
 
 
