@@ -5,11 +5,14 @@ from math import isqrt
 import numpy as np
 
 
-def image_shape(row: tuple[int, ...]) -> tuple[int, ...] | None:
+def image_shape(row: tuple[int, ...] | None) -> tuple[int, ...] | None:
     """(height, width) or (height, width, 3) of a row shaped like an image, else None.
 
-    A flat row counts as a square image where its length is the square of 4 or more.
+    A flat row counts as a square image where its length is the square of 4 or more;
+    a shape that nobody knows, None, is none.
     """
+    if not row:
+        return None
     if len(row) == 3 and row[2] in (1, 3):
         return row[:2] if row[2] == 1 else row
     if len(row) == 2:

@@ -18,6 +18,7 @@ from minigan.images import as_bytes, image_shape
         ((2,), None),
         ((15,), None),
         ((4, 4, 2), None),
+        (None, None),
     ],
 )
 def test_which_rows_are_images(row, expected):

@@ -56,7 +56,7 @@ def test_resuming_what_is_done_but_not_drawn_draws_it(tmp_path, no_pictures):
     assert folder.is_drawn()
 
 
-def test_without_frames_the_film_starts_late(tmp_path, no_pictures):
+def test_without_frames_the_pictures_start_late(tmp_path, no_pictures):
     folder = RunDir(tmp_path / "run")
     assert train(folder, steps=10).exit_code == 0
     folder.frames.write_bytes(b"damaged")
