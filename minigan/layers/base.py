@@ -77,8 +77,6 @@ class Layer:
     joins: True for a layer that takes a tuple of several arrays in the place of x, and
     returns a tuple for dx.   splits: True for one whose y, and dy, is such a tuple.
     takes_labels: True for one that takes integers (N,).
-    input_labels: of each of several inputs, whether it is labels; None where all are
-        alike.
     """
 
     input_shape: Shape | None = None
@@ -86,7 +84,6 @@ class Layer:
     joins = False
     splits = False
     takes_labels = False
-    input_labels: tuple[bool, ...] | None = None
     _owner: Network | None = None  # the network that holds this layer
     _cache: tuple[Any, Any] | None = None  # y, for its shape, and what backward needs
     _frozen = 0  # how many frozen() scopes are open
@@ -310,15 +307,17 @@ class Layer:
     def generators(self) -> Generators:
         """name -> random generator that a layer draws from: "rng", "3.rng"."""
         found: dict[int, tuple[str, np.random.Generator]] = {}
-        for place, layer in self.named_layers().items():
-            for k, part in enumerate(layer.walk()):
-                inside = place if k == 0 else _joined(place, f"part{k}")
-                for name, value in vars(part).items():
-                    if isinstance(value, np.random.Generator):
-                        found.setdefault(id(value), (_joined(inside, name), value))
+        for place, part in self._named_parts():
+            for name, value in part.__dict__.items():
+                if isinstance(value, np.random.Generator):
+                    found.setdefault(id(value), (_joined(place, name), value))
         return dict(found.values())
 
     # ---- helpers -------------------------------------------------------------------
+
+    def _named_parts(self) -> list[tuple[str, Layer]]:
+        """(name, layer) of all layers inside, networks excepted; "" for this one."""
+        return [(f"part{k}" if k else "", part) for k, part in enumerate(self.walk())]
 
     def _arrays(self) -> list[Parameter | Buffer]:
         """All parameters and running statistics, in order."""
@@ -341,6 +340,15 @@ class Layer:
         A tuple of shapes for a layer that joins several.
         """
         return None if self.input_shape is None else (rows, *self.input_shape)
+
+    def _label_inputs(self, where: str, count: int) -> tuple[bool, ...]:
+        """Of each input, whether it is labels.
+
+        Errors: ArgumentError for another number of inputs than the layer takes.
+        """
+        if count != 1:
+            validate.complain(ArgumentError, where, "inputs", "one node", f"{count}")
+        return (self.takes_labels,)
 
     def _results(self, where: str, shapes: Sequence[Any]) -> tuple[Any, ...]:
         """Shapes of one example behind the layer, given those of its inputs.
@@ -426,8 +434,8 @@ def _kind(given: object) -> str:
 
 
 def _joined(place: str, name: str) -> str:
-    """("1.0", "W") -> "1.0.W"."""
-    return f"{place}.{name}" if place else name
+    """("1.0", "W") -> "1.0.W"; one of them may be empty."""
+    return f"{place}.{name}" if place and name else place or name
 
 
 def _shares_memory(cache: Any, y: Array) -> bool:

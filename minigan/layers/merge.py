@@ -32,6 +32,12 @@ class Merge(Layer):
     def random_input(self, shape: Any, rng: np.random.Generator, dtype: Any) -> Any:
         return tuple(super(Merge, self).random_input(s, rng, dtype) for s in shape)
 
+    def _label_inputs(self, where: str, count: int) -> tuple[bool, ...]:
+        if count < 2:
+            expected = "two or more nodes"
+            validate.complain(ArgumentError, where, "inputs", expected, f"{count}")
+        return (False,) * count
+
     def _results(self, where: str, shapes: Sequence[Any]) -> tuple[Any, ...]:
         known = [shape for shape in shapes if shape is not None]
         for k, shape in enumerate(shapes):

@@ -87,17 +87,7 @@ def connected(layer: Layer, inputs: Any) -> Any:
             given = type(node).__name__
             expected = "a node: an Input, or what a layer makes of one"
             validate.complain(DTypeError, where, f"inputs[{k}]", expected, given)
-    labels = layer.input_labels
-    if (
-        len(labels) != len(nodes)
-        if labels is not None
-        else layer.joins != (len(nodes) > 1)
-    ):
-        expected = "one node"
-        if layer.joins:
-            expected = f"{'two or more' if labels is None else len(labels)} nodes"
-        validate.complain(ArgumentError, where, "inputs", expected, f"{len(nodes)}")
-    wanted = labels or (layer.takes_labels,) * len(nodes)
+    wanted = layer._label_inputs(where, len(nodes))
     for k, (node, label) in enumerate(zip(nodes, wanted, strict=True)):
         if node.labels != label:
             expected = "labels, an Input of dtype int" if label else "numbers"

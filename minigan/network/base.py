@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import primitives, validate
 from ..errors import DTypeError, StateError
-from ..layers.base import Buffer, Layer, Parameter
+from ..layers.base import Buffer, Layer, Parameter, _joined
 from ..registry import Registry
 from ..state import Arrays
 
@@ -71,7 +71,7 @@ class Network(Layer):
     _not_copied = (
         *Layer._not_copied,
         *("_held", "_own", "_theta", "_dtheta", "_buffers"),  # see _adopt
-        *("_parts", "_leaves", "_owners", "_learners"),  # see _settle
+        *("_parts", "_leaves", "_places", "_owners", "_learners"),  # see _settle
     )
 
     def _hold(self, where: str, layers: Sequence[Layer]) -> None:
@@ -135,7 +135,12 @@ class Network(Layer):
             for name, leaf in leaves.items():
                 if id(leaf) not in seen:
                     seen.add(id(leaf))
-                    self._leaves[f"{k}.{name}" if name else str(k)] = leaf
+                    self._leaves[_joined(str(k), name)] = leaf
+        self._places = [
+            (_joined(place, name), part)
+            for place, leaf in self._leaves.items()
+            for name, part in leaf._named_parts()
+        ]
 
     # ---- parameters ----------------------------------------------------------------
 
@@ -208,6 +213,9 @@ class Network(Layer):
 
     def named_layers(self) -> dict[str, Layer]:
         return dict(self._leaves)
+
+    def _named_parts(self) -> list[tuple[str, Layer]]:
+        return self._places
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

@@ -124,7 +124,6 @@ class Graph(Network):
         self.shapes = tuple(shapes)
         self.joins, self.splits = len(starts) > 1, len(ends) > 1
         self.input_shape = None if self.joins else self.inputs[0].shape
-        self.input_labels = tuple(entry.labels for entry in self.inputs)
         self.takes_labels = not self.joins and self.inputs[0].labels
         self._adopt()
         self._settle()
@@ -231,6 +230,12 @@ class Graph(Network):
     def batch_shape(self, rows: int) -> Any:
         shapes = tuple((rows, *entry.shape) for entry in self.inputs)
         return shapes if self.joins else shapes[0]
+
+    def _label_inputs(self, where: str, count: int) -> tuple[bool, ...]:
+        if count != len(self.inputs):
+            expected = f"{len(self.inputs)} node{'s' if self.joins else ''}"
+            validate.complain(ArgumentError, where, "inputs", expected, f"{count}")
+        return tuple(entry.labels for entry in self.inputs)
 
     def _results(self, where: str, shapes: Sequence[Any]) -> tuple[Any, ...]:
         for k, (entry, given) in enumerate(zip(self.inputs, shapes, strict=True)):

@@ -583,3 +583,40 @@ def test_a_forward_pass_returns_a_pair(result, given):
 def test_parameters_and_statistics_describe_themselves():
     assert repr(Parameter("W", np.zeros((2, 3)))) == "Parameter('W', shape (2, 3))"
     assert repr(BatchNorm(4).moving_var) == "Buffer('moving_var', shape (4,))"
+
+
+class Pair(Layer):
+    """A layer that is made of others, as a user may write one."""
+
+    def __init__(self):
+        self.first, self.second = Dense(3, 3, rng=0), Dropout(0.5, rng=1)
+
+    def walk(self):
+        yield from (self, self.first, self.second)
+
+    @property
+    def parameters(self):
+        return self.first.parameters
+
+    def forward_pass(self, x, training):
+        h, one = self.first.forward_pass(x, training)
+        y, two = self.second.forward_pass(h, training)
+        return y, (one, two)
+
+    def backward_pass(self, dy, cache, need_dx):
+        dy = self.second.backward_pass(dy, cache[1], True)
+        return self.first.backward_pass(dy, cache[0], need_dx)
+
+
+def test_a_layer_made_of_layers():
+    network = Sequential([Dense(3, 3, rng=2), Pair()])
+    pair = network[1]
+    assert network.generators() == {"1.part2.rng": pair.second.rng}
+    assert pair.generators() == {"part2.rng": pair.second.rng}
+    assert list(network.gradients()) == ["0.dW", "0.db", "1.dW", "1.db"]
+    with pair.first.frozen():  # one of its parts is enough
+        assert network.holds_frozen
+    assert not network.holds_frozen
+    with network.frozen():
+        assert pair.first.is_frozen
+    gradcheck(network).assert_ok()
