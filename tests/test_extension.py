@@ -1,0 +1,210 @@
+"""What a user adds in a file outside the package is as good as what is built in.
+
+The file is docs/extension.py: an activation, a loss, an optimizer, an objective and a
+recipe in NumPy.  docs/extension_twins.py adds compiled twins.
+"""
+
+import importlib.util
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minigan as mg
+from minigan import gradcheck, primitives
+from minigan.gan import Trainer, recipes
+from minigan.gan.objectives import OBJECTIVES
+from minigan.gan.recipes import RECIPES
+from minigan.gradcheck import proofs
+from minigan.jit.compiling import JIT_DISABLED
+from minigan.layers import LAYERS
+from minigan.losses import LOSSES
+from minigan.optimizers import OPTIMIZERS
+from minigan.primitives import PRIMITIVES
+
+from .helpers import assert_same_bits
+
+DOCS = Path(__file__).parent.parent / "docs"
+REGISTRIES = LAYERS, LOSSES, OPTIMIZERS, OBJECTIVES, RECIPES, PRIMITIVES
+OWN = "parabola-gelu"
+needs_jit = pytest.mark.skipif(JIT_DISABLED, reason="a twin is compiled")
+
+
+def imported(name):
+    """A script of the documents, as a module of that name."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def loaded(*names):
+    """The first of these modules, with all that they register; forgotten afterwards."""
+    before = [set(registry) for registry in REGISTRIES]
+    modules = [imported(name) for name in names]
+    yield modules[0]
+    for registry, known in zip(REGISTRIES, before, strict=True):
+        for name in set(registry) - known:
+            registry.unregister(name)
+    for name in names:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def formulas():
+    yield from loaded("extension")
+
+
+@pytest.fixture
+def twins():
+    yield from loaded("extension", "extension_twins")
+
+
+@pytest.fixture(params=[["extension"], ["extension", "extension_twins"]])
+def either(request):
+    yield from loaded(*request.param)
+
+
+def trained(steps, **options):
+    """A trainer of the extension's recipe and objective after so many steps."""
+    trainer = recipes.load(OWN, objective="squared-hinge", **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # says that it runs eagerly
+        trainer.fit(steps, report_every=None)
+    return trainer
+
+
+def whole(trainer):
+    """All bytes of a trainer's state, and its history."""
+    arrays = {**trainer.state(), "history": trainer.history.table}
+    return {name: array.copy() for name, array in arrays.items()}
+
+
+# ---- trained -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["numpy", "jit"])
+def test_it_trains(either, backend):
+    distances = []
+    for steps in (1, 600):
+        trainer = trained(steps, backend=backend)
+        x, y = trainer.sample(500).T.astype(np.float64)
+        distances.append(np.abs(y - x * x).mean())
+    assert np.isfinite(trainer.history.table).all()
+    assert distances[1] < 0.5 * distances[0], distances  # towards the curve
+
+
+@needs_jit
+def test_without_twins_it_runs_eagerly_and_says_so_once(formulas):
+    trainer = recipes.load(OWN, backend="jit")
+    with pytest.warns(RuntimeWarning, match="not captured.*gelu_forward") as said:
+        for _ in range(3):
+            trainer.fit(2, report_every=None)
+    assert len(said) == 1
+
+
+@needs_jit
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_with_twins_it_is_captured_to_the_same_bits(twins, dtype):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        captured, eager = (
+            recipes.load(
+                OWN, objective="squared-hinge", backend="jit", dtype=dtype, capture=c
+            )
+            for c in (True, False)
+        )
+        for trainer in (captured, eager):
+            trainer.fit(40, report_every=None)
+    for name, array in whole(captured).items():
+        assert_same_bits(array, whole(eager)[name])
+    names = {i.name for i in captured.program().instructions}
+    assert {"gelu_forward", "gelu_backward", "adamw_update"} <= names
+    assert "squared_hinge_forward" in names
+
+
+@needs_jit
+def test_the_twins_compute_what_the_formulas_do(twins):
+    rng = np.random.default_rng(0)
+    x, dy = rng.standard_normal((2, 7, 5))
+    t = np.sign(dy)
+    for primitive, arguments in (
+        (twins.gelu_forward, (x,)),
+        (twins.gelu_backward, (dy, x)),
+        (twins.squared_hinge_forward, (x, t)),
+        (twins.squared_hinge_backward, (x, t)),
+    ):
+        with primitives.use_backend("numpy"):
+            want = primitive(*arguments)
+        with primitives.use_backend("jit"):
+            got = primitive(*arguments)
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-14)
+
+
+# ---- saved -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["numpy", "jit"])
+def test_it_is_saved_loaded_and_resumed_to_the_bit(either, backend, tmp_path):
+    through = trained(60, backend=backend)
+    trainer = trained(25, backend=backend)
+    trainer.save(tmp_path / "run.npz")
+    again = Trainer.load(tmp_path / "run.npz")
+    assert type(again.generator_optimizer).__name__ == "AdamW"
+    assert again.objective.name == "squared-hinge"
+    assert type(again.generator.layers[1]).__name__ == "GELU"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        again.fit(35, report_every=None)
+    for name, array in whole(through).items():
+        assert_same_bits(array, whole(again)[name])
+
+
+def test_what_is_not_registered_any_more_is_named(tmp_path):
+    for _ in loaded("extension"):
+        trained(1, backend="numpy").save(tmp_path / "run.npz")
+    with pytest.raises(mg.MiniganError, match="run.npz.*(GELU|AdamW|squared-hinge)"):
+        Trainer.load(tmp_path / "run.npz")
+
+
+# ---- proven ------------------------------------------------------------------------
+
+
+def test_it_is_proven(either):
+    for subject, shape in ((either.GELU(), (5, 6)), (either.SquaredHinge(), (8, 1))):
+        report = gradcheck(subject, shape=shape)
+        assert report.ok and report.worst < 1e-11, report
+    recipe = RECIPES[OWN]
+    G, D = (
+        build(np.random.default_rng(k), np.float64, (2,))
+        for k, build in enumerate((recipe.generator, recipe.discriminator))
+    )
+    assert gradcheck(G, through=D, shape=(16, 5), objective="squared-hinge").ok
+
+
+def test_it_is_listed_by_minigan_check(either):
+    labels = " | ".join(proof.label for proof in proofs(0))
+    for name in ("GELU", "SquaredHinge", "AdamW", "squared-hinge"):
+        assert name in labels, labels
+
+
+def test_a_wrong_one_is_found(formulas):
+    class Wrong(formulas.GELU):
+        def backward_pass(self, dy, cache, need_dx):
+            return dy * 0.5
+
+    assert not gradcheck(Wrong(), shape=(5, 6)).ok
+
+
+# ---- profiled ----------------------------------------------------------------------
+
+
+@needs_jit
+def test_it_is_profiled(twins):
+    trainer = recipes.load(OWN, objective="squared-hinge", backend="jit")
+    text = str(trainer.program().profile(0.05))
+    for name in ("gelu_forward", "adamw_update", "squared_hinge_backward"):
+        assert name in text
