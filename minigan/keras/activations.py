@@ -7,14 +7,18 @@
 The string "leaky_relu" has slope 0.2; the *layer* LeakyReLU has 0.3 (Keras' rules).
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import layers as engine
 from .. import validate
 from ..errors import ArgumentError
 from .serial import Remembers
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[], engine.Layer] | None] = {
     "linear": None,
     "relu": engine.ReLU,
     "leaky_relu": lambda: engine.LeakyReLU(0.2),
@@ -28,21 +32,21 @@ NAMES = tuple(_MAKERS)
 class Activation(Remembers):
     """A function of arrays that a layer can take as its activation."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.__name__ = self.name = name
 
-    def __call__(self, x):
+    def __call__(self, x: ArrayLike) -> NDArray[Any]:
         x = np.asarray(x)
         x = x if x.dtype in validate.FLOAT_TYPES else x.astype(np.float32)
         layer = self.layer()
         return x if layer is None else layer.forward_pass(x, False)[0]
 
-    def layer(self):
+    def layer(self) -> engine.Layer | None:
         """A new engine layer, or None for "linear"."""
         maker = _MAKERS[self.name]
         return None if maker is None else maker()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<activation {self.name}>"
 
 
@@ -50,7 +54,9 @@ __all__ = [*NAMES, "get"]
 linear, relu, leaky_relu, sigmoid, softmax, tanh = map(Activation, NAMES)
 
 
-def get(identifier, where="activations.get", argument="identifier"):
+def get(
+    identifier: Any, where: str = "activations.get", argument: str = "identifier"
+) -> Any:
     """An object with `layer()`, from a name, a function or a layer of this package."""
     if identifier is None:
         return linear

@@ -1,6 +1,8 @@
 """`keras.backend`: the float type, the session, and the generator of the front."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -20,22 +22,22 @@ __all__ = [
     "square",
 ]
 
-_state = {"floatx": "float32", "rng": np.random.default_rng(0)}
+_state: dict[str, Any] = {"floatx": "float32", "rng": np.random.default_rng(0)}
 
 
-def floatx():
+def floatx() -> str:
     """The type of the weights of new layers: "float32" or "float64"."""
     return _state["floatx"]
 
 
-def set_floatx(value):
+def set_floatx(value: str) -> None:
     """Give layers made from now on weights of type "float32" or "float64"."""
     choices = ("float32", "float64")
     _state["floatx"] = validate.choice("set_floatx", "value", value, choices)
 
 
 @contextmanager
-def of_type(value):
+def of_type(value: str) -> Iterator[None]:
     """A scope in which new layers have weights of this type."""
     before = floatx()
     set_floatx(value)
@@ -45,22 +47,22 @@ def of_type(value):
         set_floatx(before)
 
 
-def clear_session():
+def clear_session() -> None:
     """Name layers from the start again: dense, dense_1, ..."""
     naming.forget()
 
 
-def image_data_format():
+def image_data_format() -> str:
     """Always "channels_last"."""
     return "channels_last"
 
 
-def set_image_data_format(data_format):
+def set_image_data_format(data_format: str) -> None:
     """Only "channels_last" is supported."""
     only("set_image_data_format", "data_format", data_format, "channels_last")
 
 
-def mean(x, axis=None, keepdims=False):
+def mean(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """The mean of an array, or of what a loss function is traced with."""
     only("mean", "keepdims", keepdims, False)
     if isinstance(x, traced.Symbol):
@@ -68,26 +70,26 @@ def mean(x, axis=None, keepdims=False):
     return np.mean(x, axis=axis)
 
 
-def square(x):
+def square(x: Any) -> Any:
     """x * x."""
     return x * x if isinstance(x, traced.Symbol) else np.square(x)
 
 
-def abs(x):
+def abs(x: Any) -> Any:
     """|x|."""
     return x.__abs__() if isinstance(x, traced.Symbol) else np.abs(x)
 
 
-def epsilon():
+def epsilon() -> float:
     """1e-7, what Keras adds in some denominators."""
     return 1e-7
 
 
-def generator():
+def generator() -> np.random.Generator:
     """The numpy Generator behind initial weights, dropout and shuffling."""
     return _state["rng"]
 
 
-def seed_generator(seed):
+def seed_generator(seed: int) -> None:
     """Start the generator of the front anew; see `utils.set_random_seed`."""
     _state["rng"] = validate.random_generator("set_random_seed", seed)

@@ -135,7 +135,7 @@ class Layer(Remembers):
         """
         if isinstance(inputs, KerasTensor):
             self.build_for(inputs.example)
-            self._ends = inputs, KerasTensor(self.example_out, self, inputs)
+            self._ends = inputs, KerasTensor(self.example_out or (), self, inputs)
             return self._ends[1]
         if isinstance(inputs, (list, tuple)):
             expected = "one tensor or array (layers with several are not supported)"

@@ -144,7 +144,7 @@ def fit(
         means, report = Means(plan.names), Report(verbose, epoch, epochs, steps)
         for step in range(steps):
             hooks.on_train_batch_begin(step, {})
-            rows = slice(step * size, (step + 1) * size)
+            rows: Any = slice(step * size, (step + 1) * size)
             if order is not None:
                 rows = order[rows]
             means.add(plan.train(x[rows], y[rows]), len(x[rows]))

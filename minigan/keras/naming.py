@@ -6,13 +6,13 @@ from collections import Counter
 _used: Counter = Counter()
 
 
-def snake_case(name):
+def snake_case(name: str) -> str:
     """BatchNormalization -> batch_normalization, LeakyReLU -> leaky_re_lu."""
     words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
-def unique(class_name):
+def unique(class_name: str) -> str:
     """The next free name for an object of this class."""
     base = snake_case(class_name)
     number = _used[base]
@@ -20,6 +20,6 @@ def unique(class_name):
     return f"{base}_{number}" if number else base
 
 
-def forget():
+def forget() -> None:
     """Count from the start again (`keras.backend.clear_session`)."""
     _used.clear()

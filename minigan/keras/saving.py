@@ -3,6 +3,8 @@
 import io
 import json
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from .. import npy, validate
 from ..errors import CheckpointError, OutputError
 from ..files import as_path, write_atomically
 from ..reading import ZIP, broken, describe, head_of, reading
+from ..state import Arrays
 from . import backend, serial
 
 Path = str | os.PathLike[str]
@@ -19,12 +22,12 @@ VERSION = 1
 KINDS = npy.NUMBERS + "U"  # the description is text
 
 
-def save_weights(model, path, overwrite=True):
+def save_weights(model: Any, path: Path, overwrite: bool = True) -> None:
     """Write `model.get_weights()`; see `load_weights`."""
     _write(f"{model.name}.save_weights", path, _weights(model), overwrite)
 
 
-def load_weights(model, path):
+def load_weights(model: Any, path: Path) -> None:
     """Read the file into the model; one of a whole model serves as well.
 
     Errors: CheckpointError for a file of another kind (Keras writes HDF5), ShapeError
@@ -33,14 +36,16 @@ def load_weights(model, path):
     model.set_weights(_weights_in(_read(f"{model.name}.load_weights", path)))
 
 
-def save_model(model, path, overwrite=True, include_optimizer=True):
+def save_model(
+    model: Any, path: Path, overwrite: bool = True, include_optimizer: bool = True
+) -> None:
     """Write layers, weights, and with `include_optimizer` what compile() was given.
 
     Errors: ArgumentError where a part is a Python function, which no file can hold.
     """
     where = f"{model.name}.save"
     arrays = _weights(model)
-    found = {"version": VERSION, "floatx": model.dtype.name}
+    found: dict[str, Any] = {"version": VERSION, "floatx": model.dtype.name}
     found["model"] = serial.structure(model, where)
     include = validate.flag(where, "include_optimizer", include_optimizer)
     if include and model._plan is not None:
@@ -50,7 +55,7 @@ def save_model(model, path, overwrite=True, include_optimizer=True):
     _write(where, path, arrays, overwrite)
 
 
-def load_model(path, kinds, compile):
+def load_model(path: Path, kinds: Mapping[str, Any], compile: bool) -> Any:
     """The model that `save_model` wrote.  kinds: see `serial.rebuild`."""
     where = "load_model"
     arrays = _read(where, path)
@@ -87,15 +92,15 @@ def load_model(path, kinds, compile):
     return model
 
 
-def _weights(model):
+def _weights(model: Any) -> Arrays:
     return {f"{k:04d}": array for k, array in enumerate(model.get_weights())}
 
 
-def _weights_in(arrays):
+def _weights_in(arrays: Arrays) -> list[Any]:
     return [arrays[key] for key in sorted(arrays) if key.isdigit()]
 
 
-def _write(where, path, arrays, overwrite):
+def _write(where: str, path: Path, arrays: dict[str, Any], overwrite: bool) -> None:
     path = as_path(where, path)
     if not validate.flag(where, "overwrite", overwrite) and path.exists():
         raise OutputError(f"{where}: argument 'overwrite': {path} exists already")
@@ -104,7 +109,7 @@ def _write(where, path, arrays, overwrite):
     write_atomically(path, file.getvalue())
 
 
-def _read(where: str, path: Path) -> dict[str, np.ndarray]:
+def _read(where: str, path: Path) -> Arrays:
     """name -> array.  Errors: CheckpointError."""
     path = as_path(where, path)
     name = f"{where}: argument 'filepath': {path}"

@@ -178,8 +178,9 @@ def compiled(model: "Model", where: str) -> tuple[dict[str, Any], Arrays]:
     arrays = {}
     engine = plan.optimizer.engine
     for k, leaf in enumerate(plan.captured):
-        known = leaf.block in engine.networks
-        for name, vector in engine.vectors(leaf.block).items() if known else ():
+        if leaf.block is None or leaf.block not in engine.networks:
+            continue
+        for name, vector in engine.vectors(leaf.block).items():
             arrays[f"optimizer {k:04d} {name}"] = vector
     return described, arrays
 
@@ -192,7 +193,7 @@ def compile_again(model: "Model", found: dict[str, Any], arrays: Arrays) -> None
     model.compile(optimizer, loss, list(revive(found["metrics"])))
     captured = model.plan("compile").captured
     captured.update(zip(captured, found["captured"], strict=True))
-    leaves = list(captured)
+    blocks: list[Any] = [leaf.block for leaf in captured]
     for key, vector in arrays.items():
         _, k, name = key.split()
-        optimizer.engine.vectors(leaves[int(k)].block)[name][...] = np.asarray(vector)
+        optimizer.engine.vectors(blocks[int(k)])[name][...] = np.asarray(vector)

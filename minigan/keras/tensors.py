@@ -1,5 +1,8 @@
 """Symbolic tensors: what `Input` returns and what a layer makes of one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from .. import validate
 from ..errors import ArgumentError
 from . import arguments, naming
@@ -11,22 +14,35 @@ class KerasTensor:
     shape: (None, ...), the batch first.  layer: None for an `Input`.
     """
 
-    def __init__(self, shape, layer=None, parent=None, name=None):
-        self.shape = (None, *shape)
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        layer: Any = None,
+        parent: "KerasTensor | None" = None,
+        name: str | None = None,
+    ) -> None:
+        self.shape: tuple[int | None, ...] = (None, *shape)
+        self._example = tuple(shape)
         self.layer = layer
         self.parent = parent
         self.name = name or naming.unique("KerasTensor")
 
     @property
-    def example(self):
+    def example(self) -> tuple[int, ...]:
         """The shape of one example."""
-        return self.shape[1:]
+        return self._example
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<KerasTensor {self.name!r}, shape {self.shape}>"
 
 
-def Input(shape=None, batch_size=None, name=None, dtype=None, **rest):
+def Input(
+    shape: Sequence[int] | None = None,
+    batch_size: None = None,
+    name: str | None = None,
+    dtype: str | None = None,
+    **rest: Any,
+) -> KerasTensor:
     """The start of a graph: `Input(shape=(100,))`.
 
     shape: of one example, known sizes.  dtype: None or "float32"; data are converted
@@ -42,14 +58,15 @@ def Input(shape=None, batch_size=None, name=None, dtype=None, **rest):
     return KerasTensor(shape, name=name or naming.unique("Input"))
 
 
-def path(inputs, outputs, where="Model"):
+def path(inputs: KerasTensor, outputs: KerasTensor, where: str = "Model") -> list[Any]:
     """The layers between two tensors, in order.
 
     Errors: ArgumentError where there is no such path, or where a layer comes twice.
     """
-    layers, tensor = [], outputs
+    layers: list[Any] = []
+    tensor = outputs
     while tensor is not inputs:
-        if tensor.layer is None:
+        if tensor.layer is None or tensor.parent is None:
             expected = "a tensor made from 'inputs'"
             got = f"{outputs!r}, made from {tensor!r}"
             validate.complain(ArgumentError, where, "outputs", expected, got)
@@ -58,7 +75,7 @@ def path(inputs, outputs, where="Model"):
     return layers[::-1]
 
 
-def one_tensor(where, argument, value):
+def one_tensor(where: str, argument: str, value: Any) -> KerasTensor:
     """A KerasTensor, alone or as the only one in a list."""
     if isinstance(value, (list, tuple)) and len(value) == 1:
         (value,) = value

@@ -1,12 +1,17 @@
 """compile, train, evaluate, predict: the calls of a model."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ShapeError, StateError
 from . import arguments, fitting
+from .base import Layer
 from .chain import Chain
 from .compiled import Plan, as_batch, numbers
+from .optimizers import Optimizer
 
 CHUNK = 4096  # rows at a time in `predict`: results do not depend on it
 
@@ -16,7 +21,13 @@ class TrainableChain(Chain):
 
     _plan: Plan | None = None
 
-    def compile(self, optimizer="rmsprop", loss=None, metrics=None, **rest):
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        **rest: Any,
+    ) -> None:
         """Choose how to train, and note which layers are trainable now.
 
         optimizer: "adam", "rmsprop", "sgd", or an object of `keras.optimizers`.
@@ -41,21 +52,21 @@ class TrainableChain(Chain):
         self._plan = Plan(self, optimizer, loss, metrics)
 
     @property
-    def captured(self):
+    def captured(self) -> dict[Layer, bool] | None:
         """Leaf layer -> whether it trains, as noted by compile(); None before."""
         return None if self._plan is None else self._plan.captured
 
     @property
-    def optimizer(self):
+    def optimizer(self) -> Optimizer | None:
         """The optimizer given to compile(), or None."""
         return None if self._plan is None else self._plan.optimizer
 
     @property
-    def metrics_names(self):
+    def metrics_names(self) -> list[str]:
         """["loss", ...]: what train_on_batch and evaluate return."""
         return self.plan("metrics_names").names
 
-    def plan(self, method):
+    def plan(self, method: str) -> Plan:
         """The compiled plan.  Errors: StateError before compile()."""
         if self._plan is None:
             raise StateError(
@@ -68,13 +79,13 @@ class TrainableChain(Chain):
 
     def train_on_batch(
         self,
-        x,
-        y=None,
-        sample_weight=None,
-        class_weight=None,
-        reset_metrics=True,
-        return_dict=False,
-    ):
+        x: Any,
+        y: Any = None,
+        sample_weight: None = None,
+        class_weight: None = None,
+        reset_metrics: bool = True,
+        return_dict: bool = False,
+    ) -> Any:
         """One update.  Returns the loss before it, or [loss, *metrics].
 
         x: (n, ...) numbers.  y: labels (n,) or (n, 1), or as the loss takes them.
@@ -87,8 +98,13 @@ class TrainableChain(Chain):
         return self._returned(plan.train(x, y), return_dict)
 
     def test_on_batch(
-        self, x, y=None, sample_weight=None, reset_metrics=True, return_dict=False
-    ):
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: None = None,
+        reset_metrics: bool = True,
+        return_dict: bool = False,
+    ) -> Any:
         """The loss, or [loss, *metrics], in inference mode; nothing changes."""
         where = f"{self.name}.test_on_batch"
         self._refuse_weights(where, sample_weight)
@@ -97,7 +113,7 @@ class TrainableChain(Chain):
         x, y = self._pair(where, x, y)
         return self._returned(plan.test(x, y), return_dict)
 
-    def predict_on_batch(self, x):
+    def predict_on_batch(self, x: Any) -> NDArray[Any]:
         """The outputs (n, ...) in inference mode."""
         return self.network.predict(as_batch(f"{self.name}.predict_on_batch", x, self))
 
@@ -107,16 +123,16 @@ class TrainableChain(Chain):
 
     def evaluate(
         self,
-        x=None,
-        y=None,
-        batch_size=None,
-        verbose="auto",
-        sample_weight=None,
-        steps=None,
-        callbacks=None,
-        return_dict=False,
-        **rest,
-    ):
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: None = None,
+        steps: None = None,
+        callbacks: None = None,
+        return_dict: bool = False,
+        **rest: Any,
+    ) -> Any:
         """The loss, or [loss, *metrics]: means over all rows, in inference mode."""
         where = f"{self.name}.evaluate"
         arguments.no_more(where, rest, ("x", "y", "batch_size", "verbose"))
@@ -135,8 +151,14 @@ class TrainableChain(Chain):
         return self._returned(results, return_dict)
 
     def predict(
-        self, x, batch_size=None, verbose="auto", steps=None, callbacks=None, **rest
-    ):
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: None = None,
+        callbacks: None = None,
+        **rest: Any,
+    ) -> NDArray[Any]:
         """The outputs (n, ...) in inference mode.
 
         batch_size: checked, but results do not depend on it.  verbose: nothing is
@@ -160,7 +182,7 @@ class TrainableChain(Chain):
 
     # ---- helpers -------------------------------------------------------------------
 
-    def _pair(self, where, x, y):
+    def _pair(self, where: str, x: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         x = as_batch(where, x, self)
         y = numbers(where, "y", y)
         if len(x) != len(y):
@@ -169,11 +191,13 @@ class TrainableChain(Chain):
         return x, y
 
     @staticmethod
-    def _refuse_weights(where, sample_weight=None, class_weight=None):
+    def _refuse_weights(
+        where: str, sample_weight: None = None, class_weight: None = None
+    ) -> None:
         arguments.only(where, "sample_weight", sample_weight, None)
         arguments.only(where, "class_weight", class_weight, None)
 
-    def _returned(self, results, return_dict):
+    def _returned(self, results: list[float], return_dict: bool) -> Any:
         """A scalar where no metrics were compiled, else a list, or a dict."""
         if return_dict:
             return dict(zip(self.metrics_names, results, strict=True))

@@ -1,8 +1,10 @@
 """`keras.utils`: seeds, labels and drawings."""
 
 import random
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import validate
 from ..errors import ArgumentError
@@ -12,7 +14,7 @@ from .drawing import plot_model
 __all__ = ["plot_model", "set_random_seed", "to_categorical"]
 
 
-def set_random_seed(seed):
+def set_random_seed(seed: int) -> None:
     """Seed Python's `random`, NumPy's global generator, and the generator of the front.
 
     seed: integer >= 0.  Without it the front starts from seed 0 in every process.
@@ -23,7 +25,9 @@ def set_random_seed(seed):
     backend.seed_generator(seed)
 
 
-def to_categorical(y, num_classes=None, dtype=None):
+def to_categorical(
+    y: ArrayLike, num_classes: int | None = None, dtype: DTypeLike | None = None
+) -> NDArray[Any]:
     """Integer labels as rows with a single 1: (n,) or (n, 1) -> (n, C), float32."""
     y = np.asarray(y)
     whole = y.astype(np.int64)
