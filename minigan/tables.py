@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
 
 GAP = "  "
 
@@ -21,10 +25,11 @@ class Table:
     footer: list[str] = field(default_factory=list)
     marked: frozenset[int] = frozenset()
 
-    def _heads(self):
+    def _heads(self) -> list[tuple[str, bool]]:
+        """(title, whether the column is set flush right) of each."""
         return [(title.lstrip(">"), title.startswith(">")) for title in self.columns]
 
-    def __str__(self):
+    def __str__(self) -> str:
         heads = self._heads()
         lines = [[title for title, _ in heads], *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -38,7 +43,7 @@ class Table:
         rule = "-" * (sum(widths) + len(GAP) * (len(widths) - 1))
         return "\n".join([self.title, text[0], rule, *text[1:], rule, *self.footer])
 
-    def __rich__(self):
+    def __rich__(self) -> "RichTable":
         from rich.box import SIMPLE
         from rich.table import Table as RichTable
         from rich.text import Text
@@ -48,14 +53,18 @@ class Table:
             title=Text(self.title), caption=caption, box=SIMPLE, padding=(0, 1, 0, 0)
         )
         for title, right in self._heads():
-            side = "right" if right else "left"
-            table.add_column(Text(title), justify=side, no_wrap=right, overflow="fold")
+            table.add_column(
+                Text(title),
+                justify="right" if right else "left",
+                no_wrap=right,
+                overflow="fold",
+            )
         for k, row in enumerate(self.rows):
             style = "bold red" if k in self.marked else None
             table.add_row(*map(Text, row), style=style)
         return table
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         sides = ["right" if right else "left" for _, right in self._heads()]
         head = _html_row("th", [title for title, _ in self._heads()], sides)
         body = "\n".join(_html_row("td", row, sides) for row in self.rows)
@@ -67,7 +76,7 @@ class Table:
         )
 
 
-def _html_row(tag, cells, sides):
+def _html_row(tag: str, cells: list[str], sides: list[str]) -> str:
     inner = "".join(
         f'<{tag} style="text-align: {side}">{_html_cell(cell)}</{tag}>'
         for cell, side in zip(cells, sides, strict=True)
@@ -75,6 +84,6 @@ def _html_row(tag, cells, sides):
     return f"<tr>{inner}</tr>"
 
 
-def _html_cell(cell):
+def _html_cell(cell: str) -> str:
     text = cell.lstrip(" ")
     return "&nbsp;" * (len(cell) - len(text)) + escape(text)

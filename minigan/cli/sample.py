@@ -2,12 +2,16 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import rich_click as click
 
 from ..errors import ArgumentError
 from ..files import write_atomically
+
+if TYPE_CHECKING:
+    from ..gan.generator import Generator
 
 SUFFIXES = (".csv", ".npy", ".npz")
 PICTURE = ".png"  # of images only
@@ -55,7 +59,14 @@ MOST_DRAWN = 2500  # images in one picture
     help="Rows of so many, on the way from one latent point to another.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
-def sample(run, number, output, seed, between, force):
+def sample(
+    run: Path,
+    number: int,
+    output: Path | None,
+    seed: int | None,
+    between: int | None,
+    force: bool,
+) -> None:
     """Draw samples from the generator in RUN.
 
     RUN is the folder of a run, a checkpoint.npz or a generator.npz. Numbers of images
@@ -86,7 +97,7 @@ def sample(run, number, output, seed, between, force):
         write_atomically(output, _encoded(rows, output.suffix))
 
 
-def _file_of(run):
+def _file_of(run: Path) -> Path:
     """The file with the generator: in a folder, the checkpoint, else generator.npz."""
     if not run.is_dir():
         return run
@@ -96,7 +107,8 @@ def _file_of(run):
     raise ArgumentError(f"{run / 'checkpoint.npz'}: no such file")
 
 
-def _expect_writable(output, force):
+def _expect_writable(output: Path | None, force: bool) -> None:
+    """Errors: UsageError for another kind of file, or one that is there."""
     if output is None:
         return
     if output.suffix not in (*SUFFIXES, PICTURE):
@@ -108,7 +120,9 @@ def _expect_writable(output, force):
         raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")
 
 
-def _output(generator, output, number, force):
+def _output(
+    generator: "Generator", output: Path | None, number: int, force: bool
+) -> Path | None:
     """Where samples go, once it is known what they are; None is standard output."""
     images = generator.image_shape
     if output is None and images:
@@ -128,7 +142,10 @@ def _output(generator, output, number, force):
     return output
 
 
-def _draw(generator, rows, output, columns):
+def _draw(
+    generator: "Generator", rows: np.ndarray, output: Path, columns: int | None
+) -> None:
+    """A grid of the images.  Errors: OutputError."""
     from ..images import as_bytes
     from ..pictures import image_grid
 
@@ -137,7 +154,7 @@ def _draw(generator, rows, output, columns):
     image_grid.samples_png(images, output, generator.recipe, note, columns)
 
 
-def as_csv(points):
+def as_csv(points: np.ndarray) -> str:
     """Text with a header, each number with as many digits as it needs."""
     columns = points.shape[1]
     names = ["x", "y"] if columns == 2 else [f"x{k}" for k in range(columns)]
@@ -145,7 +162,8 @@ def as_csv(points):
     return "\n".join(lines) + "\n"
 
 
-def _encoded(rows, suffix):
+def _encoded(rows: np.ndarray, suffix: str) -> bytes:
+    """The content of a .csv, .npy or .npz file."""
     if suffix == ".csv":
         return as_csv(rows.reshape(len(rows), -1)).encode()
     content = io.BytesIO()

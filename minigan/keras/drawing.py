@@ -1,5 +1,6 @@
 """`plot_model`: the layers of a model as boxes, from the input down to the output."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from .. import validate
@@ -11,18 +12,18 @@ if TYPE_CHECKING:
 
 
 def plot_model(
-    model,
-    to_file="model.png",
-    show_shapes=False,
-    show_dtype=False,
-    show_layer_names=False,
-    rankdir="TB",
-    expand_nested=False,
-    dpi=200,
-    show_layer_activations=False,
-    show_trainable=False,
-    **rest,
-):
+    model: Any,
+    to_file: str | os.PathLike[str] = "model.png",
+    show_shapes: bool = False,
+    show_dtype: bool = False,
+    show_layer_names: bool = False,
+    rankdir: str = "TB",
+    expand_nested: bool = False,
+    dpi: int = 200,
+    show_layer_activations: bool = False,
+    show_trainable: bool = False,
+    **rest: Any,
+) -> None:
     """Draw a model into a file: one box a layer, one below the other.
 
     to_file: path of a PNG.  show_shapes: with the shapes before and behind each layer.
