@@ -12,23 +12,23 @@ from minigan.jit.mathfun import tanh
 
 
 @extension.gelu_forward.compiled
-def _(x, y):
+def _(x, y, t):
     kind = x.dtype.type
     scale, cube, half = kind(extension.SCALE), kind(extension.CUBE), kind(0.5)
     for i in range(x.size):
-        u = scale * (x[i] + cube * (x[i] * x[i] * x[i]))
-        y[i] = half * x[i] * (kind(1) + tanh(u))
+        t[i] = tanh(scale * (x[i] + cube * (x[i] * x[i] * x[i])))
+        y[i] = half * x[i] * (kind(1) + t[i])
 
 
 @extension.gelu_backward.compiled
-def _(dy, x, dx):
+def _(dy, x, t, dx):
     kind = x.dtype.type
     scale, cube, half = kind(extension.SCALE), kind(extension.CUBE), kind(0.5)
     one, three = kind(1), kind(3)
     for i in range(x.size):
-        t = tanh(scale * (x[i] + cube * (x[i] * x[i] * x[i])))
         slope = scale * (one + three * cube * (x[i] * x[i]))
-        dx[i] = dy[i] * (half * (one + t) + half * x[i] * (one - t * t) * slope)
+        inner = half * x[i] * (one - t[i] * t[i]) * slope
+        dx[i] = dy[i] * (half * (one + t[i]) + inner)
 
 
 @extension.squared_hinge_forward.compiled

@@ -125,7 +125,8 @@ class Instruction:
         letter = self.primitive.rows
         count = min(most, self.bytes // PART, self.sizes.get(letter, 0))
         # A product with several columns shares out its work itself.
-        if not letter or count < 2 or self.sizes.get("M", 1) > 1:
+        shares = self.primitive.kind == "product" and self.sizes.get("M", 1) > 1
+        if not letter or count < 2 or shares:
             return [self]
         n, pieces = self.sizes[letter], []
         for k in range(count):

@@ -106,7 +106,7 @@ def test_quoted_code_still_stands_where_the_page_says(page, path, function, line
         assert line in rest, f"{page}: {line!r} is not (or no longer) in {function}"
 
 
-def test_every_layer_and_optimizer_is_derived():
+def test_what_the_pages_claim_to_derive_is_derived():
     functions = {function for _, _, function, _ in quotes()}
     for needed in (
         "dense_forward dense_dW dense_db dense_dx relu_forward relu_backward "
@@ -119,6 +119,28 @@ def test_every_layer_and_optimizer_is_derived():
         "adam_update Game.generator_step multiply embedding_dW Graph.backward_pass"
     ).split():
         assert needed in functions, needed
+
+
+def test_the_core_is_as_long_as_the_readme_says():
+    (said,) = re.findall(r"The core, about ([\d,]+) lines", README)
+    formulas = set((ROOT / "minigan/primitives").glob("*.py"))
+    formulas -= {
+        ROOT / f"minigan/primitives/{name}.py"
+        for name in ("__init__", "backend", "declare", "signature")
+    }
+    layers = "base dense activations batchnorm dropout".split()
+    rest = [f"layers/{name}.py" for name in layers]
+    rest += ["network/base.py", "network/sequential.py"]
+    rest += ["losses.py", "optimizers.py", "gan/game.py"]
+    files = [*formulas, *(ROOT / "minigan" / name for name in rest)]
+    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
+    assert abs(lines - int(said.replace(",", ""))) < 250, lines
+
+
+def test_the_readme_counts_the_bugs():
+    bugs = len(list((ROOT / "tests/bugs").glob("[a-z]*.py")))
+    names = "zero one two three four five six seven eight nine ten".split()
+    assert f"{names[bugs].capitalize()} classic from-scratch bugs" in README
 
 
 @pytest.mark.parametrize("page", ["README.md", *PAGES])
