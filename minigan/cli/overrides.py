@@ -14,6 +14,7 @@ import rich_click as click
 from ..errors import ArgumentError
 from ..gan import Rows, Trainer
 from ..gan.options import Choice, Option, Options, Real, Whole, option_of
+from .choices import OneOf
 from .rundir import RunDir
 
 PLAYERS = ("generator", "discriminator")
@@ -45,7 +46,7 @@ class Override:
         """
         check = self.option.check
         if isinstance(check, Choice):
-            return click.Choice(tuple(check.names))
+            return OneOf(check.names)
         if isinstance(check, Whole):
             return click.IntRange(min=check.least)
         least = check.least if check.above is None else check.above

@@ -4,13 +4,18 @@ import os
 import shlex
 import time
 import warnings
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import CheckpointError, NonFiniteError, OutputError
-from ..gan.callbacks import Callback
+from ..gan import Trainer
+from ..gan.callbacks import Callback, Report
 from ..gan.equilibrium import of as equilibrium_of
 from ..gan.frames import ImageFrames, frames_of, made_from
 from ..gan.generator import Generator
@@ -22,6 +27,11 @@ from ..gan.saving import config
 from ..primitives import use_backend
 from .display import levels_text, means, wrapped
 from .pictures import draw_report, pictures_of
+from .rundir import RunDir
+
+if TYPE_CHECKING:
+    from .display import Quiet
+    from .interrupts import Interrupts
 
 JUDGED = 2000  # rows that the quality is measured on
 LAST = 500  # steps that the final losses are means of
@@ -37,7 +47,15 @@ class Session(Callback):
     came after it.
     """
 
-    def __init__(self, folder, trainer, steps, display, source=None, options=None):
+    def __init__(
+        self,
+        folder: RunDir,
+        trainer: Trainer,
+        steps: int,
+        display: "Quiet",
+        source: str | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> None:
         self.folder, self.trainer, self.steps = folder, trainer, steps
         self.display, self.source = display, source
         recipe = RECIPES[trainer.name]
@@ -45,7 +63,7 @@ class Session(Callback):
         self.frames = frames_of(trainer, steps)
         self.monitor = Monitor(lambda text: display.say(wrapped(text)))
 
-    def continue_frames(self):
+    def continue_frames(self) -> None:
         """Take over the frames of a run that goes on; without them, start here."""
         try:
             if self.frames:
@@ -53,31 +71,31 @@ class Session(Callback):
         except CheckpointError as error:
             warn(f"the pictures start at step {self.trainer.step_count:,}: {error}")
 
-    def save(self):
+    def save(self) -> None:
         """Frames first: those that the checkpoint does not know are left out again."""
         if self.frames:
             self.frames.save(self.folder.frames)
         self.trainer.save(self.folder.checkpoint)
 
-    def save_config(self):
+    def save_config(self) -> None:
         """After the first checkpoint: a folder without one holds no run."""
         own = {"steps": self.steps, "source": self.source, "session": self.options}
         self.folder.write_config({**config(self.trainer), **own})
 
-    def save_or_warn(self):
+    def save_or_warn(self) -> None:
         """A disk that is full for the moment is not the end of a run."""
         try:
             self.save()
         except OutputError as error:
             warn(f"step {self.trainer.step_count:,} is not saved: {error}")
 
-    def on_report(self, trainer, report):
+    def on_report(self, trainer: Trainer, report: Report) -> None:
         self.save_or_warn()
         if isinstance(self.frames, ImageFrames):
             path = self.folder.report_picture(trainer.step_count)
             self._draw(path, partial(draw_report, trainer, self.frames))
 
-    def train(self, interrupts, seconds=None):
+    def train(self, interrupts: "Interrupts", seconds: float | None = None) -> int:
         """Train to the last step or for so long, and save.
 
         Returns the signal that stopped it.
@@ -108,14 +126,14 @@ class Session(Callback):
             self.trainer.history.to_csv(self.folder.history)
         return stopped_by
 
-    def resume_command(self):
+    def resume_command(self) -> str:
         """What to type to go on."""
         recipe, out = self.trainer.name, shlex.quote(str(self.folder))
         return f"minigan train {recipe} --out {out} --resume"
 
     # ---- results -------------------------------------------------------------------
 
-    def save_results(self):
+    def save_results(self) -> None:
         """History, generator and pictures; one that fails is only worth a warning."""
         self.trainer.history.to_csv(self.folder.history)
         Generator.of(self.trainer).save(self.folder.generator)
@@ -124,30 +142,30 @@ class Session(Callback):
         for name, draw in self._pictures().items():
             self._draw(self.folder / name, draw)
 
-    def _draw(self, path, draw):
+    def _draw(self, path: Path, draw: Callable[[Path], object]) -> None:
         try:
             draw(path)
         except Exception as error:
             reason = str(error) or type(error).__name__
             warn(f"{path.name} is not drawn: {reason}")
 
-    def _pictures(self):
+    def _pictures(self) -> Mapping[str, Callable[[Path], object]]:
         """File name -> function of a path."""
         return pictures_of(self)
 
-    def is_drawn(self):
+    def is_drawn(self) -> bool:
         """Are all results there, and none older than the checkpoint?"""
         return self.folder.is_drawn(self._pictures())
 
-    def rows(self, n):
+    def rows(self, n: int) -> tuple[NDArray, NDArray]:
         """Real and generated rows (n, features), the same ones at every call."""
         rng = rngs(self.trainer.seed)["sample"]
         real = self.trainer.data.draw(n, rng)
         shape = n, self.trainer.latent_dim
-        z = rng.standard_normal(shape, self.trainer.generator.dtype)
+        z = rng.standard_normal(shape, self.trainer.generator.theta.dtype.type)
         return real, made_from(self.trainer, z).reshape(n, -1)
 
-    def summary(self):
+    def summary(self) -> dict[str, str]:
         """Label and text of each line of the closing summary."""
         last = means(self.trainer.history, LAST)
         balance = levels_text(equilibrium_of(self.trainer))
@@ -178,36 +196,36 @@ class Session(Callback):
         lines["next"] = f"minigan sample {folder} -n 100 -o {output}"
         return lines
 
-    def _answer(self, rows):
+    def _answer(self, rows: NDArray) -> float:
         """Mean of D's answers: probabilities, or scores if D is a critic."""
         with use_backend(self.trainer.backend):
-            logits = self.trainer.critic.predict(
+            score = self.trainer.critic.predict(
                 rows.reshape(-1, *self.trainer.row_shape)
             )
-            return float(self.trainer.objective.moments(logits)[0])
+            return float(self.trainer.objective.moments(score)[0])
 
 
 class Saver(Callback):
     """Saves the session every so many steps."""
 
-    def __init__(self, session, every):
+    def __init__(self, session: Session, every: int) -> None:
         self.session, self.every = session, every
 
-    def on_step(self, trainer):
+    def on_step(self, trainer: Trainer) -> None:
         self.session.save_or_warn()
 
 
 class Budget(Callback):
     """Stops training when its time is over."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds: float) -> None:
         self.end = time.monotonic() + seconds
 
-    def on_progress(self, trainer):
+    def on_progress(self, trainer: Trainer) -> None:
         if time.monotonic() >= self.end:
             trainer.stop()
 
 
-def warn(text):
+def warn(text: str) -> None:
     """A line on standard error, as all warnings of the command line."""
     warnings.warn(f"minigan: {text}", RuntimeWarning, stacklevel=2)

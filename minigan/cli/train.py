@@ -2,27 +2,26 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
+from click.exceptions import Exit
 
 from ..data import DATASETS
 from ..errors import ArgumentError
 from ..gan import Trainer, recipes
 from . import source as sources
-from .choices import WithNames
+from .choices import OneOf, WithNames
 from .display import display_for
 from .interrupts import Interrupts
 from .overrides import expect_same, given, override_options
 from .rundir import RunDir
 from .session import Session
 
-DESCRIPTIONS = "\n".join(
-    f"{name}: {recipe.description}" for name, recipe in recipes.RECIPES.items()
-)
-HELP = f"""Train the networks of a RECIPE, and draw what happened.
+HELP = """Train the networks of a RECIPE, and draw what happened.
 
 \b
-{DESCRIPTIONS}
+{recipes}
 
 The folder then holds losses.png, gradients.png, samples.png (real beside generated),
 progress.png (start, middle and end side by side), training.gif, history.csv,
@@ -34,8 +33,19 @@ if nothing had happened.
 """
 
 
+class Train(click.RichCommand):
+    """The command, whose help lists the recipes that are registered by then."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        lines = (f"{r.name}: {r.description}" for r in recipes.RECIPES.values())
+        self.help = HELP.format(recipes="\n".join(lines))
+        super().format_help(ctx, formatter)
+
+
 @click.command(
+    cls=Train,
     help=HELP,
+    short_help="Train the networks of a RECIPE, and draw what happened.",
     epilog="Examples:\n\n"
     "minigan train parabola\n\n"
     "minigan train parabola --seed 3 --steps 20000\n\n"
@@ -46,7 +56,7 @@ if nothing had happened.
     "minigan train mnist-mixed --data fashion_mnist --out runs/clothes\n\n"
     "minigan train digits --data my.npy --epochs 200\n\n",
 )
-@click.argument("recipe", metavar="RECIPE", type=click.Choice(tuple(recipes.RECIPES)))
+@click.argument("recipe", metavar="RECIPE", type=OneOf(recipes.RECIPES))
 @click.option(
     "--steps",
     type=click.IntRange(min=1),
@@ -94,7 +104,17 @@ if nothing had happened.
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @override_options
-def train(recipe, steps, epochs, seconds, seed, out, resume, quiet, **values):
+def train(
+    recipe: str,
+    steps: int | None,
+    epochs: int | None,
+    seconds: float | None,
+    seed: int | None,
+    out: Path | None,
+    resume: bool,
+    quiet: bool,
+    **values: Any,
+) -> None:
     if steps and epochs:
         raise click.UsageError("--epochs: expected no --steps beside it, got both")
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
@@ -131,7 +151,9 @@ def train(recipe, steps, epochs, seconds, seed, out, resume, quiet, **values):
         _run(session, interrupts, seconds)
 
 
-def _saved(folder, recipe, data, backend):
+def _saved(
+    folder: RunDir, recipe: str, data: str | None, backend: str | None
+) -> tuple[str | None, Trainer]:
     """(source, trainer) of a run that goes on."""
     kept = folder.saved("source", str) if data is None else data
     source = sources.chosen(recipe, kept)
@@ -139,7 +161,7 @@ def _saved(folder, recipe, data, backend):
     return source, Trainer.load(folder.checkpoint, data=rows, backend=backend)
 
 
-def _steps_of(trainer, epochs):
+def _steps_of(trainer: Trainer, epochs: int) -> int:
     """How many steps that many passes over the data are."""
     try:
         return epochs * trainer.steps_per_epoch
@@ -147,7 +169,7 @@ def _steps_of(trainer, epochs):
         raise ArgumentError(f"--epochs: {error}; use --steps") from error
 
 
-def _run(session, interrupts, budget):
+def _run(session: Session, interrupts: Interrupts, budget: float | None) -> None:
     """From the step that the trainer has reached to the closing summary."""
     trainer, steps, display = session.trainer, session.steps, session.display
     first, started = trainer.step_count, time.monotonic()
@@ -161,8 +183,8 @@ def _run(session, interrupts, budget):
                 f"stopped after step {trainer.step_count:,} of {steps:,}, and saved; "
                 f"to go on:\n  {session.resume_command()}"
             )
-            raise click.exceptions.Exit(128 + stopped_by)
-        if trainer.step_count < steps:
+            raise Exit(128 + stopped_by)
+        if budget is not None and trainer.step_count < steps:
             display.say(
                 f"{budget:g} seconds are over after step {trainer.step_count:,} of "
                 f"{steps:,}; to go on:\n  {session.resume_command()}"
@@ -175,7 +197,9 @@ def _run(session, interrupts, budget):
     )
 
 
-def _expect_same(folder, trainer, recipe, seed):
+def _expect_same(
+    folder: RunDir, trainer: Trainer, recipe: str, seed: int | None
+) -> None:
     if trainer.name != recipe:
         raise ArgumentError(f"{folder}: holds a run of {trainer.name}, not of {recipe}")
     if seed is not None and seed != trainer.seed:
@@ -185,7 +209,7 @@ def _expect_same(folder, trainer, recipe, seed):
         )
 
 
-def _expect_longer(folder, trainer, steps):
+def _expect_longer(folder: RunDir, trainer: Trainer, steps: int) -> None:
     if steps < trainer.step_count:
         raise ArgumentError(
             f"--steps: expected at least the {trainer.step_count:,} that the run in "

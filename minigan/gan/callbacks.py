@@ -1,8 +1,15 @@
 """What is called while a trainer runs: callbacks, and the reports they are told."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .. import validate
+from .history import History
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -26,16 +33,16 @@ class Callback:
 
     every = 1
 
-    def on_step(self, trainer):
+    def on_step(self, trainer: "Trainer") -> None:
         """After a step; `trainer.step_count` is its number."""
 
-    def on_report(self, trainer, report):
+    def on_report(self, trainer: "Trainer", report: Report) -> None:
         """After every `report_every` steps, with a `Report`."""
 
-    def on_progress(self, trainer):
+    def on_progress(self, trainer: "Trainer") -> None:
         """Several times a second, between two steps."""
 
-    def on_end(self, trainer, history):
+    def on_end(self, trainer: "Trainer", history: History) -> None:
         """Once, when `fit` is done, interrupted or not."""
 
 
@@ -45,7 +52,13 @@ class Hooks:
     report_every, save_every: steps, or None.   path: of the checkpoint.
     """
 
-    def __init__(self, callbacks, report_every=None, save_every=None, path=None):
+    def __init__(
+        self,
+        callbacks: Sequence[Any],
+        report_every: int | None = None,
+        save_every: int | None = None,
+        path: str | os.PathLike | None = None,
+    ) -> None:
         self.report_every, self.save_every, self.path = report_every, save_every, path
         where = "Trainer.fit"
         if not isinstance(callbacks, (list, tuple)):
@@ -74,14 +87,14 @@ class Hooks:
             if _overrides(callback, "on_step")
         ]
 
-    def next_stop(self, step, end, chunk):
+    def next_stop(self, step: int, end: float, chunk: int) -> int:
         """How many steps may run before somebody wants to look."""
         stops = [end, step + chunk]
         regular = [self.report_every, self.save_every, *(e for e, _ in self.steppers)]
         stops += [(step // every + 1) * every for every in regular if every]
-        return max(1, min(stops) - step)
+        return int(max(1, min(stops) - step))
 
-    def call(self, trainer):
+    def call(self, trainer: "Trainer") -> None:
         step = trainer.step_count
         for every, on_step in self.steppers:
             if step % every == 0:
@@ -91,19 +104,19 @@ class Hooks:
             report = trainer.report()
             for callback in wanted:
                 callback.on_report(trainer, report)
-        if self.save_every and step % self.save_every == 0:
+        if self.path and self.save_every and step % self.save_every == 0:
             trainer.save(self.path)  # last: a report moves a random state as well
         for callback in self.callbacks:
             if _overrides(callback, "on_progress"):
                 callback.on_progress(trainer)
 
-    def on_end(self, trainer):
+    def on_end(self, trainer: "Trainer") -> None:
         for callback in self.callbacks:
             if _overrides(callback, "on_end"):
                 callback.on_end(trainer, trainer.history)
 
 
-def _overrides(callback, method):
+def _overrides(callback: Any, method: str) -> bool:
     """True where a callback has this method and not merely inherits the empty one."""
     found = getattr(callback, method, None)
     function = getattr(found, "__func__", found)

@@ -1,15 +1,31 @@
 """Do networks, optimizers and data fit together?  Asked once, before training."""
 
-import numpy as np
+from math import prod
 
 from .. import validate
 from ..errors import ShapeError, StateError
-from ..network import Sequential
+from ..network import Network, Sequential
 from ..optimizers import Adam, Optimizer
 from .sampling import Source
 
 
-def network_of(where: str, argument: str, network: Sequential) -> Sequential:
+def shape_taken(network: Network) -> tuple[int, ...]:
+    """The shape of one example that a network takes.  Errors: ShapeError for any."""
+    return _known(network, network.input_shape)
+
+
+def shape_made(network: Sequential) -> tuple[int, ...]:
+    """The shape of one example that a network makes.  Errors: ShapeError for any."""
+    return _known(network, network.output_shape())
+
+
+def _known(network: Network, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+    if shape is None:
+        raise ShapeError(f"expected a network of known sizes, got {network!r}"[:200])
+    return shape
+
+
+def network_of(where: str, argument: str, network: Network) -> Sequential:
     """The network, if it is one that a player can be."""
     if (
         not isinstance(network, Sequential)
@@ -101,20 +117,20 @@ def fit_together(
             f"{where}: argument 'generator': expected a first layer of known size, "
             f"got {generator.layers[0]!r}"
         )
-    made = int(np.prod(generator.output_shape()))
+    made = prod(shape_made(generator))
     if made != data.features:
         raise ShapeError(
             f"{where}: argument 'generator': expected {data.features} features an "
             f"example, as the data have, got {made}"
         )
     score = discriminator.output_shape(discriminator.input_shape or (data.features,))
-    if tuple(score) != (1,):
+    if score is None or tuple(score) != (1,):
         raise ShapeError(
             f"{where}: argument 'discriminator': expected one score an example, shape "
             f"(1,), got {score}"
         )
     wants = discriminator.input_shape
-    if wants is not None and int(np.prod(wants)) != made:
+    if wants is not None and prod(wants) != made:
         raise ShapeError(
             f"{where}: argument 'discriminator': expected examples of {made} features, "
             f"got a network for {wants}"

@@ -5,7 +5,11 @@ a generator makes, which it misses, and how far the generated images are from re
 in the classifier's own view ("classifier FD").
 """
 
+import os
+from typing import Self, cast
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import checkpoint, saving, validate
 from ..errors import CheckpointError
@@ -13,6 +17,7 @@ from ..layers import Dense, ReLU
 from ..losses import SoftmaxCrossEntropy
 from ..network import Sequential
 from ..optimizers import Adam
+from .checks import shape_made, shape_taken
 from .metrics import frechet_distance
 
 HIDDEN, BATCH, LEARNING_RATE = 256, 128, 1e-3
@@ -26,17 +31,25 @@ class Classifier:
     before it makes the features.  `Classifier.train` builds and trains one.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: Sequential) -> None:
         if not isinstance(network, Sequential) or len(network) < 2:
             expected = "a Sequential of two or more layers"
             validate.complain(
                 validate.DTypeError, "Classifier", "network", expected, repr(network)
             )
         self.network = network
-        self.classes = int(network.output_shape()[-1])
+        self.classes = int(shape_made(network)[-1])
 
     @classmethod
-    def train(cls, x, y, *, epochs=4, hidden=HIDDEN, seed=0):
+    def train(
+        cls,
+        x: NDArray,
+        y: NDArray,
+        *,
+        epochs: int = 4,
+        hidden: int = HIDDEN,
+        seed: int = 0,
+    ) -> Self:
         """Train a new one by softmax cross-entropy, in shuffled epochs.
 
         Adam with a rate that falls in a straight line, from 0.001 to 0 at the end.  It
@@ -54,13 +67,9 @@ class Classifier:
         hidden = validate.integer(where, "hidden", hidden)
         seed = validate.integer(where, "seed", seed, least=0)
         rng = np.random.default_rng(seed)
-        network = Sequential(
-            [
-                Dense(x.shape[1], hidden, "he_uniform", rng=rng, dtype=x.dtype),
-                ReLU(),
-                Dense(hidden, int(y.max()) + 1, rng=rng, dtype=x.dtype),
-            ]
-        )
+        first = Dense(x.shape[1], hidden, "he_uniform", rng=rng, dtype=x.dtype)
+        last = Dense(hidden, int(y.max()) + 1, rng=rng, dtype=x.dtype)
+        network = Sequential([first, ReLU(), last])
         mean, std = x.mean(axis=0), x.std() or x.dtype.type(1)
         loss, adam = SoftmaxCrossEntropy(), Adam(LEARNING_RATE)
         batch = min(BATCH, len(x))
@@ -76,12 +85,11 @@ class Classifier:
                 loss.forward(network.forward(centred, training=True), y[picked])
                 network.backward(loss.backward(), need_dx=False)
                 adam.step(network)
-        first = network.layers[0]
         first.W.value[...] /= std
         first.b.value[...] -= mean @ first.W.value
         return cls(network)
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> None:
         """Write the network.  Errors: StateError for layers of your own."""
         meta = {
             "kind": "classifier",
@@ -92,7 +100,7 @@ class Classifier:
         checkpoint.write(path, arrays, meta)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike) -> Self:
         """The classifier that was saved at `path`: the same answers to the bit.
 
         Errors: CheckpointError for a file that is damaged, foreign or does not fit.
@@ -103,15 +111,16 @@ class Classifier:
             if meta["kind"] != "classifier" or dtype not in validate.FLOAT_TYPES:
                 raise CheckpointError("expected a classifier")
             theta, buffers = arrays["theta"], arrays["buffers"]
-            return cls(saving.build(meta["network"], dtype, [], theta, buffers))
+            network = saving.build(meta["network"], dtype, [], theta, buffers)
+            return cls(cast(Sequential, network))  # looked at there
         except Exception as error:  # a file made to deceive can raise nearly anything
             raise CheckpointError(f"{path}: holds no classifier ({error})") from error
 
-    def predict(self, x):
+    def predict(self, x: NDArray) -> NDArray:
         """The most likely class of each row: (n,) int64."""
         return self._run("predict", self.network, x).argmax(axis=1)
 
-    def confidence(self, x):
+    def confidence(self, x: NDArray) -> NDArray:
         """The softmax probability of that class: (n,).
 
         Low on average where images look like no class at all; but a network may be
@@ -120,18 +129,18 @@ class Classifier:
         z = self._run("confidence", self.network, x).astype(np.float64)
         return 1 / np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)
 
-    def features(self, x):
+    def features(self, x: NDArray) -> NDArray:
         """What the layers before the last one make of the rows: (n, hidden)."""
         return self._run("features", self.network[:-1], x)
 
-    def accuracy(self, x, y):
+    def accuracy(self, x: NDArray, y: NDArray) -> float:
         """The share of rows whose label is predicted."""
         y = _labels("Classifier.accuracy", y, len(x))
         return float((self.predict(x) == y).mean())
 
-    def _run(self, method, network, x):
+    def _run(self, method: str, network: Sequential, x: NDArray) -> NDArray:
         where = f"Classifier.{method}"
-        size = self.network.input_shape[0]
+        size = shape_taken(self.network)[0]
         x = _flat(where, x)
         if x.shape[1] != size:
             expected = f"rows of {size} numbers"
@@ -140,11 +149,11 @@ class Classifier:
         parts = [network.predict(x[k : k + CHUNK]) for k in range(0, len(x), CHUNK)]
         return np.concatenate(parts)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Classifier({self.network!r})"
 
 
-def class_histogram(classifier, images):
+def class_histogram(classifier: Classifier, images: NDArray) -> NDArray:
     """How many of the images the classifier puts into each class: (classes,) int64.
 
     Every image goes somewhere, noise as well: look at `confidence` and at pictures.
@@ -152,7 +161,7 @@ def class_histogram(classifier, images):
     return np.bincount(classifier.predict(images), minlength=classifier.classes)
 
 
-def missing_classes(histogram, share=0.01):
+def missing_classes(histogram: NDArray, share: float = 0.01) -> list[int]:
     """The classes that got less than `share` of all images: a list of ints.
 
     The generator's dropped modes, as far as the classifier can be trusted: it puts
@@ -170,7 +179,7 @@ def missing_classes(histogram, share=0.01):
     return np.flatnonzero(histogram < least).tolist()
 
 
-def classifier_fd(classifier, real, fake):
+def classifier_fd(classifier: Classifier, real: NDArray, fake: NDArray) -> float:
     """Classifier FD: the Frechet distance of the features of real and fake images.
 
     real, fake: (n, ...), about 5,000 or more each and equally many, scaled as the
@@ -180,7 +189,7 @@ def classifier_fd(classifier, real, fake):
     return frechet_distance(classifier.features(real), classifier.features(fake))
 
 
-def _flat(where, x):
+def _flat(where: str, x: NDArray) -> NDArray:
     """Real rows (n, features)."""
     x = validate.array(where, "x", x, finite=True)
     if x.ndim < 2 or x.dtype.kind == "c":
@@ -190,7 +199,7 @@ def _flat(where, x):
     return x.reshape(len(x), -1)
 
 
-def _labels(where, y, n):
+def _labels(where: str, y: NDArray, n: int) -> NDArray:
     if not isinstance(y, np.ndarray) or y.dtype.kind not in "iu":
         given = repr(getattr(y, "dtype", type(y).__name__))
         validate.complain(validate.DTypeError, where, "y", "integer labels", given)

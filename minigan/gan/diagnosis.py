@@ -1,6 +1,10 @@
 """What a `Diagnosis` is, and the plain words for each verdict."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 HEALTHY = "healthy"
 STRONG = "discriminator too strong"
@@ -91,21 +95,21 @@ class Diagnosis:
     sampled: bool
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """The most important verdict."""
         return self.verdicts[0]
 
     @property
-    def healthy(self):
+    def healthy(self) -> bool:
         """True where the verdict is "healthy"."""
         return self.verdict == HEALTHY
 
     @property
-    def remedy(self):
+    def remedy(self) -> str:
         """What usually helps."""
         return MEANING[self.verdict][1]
 
-    def __str__(self):
+    def __str__(self) -> str:
         steps = f"steps {self.first:,} to {self.last:,}" if self.last else "no steps"
         lines = [f"{self.verdict} ({steps})"]
         for name in self.verdicts:
@@ -118,7 +122,7 @@ class Diagnosis:
             lines.append("  from the curves alone: samples were not looked at")
         return "\n".join(lines)
 
-    def table(self):
+    def table(self) -> str:
         """All figures, a line each."""
         return "\n".join(
             f"{label:<36}{form.format(self.figures[name]):>10}"
@@ -126,7 +130,7 @@ class Diagnosis:
             if name in self.figures
         )
 
-    def __rich__(self):
+    def __rich__(self) -> "Group":
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text

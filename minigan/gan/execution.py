@@ -75,7 +75,7 @@ class Execution:
 
         self._run(steps, self.game.discriminator_step, keep)
 
-    def once(self, step: Step) -> dict[str, float]:
+    def once(self, where: str, step: Step) -> dict[str, float]:
         """Run one step of one player, eagerly; what it measured, by column.
 
         The history stays as it is.  Errors: NonFiniteError, with nothing changed.
@@ -84,15 +84,15 @@ class Execution:
         try:
             with primitives.use_backend(self.backend):
                 found = {name: float(value) for name, value in step().items()}
+            for name, value in found.items():
+                if not math.isfinite(value):
+                    raise NonFiniteError(f"expected a finite {name}, got {value}")
+        except NonFiniteError as error:
+            self._go_back()
+            raise NonFiniteError(f"{where}: {error}{self._poisoned()}") from None
         except BaseException:
             self._go_back()
             raise
-        if not all(map(math.isfinite, found.values())):
-            self._go_back()
-            name = next(k for k, value in found.items() if not math.isfinite(value))
-            raise NonFiniteError(
-                f"expected finite numbers, got {found[name]} in {name}"
-            )
         return found
 
     @contextmanager
@@ -283,12 +283,12 @@ class Execution:
             before.restore()
             raise
 
-    def _capture(self, step: Callable[[], None]) -> program.Program:
-        gradients = {
+    def _capture(self, step: Callable[[], object]) -> program.Program:
+        gradients = [
             f"{label}{name}"
             for label, network in self._labelled()
             for name in network.gradients()
-        }
+        ]
         return program.capture(step, self, self.arrays(), gradients=gradients)
 
     def program(self) -> program.Program:

@@ -14,6 +14,7 @@ from ..errors import CheckpointError
 from ..images import as_bytes, image_shape
 from ..primitives import use_backend
 from .callbacks import Callback
+from .checks import shape_made
 from .rngs import rngs
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def frames_of(trainer: "Trainer", steps: int) -> Frames | None:
     """The `Frames` that suit what the generator makes; None where nothing does."""
     if trainer.data.features == 2:
         return PointFrames(trainer, steps)
-    shape = image_shape(trainer.generator.output_shape())
+    shape = image_shape(shape_made(trainer.generator))
     return None if shape is None else ImageFrames(trainer, steps, shape)
 
 

@@ -55,7 +55,7 @@ class Game:
         self.generator = network_of(where, "generator", generator)
         self.discriminator = network_of(where, "discriminator", discriminator)
         if not isinstance(data, Source):
-            data = Rows(data, rng=rngs["data"], dtype=generator.dtype)
+            data = Rows(data, rng=rngs["data"], dtype=generator.theta.dtype)
         self.data = data
         self.rngs = {**rngs, "data": data.generators().get("rng", rngs["data"])}
         self.latent_dim = fit_together(
@@ -76,7 +76,7 @@ class Game:
             self.rngs["noise"],
             options.instance_noise,
             options.instance_noise_steps,
-            generator.dtype,
+            generator.theta.dtype,
             AHEAD,
         )
         self.pretrained = np.array(pretrained, np.int64)  # steps of D by themselves

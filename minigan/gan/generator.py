@@ -6,13 +6,23 @@
 The same z gives the same sample, and so does the same seed.
 """
 
+import os
+from typing import TYPE_CHECKING, Any, Self, cast
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import checkpoint, primitives, saving, validate
 from ..errors import CheckpointError, MiniganError
 from ..images import image_shape
+from ..network import Sequential
+from ..state import Arrays
+from .checks import shape_made, shape_taken
 from .rngs import NAMES, rngs
 from .saving import plain_state, versions
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
 
 ARRAYS = ("generator/theta", "generator/buffers")
 AVERAGE = ("average/theta", "average/buffers")  # of a trainer with the option ema
@@ -27,17 +37,26 @@ class Generator:
     the one in force.
     """
 
-    def __init__(self, network, rng, *, recipe="custom", seed=0, step=0, backend=None):
+    def __init__(
+        self,
+        network: Sequential,
+        rng: np.random.Generator | int,
+        *,
+        recipe: str = "custom",
+        seed: int = 0,
+        step: int = 0,
+        backend: str | None = None,
+    ) -> None:
         self.network = network
         self.rng = validate.random_generator("Generator", rng)
         self.recipe, self.seed, self.step = recipe, seed, step
         self.backend = validate.choice(
             "Generator", "backend", backend or primitives.backend(), primitives.BACKENDS
         )
-        self.latent_dim = network.input_shape[0]
+        self.latent_dim = shape_taken(network)[0]
 
     @classmethod
-    def of(cls, trainer):
+    def of(cls, trainer: "Trainer") -> Self:
         """That of a trainer, or its average where there is one.
 
         It shares the network, and has a copy of the stream.
@@ -54,13 +73,15 @@ class Generator:
         )
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, ...] | None:
         """(height, width) or (height, width, 3) of its images; None for other rows."""
-        return image_shape(self.network.output_shape())
+        return image_shape(shape_made(self.network))
 
     # ---- sampling ------------------------------------------------------------------
 
-    def sample(self, n=None, *, z=None, seed=None):
+    def sample(
+        self, n: int | None = None, *, z: NDArray | None = None, seed: int | None = None
+    ) -> NDArray:
         """Rows made in inference mode: (n, ...) as the network's last layer has them.
 
         n: how many, of z from a stream of its own, or of this `seed`; or z itself,
@@ -69,20 +90,20 @@ class Generator:
         where = "Generator.sample"
         if (n is None) == (z is None):
             validate.complain(validate.ArgumentError, where, "n", "either n or z", n)
-        if z is None:
+        if n is not None:
             z = self.draw_latent(n, seed)
         shape, dtype = ("n", self.latent_dim), self.network.dtype
         z = validate.array(where, "z", z, shape, dtype, finite=True)
         with primitives.use_backend(self.backend):
             return self.network.predict(z)
 
-    def draw_latent(self, n, seed=None):
+    def draw_latent(self, n: int, seed: int | None = None) -> NDArray:
         """z ~ N(0, 1): (n, latent_dim), from the own stream or from a seed."""
         n = validate.integer("Generator.sample", "n", n, most=2**31)
         rng = self.rng if seed is None else rngs(seed)["sample"]
-        return rng.standard_normal((n, self.latent_dim), dtype=self.network.dtype)
+        return rng.standard_normal((n, self.latent_dim), self.network.theta.dtype.type)
 
-    def between(self, first, last, steps):
+    def between(self, first: NDArray, last: NDArray, steps: int) -> NDArray:
         """z on the great circles from `first` to `last`: (n * steps, latent_dim).
 
         first, last: (n, latent_dim).  Straight lines between normal vectors would pass
@@ -107,9 +128,9 @@ class Generator:
 
     # ---- files ---------------------------------------------------------------------
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> None:
         """Write network and stream.  Errors: StateError for layers of your own."""
-        places = [layer.rng for layer in self.network.walk() if hasattr(layer, "rng")]
+        places = list(self.network.generators().values())
         meta = {
             "kind": "generator",
             "recipe": self.recipe,
@@ -125,7 +146,7 @@ class Generator:
         checkpoint.write(path, dict(zip(ARRAYS, values, strict=True)), meta)
 
     @classmethod
-    def load(cls, path, *, backend=None):
+    def load(cls, path: str | os.PathLike, *, backend: str | None = None) -> Self:
         """The generator in a file that `save` wrote, or in a trainer's checkpoint.
 
         backend: "jit" or "numpy", by default the one it was trained with.
@@ -142,7 +163,9 @@ class Generator:
             ) from error
 
     @classmethod
-    def _rebuilt(cls, arrays, meta, backend):
+    def _rebuilt(
+        cls, arrays: Arrays, meta: dict[str, Any], backend: str | None
+    ) -> Self:
         kind, dtype = meta["kind"], np.dtype(meta["dtype"])
         if kind not in ("generator", "trainer") or dtype not in validate.FLOAT_TYPES:
             raise CheckpointError("expected a generator or the checkpoint of a trainer")
@@ -152,8 +175,9 @@ class Generator:
         inner = places if kind == "trainer" else places[1:]
         names = AVERAGE if AVERAGE[0] in arrays else ARRAYS
         theta, buffers = (arrays[name] for name in names)
+        network = saving.build(meta["generator"], dtype, inner, theta, buffers)
         return cls(
-            saving.build(meta["generator"], dtype, inner, theta, buffers),
+            cast(Sequential, network),
             places[stream],
             recipe=str(meta["recipe"]),
             seed=int(meta["seed"]),
@@ -161,5 +185,5 @@ class Generator:
             backend=backend or meta["backend"],
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Generator({self.recipe!r}, step {self.step}, seed {self.seed})"

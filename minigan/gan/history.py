@@ -2,8 +2,10 @@
 
 import csv
 import io
+import os
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..files import write_atomically
@@ -35,12 +37,12 @@ class History:
 
     columns = COLUMNS
 
-    def __init__(self, table=None):
+    def __init__(self, table: NDArray | None = None) -> None:
         table = np.empty((0, len(COLUMNS))) if table is None else table
         self._table = np.array(table, dtype=np.float64)
         self._length = len(self._table)
 
-    def append(self, rows):
+    def append(self, rows: NDArray) -> None:
         """Add rows (n, len(COLUMNS))."""
         end = self._length + len(rows)
         if end > len(self._table):
@@ -51,19 +53,19 @@ class History:
         self._length = end
 
     @property
-    def table(self):
+    def table(self) -> NDArray:
         """All values: (steps, len(COLUMNS))."""
         return self._table[: self._length]
 
     @property
-    def step(self):
+    def step(self) -> NDArray:
         """1, 2, ..., steps."""
         return np.arange(1, self._length + 1)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> NDArray:
         if name == "step":
             return self.step
         if name not in COLUMNS:
@@ -73,12 +75,12 @@ class History:
             )
         return self.table[:, COLUMNS.index(name)].copy()
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> NDArray:
         if name in COLUMNS:
             return self[name]
         raise AttributeError(f"History has no attribute {name!r}")
 
-    def to_csv(self, path):
+    def to_csv(self, path: str | os.PathLike) -> None:
         """Write `step` and all columns, with digits enough to read them back exactly.
 
         Errors: OutputError where the file cannot be written.
@@ -90,5 +92,5 @@ class History:
             writer.writerow((step, *row))
         write_atomically(path, text.getvalue().encode())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"History({len(self)} steps: {', '.join(COLUMNS)})"

@@ -2,11 +2,13 @@
 
 import signal
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
-def finish_first(stop):
+def finish_first(stop: Callable[[], object]) -> Iterator[None]:
     """Within this block the first Ctrl-C calls `stop()`; it is raised at the end.
 
     A second Ctrl-C interrupts at once.  Outside the main thread, where Python allows
@@ -21,7 +23,7 @@ def finish_first(stop):
         return
     interrupted = []
 
-    def handler(number, frame):
+    def handler(number: int, frame: Any) -> None:
         signal.signal(signal.SIGINT, previous)
         interrupted.append(number)
         stop()

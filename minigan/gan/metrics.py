@@ -6,7 +6,10 @@ None of these numbers means anything alone: hold it against the same metric betw
 two sets of real rows of the same size.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import validate
 
@@ -17,13 +20,13 @@ FEW_FEATURES = 16  # up to here squared differences are summed one feature at a 
 # ---- distances between all pairs ---------------------------------------------------
 
 
-def mean_distance(x, y):
+def mean_distance(x: NDArray, y: NDArray) -> float:
     """E|X - Y|, the mean Euclidean distance over all pairs.   x: (n, f)   y: (m, f)"""
     x, y = _two_sets("mean_distance", x, y)
     return _mean_distance(x, y)
 
 
-def nearest_distance(x, y):
+def nearest_distance(x: NDArray, y: NDArray) -> float:
     """mean_i min_j |x_i - y_j|: how far the rows of x are from their nearest in y.
 
     x: (n, f) fakes and y: (m, f) real: do the fakes look real?  The other way round:
@@ -36,7 +39,7 @@ def nearest_distance(x, y):
     )
 
 
-def energy_distance(x, y):
+def energy_distance(x: NDArray, y: NDArray) -> float:
     """2 E|X - Y| - E|X - X'| - E|Y - Y'| with the Euclidean norm.
 
     x: (n, f)   y: (m, f).   0 for equal distributions and positive for all others, in
@@ -49,7 +52,9 @@ def energy_distance(x, y):
     return 2 * _mean_distance(x, y) - within
 
 
-def mmd(x, y, bandwidths=None):
+def mmd(
+    x: NDArray, y: NDArray, bandwidths: float | Sequence[float] | None = None
+) -> float:
     """The *squared* maximum mean discrepancy, unbiased, with Gaussian kernels.
 
         k(a, b) = mean over s of exp(-|a - b|^2 / (2 s^2))
@@ -80,7 +85,9 @@ def mmd(x, y, bandwidths=None):
     return within_x + within_y - 2 * between
 
 
-def _two_sets(where, x, y, least=1):
+def _two_sets(
+    where: str, x: NDArray, y: NDArray, least: int = 1
+) -> tuple[NDArray, NDArray]:
     x, y = rows(where, "x", x, least), rows(where, "y", y, least)
     if x.shape[1] != y.shape[1]:
         validate.complain(
@@ -93,7 +100,7 @@ def _two_sets(where, x, y, least=1):
     return x, y
 
 
-def rows(where, argument, value, least=1):
+def rows(where: str, argument: str, value: NDArray, least: int = 1) -> NDArray:
     """float64 rows (n, features) of an array (n, ...)."""
     value = validate.array(where, argument, value, finite=True)
     if value.ndim < 2 or len(value) < least or value.dtype.kind == "c":
@@ -103,7 +110,7 @@ def rows(where, argument, value, least=1):
     return value.reshape(len(value), -1).astype(np.float64)
 
 
-def _squares(x, y):
+def _squares(x: NDArray, y: NDArray) -> Iterator[NDArray]:
     """|x_i - y_j|^2 for some rows of x after the other: blocks (rows, m)."""
     step = max(1, BLOCK // len(y))
     if x.shape[1] > FEW_FEATURES:
@@ -123,11 +130,11 @@ def _squares(x, y):
         yield square
 
 
-def _mean_distance(x, y):
+def _mean_distance(x: NDArray, y: NDArray) -> float:
     return float(sum(np.sqrt(d).sum() for d in _squares(x, y)) / (len(x) * len(y)))
 
 
-def _kernel_sum(x, y, bandwidths):
+def _kernel_sum(x: NDArray, y: NDArray, bandwidths: NDArray) -> float:
     total = 0.0
     for square in _squares(x, y):
         for s in bandwidths:
@@ -135,7 +142,7 @@ def _kernel_sum(x, y, bandwidths):
     return total / len(bandwidths)
 
 
-def _median_distance(points, most=1000):
+def _median_distance(points: NDArray, most: int = 1000) -> float:
     picked = points[np.linspace(0, len(points) - 1, min(most, len(points))).astype(int)]
     square = np.concatenate(list(_squares(picked, picked)))
     median = float(np.sqrt(np.median(square[np.triu_indices(len(picked), 1)])))
@@ -145,7 +152,9 @@ def _median_distance(points, most=1000):
 # ---- other distances ---------------------------------------------------------------
 
 
-def sliced_wasserstein(x, y, projections=128, rng=0):
+def sliced_wasserstein(
+    x: NDArray, y: NDArray, projections: int = 128, rng: np.random.Generator | int = 0
+) -> float:
     """The Wasserstein-1 distance on a line, mean over random directions.
 
         mean over u of  integral_0^1 |F_u^-1(q) - G_u^-1(q)| dq
@@ -171,7 +180,7 @@ def sliced_wasserstein(x, y, projections=128, rng=0):
     return float((widths @ gap).mean())
 
 
-def frechet_distance(features_a, features_b):
+def frechet_distance(features_a: NDArray, features_b: NDArray) -> float:
     """Frechet distance of two normal distributions with the features' moments.
 
         |m_a - m_b|^2 + trace(S_a + S_b - 2 (S_a^1/2 S_b S_a^1/2)^1/2)
@@ -201,7 +210,7 @@ def frechet_distance(features_a, features_b):
 # ---- the parabola ------------------------------------------------------------------
 
 
-def parabola_residual(points):
+def parabola_residual(points: NDArray) -> float:
     """mean |y - x^2|: how far the points (n, 2) are from the curve, measured upwards.
 
     A generator that makes one good point only has a residual of 0: see `coverage`.
@@ -210,7 +219,7 @@ def parabola_residual(points):
     return float(np.abs(y - x * x).mean())
 
 
-def coverage(points, bins=20):
+def coverage(points: NDArray, bins: int = 20) -> float:
     """The share of `bins` equal intervals of x in [-1/2, 1/2) that any point hits.
 
     points: (n, 2).  Says nothing of y, nor of how often: see `parabola_residual` and
@@ -223,7 +232,7 @@ def coverage(points, bins=20):
     return len(hit) / bins
 
 
-def _points(where, points):
+def _points(where: str, points: NDArray) -> NDArray:
     points = rows(where, "points", points)
     if points.shape[1] != 2:
         given = validate.shape_text(points.shape)

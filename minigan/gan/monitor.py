@@ -5,15 +5,22 @@
 The figures are made here; the rules are in `verdicts`.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import validate
 from . import metrics
-from .callbacks import Callback
+from .callbacks import Callback, Report
 from .diagnosis import Diagnosis
 from .history import COLUMNS, History
 from .objectives import OBJECTIVES
-from .verdicts import hopeless, on_everything, on_samples
+from .verdicts import Figures, hopeless, on_everything, on_samples
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
 
 WINDOW = 0.2, 100, 5000  # share of the steps that is looked at, at least, at most
 ROWS = 500, 1000  # samples and real rows that a trainer's diagnosis draws
@@ -21,15 +28,15 @@ ENOUGH_ROWS = 50  # fewer say too little
 
 
 def diagnose(
-    history,
+    history: History,
     *,
-    objective="non-saturating",
-    real_label=1.0,
-    fake_label=0.0,
-    samples=None,
-    real=None,
-    last=None,
-):
+    objective: str = "non-saturating",
+    real_label: float = 1.0,
+    fake_label: float = 0.0,
+    samples: NDArray | None = None,
+    real: NDArray | None = None,
+    last: int | None = None,
+) -> Diagnosis:
     """A `Diagnosis` of a run: healthy, or what is wrong, why, and what helps.
 
     history: a `History`.   objective, real_label, fake_label: those of the trainer;
@@ -66,7 +73,7 @@ def diagnose(
     }
     figures |= {name: value for name, value in known.items() if np.isfinite(value)}
     sampled = samples is not None
-    if sampled:
+    if samples is not None and real is not None:
         figures |= _distances(samples, real)
     judge = on_samples if kind.critic else on_everything
     found = hopeless(figures, len(history)) or judge(figures, sampled)
@@ -74,21 +81,21 @@ def diagnose(
     return Diagnosis(tuple(found), found, figures, first, len(history), sampled)
 
 
-def of(trainer):
+def of(trainer: "Trainer") -> Diagnosis:
     """The `Diagnosis` of a trainer; nothing that training uses moves."""
     samples, real = look(trainer)
     game = trainer.objective
     return diagnose(
         trainer.history,
         objective=game.name,
-        real_label=getattr(game, "real_label", 1.0),
-        fake_label=getattr(game, "fake_label", 0.0),
+        real_label=game.real_label,
+        fake_label=game.fake_label,
         samples=samples,
         real=real,
     )
 
 
-def look(trainer):
+def look(trainer: "Trainer") -> tuple[NDArray, NDArray] | tuple[None, None]:
     """(samples, real rows) for a diagnosis; None for both if the data are too few."""
     many, more = ROWS
     rng = np.random.default_rng([trainer.seed, trainer.step_count])
@@ -106,7 +113,7 @@ def look(trainer):
 # ---- figures -----------------------------------------------------------------------
 
 
-def _curves(table):
+def _curves(table: NDArray) -> Figures:
     """Figures of the last steps, by name.   table: (steps, columns of History)"""
     if not len(table):
         return {}
@@ -126,11 +133,11 @@ def _curves(table):
     return figures
 
 
-def _median(values):
+def _median(values: NDArray) -> float:
     return float(np.median(values))
 
 
-def _distances(samples, real):
+def _distances(samples: NDArray, real: NDArray) -> Figures:
     """Figures of samples beside real rows, in units of the distance of real rows."""
     where = "diagnose"
     real = metrics.rows(where, "real", real, least=2 * ENOUGH_ROWS)
@@ -166,11 +173,11 @@ class Monitor(Callback):
     `monitor.changes` lists (step, `Diagnosis`), one for each change.
     """
 
-    def __init__(self, write=None):
+    def __init__(self, write: Callable[[str], object] | None = None) -> None:
         self.write = write
-        self.changes = []
+        self.changes: list[tuple[int, Diagnosis]] = []
 
-    def on_report(self, trainer, report):
+    def on_report(self, trainer: "Trainer", report: Report) -> None:
         diagnosis = of(trainer)
         if self.changes and self.changes[-1][1].verdict == diagnosis.verdict:
             return

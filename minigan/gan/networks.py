@@ -6,13 +6,18 @@ rng: Generator for the initial weights.  shape: of one row of the data; the defa
 the tutorial's, and gives the tutorial's counts of parameters.
 """
 
+from collections.abc import Sequence
 from math import prod
+
+import numpy as np
+from numpy.typing import DTypeLike
 
 from ..initializers import RandomNormal
 from ..layers import (
     BatchNorm,
     Dense,
     Flatten,
+    Layer,
     LeakyReLU,
     ReLU,
     Reshape,
@@ -21,18 +26,24 @@ from ..layers import (
 )
 from ..network import Sequential
 
+Shape = tuple[int, ...]
+
 DIGITS, FLAT, MNIST = (8, 8, 1), (784,), (28, 28, 1)
 
 # ---- points ------------------------------------------------------------------------
 
 
-def parabola_generator(rng, dtype, shape=(2,)):
+def parabola_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+) -> Sequential:
     """5 -> 15 ReLU -> 2"""
     hidden = [Dense(5, 15, "he_uniform", rng=rng, dtype=dtype), ReLU()]
     return Sequential([*hidden, Dense(15, 2, rng=rng, dtype=dtype)])
 
 
-def parabola_discriminator(rng, dtype, shape=(2,)):
+def parabola_discriminator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+) -> Sequential:
     """2 -> 25 ReLU -> 1 sigmoid"""
     hidden = [Dense(2, 25, "he_uniform", rng=rng, dtype=dtype), ReLU()]
     return Sequential([*hidden, Dense(25, 1, rng=rng, dtype=dtype), Sigmoid()])
@@ -41,54 +52,74 @@ def parabola_discriminator(rng, dtype, shape=(2,)):
 # ---- images ------------------------------------------------------------------------
 
 
-def digits_generator(rng, dtype, shape=DIGITS):
+def digits_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = DIGITS
+) -> Sequential:
     """32 -> 64 -> 128 -> images, BatchNorm(0.8) behind every hidden layer"""
     hidden = _hidden((32, 64, 128), "glorot_uniform", rng, dtype, 0.8)
     return Sequential([*hidden, *_drawn(128, shape, rng, dtype)])
 
 
-def digits_discriminator(rng, dtype, shape=DIGITS):
+def digits_discriminator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = DIGITS
+) -> Sequential:
     """images -> 128 -> 64 -> 1 sigmoid"""
     hidden = _hidden((prod(shape), 128, 64), "glorot_uniform", rng, dtype)
     return Sequential([*_flat(shape), *hidden, *_score(64, rng, dtype)])
 
 
-def smooth_generator(rng, dtype, shape=FLAT):
+def smooth_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = FLAT
+) -> Sequential:
     """100 -> 128 -> 256 -> 512 -> rows, BatchNorm(0.8) behind every hidden layer"""
     first = RandomNormal(0, 0.02)
     hidden = _hidden((100, 128, 256, 512), first, rng, dtype, 0.8)
     return Sequential([*hidden, *_drawn(512, shape, rng, dtype)])
 
 
-def smooth_discriminator(rng, dtype, shape=FLAT):
+def smooth_discriminator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = FLAT
+) -> Sequential:
     """rows -> 512 -> 256 -> 128 -> 1 sigmoid"""
     sizes, first = (prod(shape), 512, 256, 128), RandomNormal(0, 0.02)
     hidden = _hidden(sizes, first, rng, dtype)
     return Sequential([*_flat(shape), *hidden, *_score(128, rng, dtype)])
 
 
-def mixed_generator(rng, dtype, shape=MNIST):
+def mixed_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = MNIST
+) -> Sequential:
     """128 -> 256 -> 512 -> 1024 -> BatchNorm(0.8) -> images"""
     hidden = _hidden((128, 256, 512, 1024), "glorot_uniform", rng, dtype)
     norm = BatchNorm(1024, 0.8, dtype=dtype)
     return Sequential([*hidden, norm, *_drawn(1024, shape, rng, dtype)])
 
 
-def wide_generator(rng, dtype, shape=MNIST):
+def wide_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = MNIST
+) -> Sequential:
     """100 -> 256 -> 512 -> 1024 -> images, BatchNorm(0.99) behind every hidden layer"""
     hidden = _hidden((100, 256, 512, 1024), "glorot_uniform", rng, dtype, 0.99)
     return Sequential([*hidden, *_drawn(1024, shape, rng, dtype)])
 
 
-def image_discriminator(rng, dtype, shape=MNIST):
+def image_discriminator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = MNIST
+) -> Sequential:
     """images -> 512 -> 256 -> 1 sigmoid"""
     hidden = _hidden((prod(shape), 512, 256), "glorot_uniform", rng, dtype)
     return Sequential([*_flat(shape), *hidden, *_score(256, rng, dtype)])
 
 
-def _hidden(sizes, first_kernel, rng, dtype, momentum=None):
+def _hidden(
+    sizes: Sequence[int],
+    first_kernel: str | RandomNormal,
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    momentum: float | None = None,
+) -> list[Layer]:
     """Dense and LeakyReLU(0.2) from size to size, each with BatchNorm if a momentum."""
-    layers = []
+    layers: list[Layer] = []
     for k, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False)):
         kernel = first_kernel if k == 0 else "glorot_uniform"
         layers += [Dense(inputs, units, kernel, rng=rng, dtype=dtype), LeakyReLU(0.2)]
@@ -97,16 +128,18 @@ def _hidden(sizes, first_kernel, rng, dtype, momentum=None):
     return layers
 
 
-def _drawn(inputs, shape, rng, dtype):
+def _drawn(
+    inputs: int, shape: Shape, rng: np.random.Generator, dtype: DTypeLike
+) -> list[Layer]:
     """Images in [-1, 1]."""
     last = Dense(inputs, prod(shape), rng=rng, dtype=dtype)
     return [last, Tanh(), *([Reshape(shape)] if len(shape) > 1 else [])]
 
 
-def _flat(shape):
+def _flat(shape: Shape) -> list[Layer]:
     return [Flatten()] if len(shape) > 1 else []
 
 
-def _score(inputs, rng, dtype):
+def _score(inputs: int, rng: np.random.Generator, dtype: DTypeLike) -> list[Layer]:
     """One probability for each row."""
     return [Dense(inputs, 1, rng=rng, dtype=dtype), Sigmoid()]

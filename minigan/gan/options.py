@@ -256,8 +256,8 @@ def _parameter(known: Field[Any]) -> inspect.Parameter:
 
 def _documented(known: Field[Any]) -> str:
     line = f"{known.name}: {option_of(known).text}"
-    indents = {"initial_indent": " " * 4, "subsequent_indent": " " * 8}
-    return fill(line, 84, **indents) + "\n"
+    first, others = " " * 4, " " * 8
+    return fill(line, 84, initial_indent=first, subsequent_indent=others) + "\n"
 
 
 def _attribute(name: str, known: Option) -> property:

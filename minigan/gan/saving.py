@@ -7,13 +7,14 @@ history, and the state of every random generator.
 import os
 import platform
 import warnings
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import checkpoint, primitives, saving, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
+from ..network import Sequential
 from ..optimizers import OPTIMIZERS
 from ..state import Arrays
 from ..version import __version__
@@ -162,7 +163,7 @@ def _rebuild(
     ]
     spawned = make_rngs(meta["seed"])
     places = list(spawned.values()) + layer_generators
-    networks = [
+    generator, discriminator = (
         saving.build(
             meta[name],
             dtype,
@@ -171,12 +172,13 @@ def _rebuild(
             arrays[f"{name}/buffers"],
         )
         for name in ("generator", "discriminator")
-    ]
+    )
     optimizers = {}
     for name, (kind, arguments) in meta["optimizers"].items():
         optimizers[name] = OPTIMIZERS[kind](**arguments)
     return cls(
-        *networks,
+        cast(Sequential, generator),  # which the trainer looks at
+        cast(Sequential, discriminator),
         _source(meta, data, spawned["data"], dtype),
         **meta["options"],
         **optimizers,

@@ -159,7 +159,8 @@ class Trainer:
         Neither the history nor the counts of steps know of it.
         Errors: NonFiniteError where a number is not finite; nothing has changed then.
         """
-        return self.execution.once(self.game.discriminator_step)
+        where = "Trainer.discriminator_step"
+        return self.execution.once(where, self.game.discriminator_step)
 
     def generator_step(self, z: NDArray | None = None) -> dict[str, float]:
         """Train G alone by one of its steps, eagerly; the values of its columns.
@@ -169,11 +170,11 @@ class Trainer:
         Errors: NonFiniteError where a number is not finite; nothing has changed then;
         ShapeError, DTypeError for a z that does not fit.
         """
+        where = "Trainer.generator_step"
         if z is not None:
             shape, dtype = ("N", self.latent_dim), self.generator.dtype
-            where = "Trainer.generator_step"
             z = validate.array(where, "z", z, shape, dtype, finite=True)
-        return self.execution.once(lambda: self.game.generator_step(z))
+        return self.execution.once(where, lambda: self.game.generator_step(z))
 
     def pretrain(self, steps: int) -> History:
         """Train D alone: `steps` discriminator steps, in which nothing of G changes.
@@ -241,8 +242,8 @@ class Trainer:
         where = "Trainer.draw_latent"
         validate.choice(where, "stream", stream, tuple(self.rngs))
         n = validate.integer(where, "n", n, most=2**31)
-        shape = n, self.latent_dim
-        return self.rngs[stream].standard_normal(shape, dtype=self.generator.dtype)
+        kind = self.generator.theta.dtype.type
+        return self.rngs[stream].standard_normal((n, self.latent_dim), kind)
 
     def report(self) -> Report:
         """Accuracy of D on 100 fresh real rows and 100 fresh fakes; see `Report`."""

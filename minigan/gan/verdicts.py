@@ -22,6 +22,9 @@ from .diagnosis import (
     VANISHING,
 )
 
+Figures = dict[str, float]  # by name, see `diagnosis.SHOWN`
+Reasons = dict[str, str]  # verdict -> the figures that led to it, in words
+
 ENOUGH_STEPS = 100  # fewer say too little
 
 # ---- thresholds: the gap in the 66 runs that each of them lies in ------------------
@@ -43,7 +46,7 @@ OFF = 0.04, 0.13  # fakes beside the data; points healthy to 0.033, failed from 
 MISSED = 0.04, 0.13  # data without fakes near; healthy points below 0.023
 
 
-def hopeless(f, steps):
+def hopeless(f: Figures, steps: int) -> Reasons:
     """verdict -> reason where nothing else needs to be asked.   f: figures"""
     if f.get("spread") == np.inf or (steps and not f["finite"]):
         return {EXPLODING: "losses, gradients or samples are not finite any more"}
@@ -54,7 +57,7 @@ def hopeless(f, steps):
     return {}
 
 
-def on_samples(f, sampled):
+def on_samples(f: Figures, sampled: bool) -> Reasons:
     """The same from samples alone, for scores that are no probabilities."""
     if not sampled:
         return {UNJUDGED: "there are no samples to look at"}
@@ -65,7 +68,7 @@ def on_samples(f, sampled):
     return {HEALTHY: _beside(f)}
 
 
-def on_everything(f, sampled):
+def on_everything(f: Figures, sampled: bool) -> Reasons:
     """verdict -> reason, the most important first."""
     found = {}
     right = min(f["accuracy_real"], f["accuracy_fake"])
@@ -101,23 +104,23 @@ def on_everything(f, sampled):
     return found or {HEALTHY: _balanced(f, sampled)}
 
 
-def _far(f):
+def _far(f: Figures) -> bool:
     kind = int(f["features"] > FEW)
     return f["energy"] > FAR[kind] or f["off"] > OFF[kind] or f["missed"] > MISSED[kind]
 
 
-def _alike(f):
+def _alike(f: Figures) -> str:
     return f"samples are {f['spread']:.2f} times as far apart as real rows"
 
 
-def _beside(f):
+def _beside(f: Figures) -> str:
     return (
         f"energy distance {f['energy']:.3f} of its most, fakes {f['off']:.3f} "
         f"beside the data, data {f['missed']:.3f} away from the fakes"
     )
 
 
-def _unsettled(f, sampled, overshot):
+def _unsettled(f: Figures, sampled: bool, overshot: bool) -> str:
     reasons = []
     if sampled:
         reasons.append(_beside(f))
@@ -131,7 +134,7 @@ def _unsettled(f, sampled, overshot):
     return "; ".join(reasons)
 
 
-def _balanced(f, sampled):
+def _balanced(f: Figures, sampled: bool) -> str:
     text = f"D(x) is {f['d_real']:.3f}, D(G(z)) {f['d_fake']:.3f}"
     if "score" in f:
         text += f" (equilibrium {f['score']:.3g})"

@@ -1,6 +1,7 @@
 """`minigan train`: what a run leaves, and what it refuses to touch."""
 
 import csv
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from PIL import Image
 
 from minigan.cli.rundir import FILES, RunDir
 from minigan.cli.session import Session
-from minigan.gan import Trainer
+from minigan.gan import Trainer, recipes
 from minigan.gan.history import COLUMNS
 
 from .helpers import BACKEND, expect_error, run, train
@@ -104,3 +105,29 @@ def test_the_answers_of_a_critic_are_its_scores():
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
+
+
+@pytest.fixture
+def own_recipe():
+    """A recipe registered after the command line was imported."""
+    made = dataclasses.replace(
+        recipes.RECIPES["parabola"], name="own", description="a recipe of one's own"
+    )
+    recipes.RECIPES.register()(made)
+    yield made
+    recipes.RECIPES.unregister("own")
+
+
+def test_a_recipe_of_ones_own(own_recipe, tmp_path, no_pictures):
+    assert "own: a recipe of one's own" in run("train", "--help").stdout
+    out = tmp_path / "run"
+    options = ("--out", out, "--backend", "numpy", "--batch-size", 8)
+    assert run("train", "own", "--steps", 3, *options).exit_code == 0
+    resumed = run("train", "own", "--steps", 5, *options, "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    trainer = Trainer.load(RunDir(out).checkpoint)
+    assert (trainer.name, trainer.step_count, trainer.batch_size) == ("own", 5, 8)
+
+
+def test_a_recipe_that_is_not_there():
+    expect_error(run("train", "chess"), 2, "RECIPE", "'chess' is not one of 'parabola'")

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from minigan import use_backend
+from minigan import primitives, use_backend
 from minigan.errors import MiniganError
-from minigan.gan import Parabola, Rows
+from minigan.gan import SOURCES, Parabola, Rows, Source, Trainer
 from minigan.gan.rngs import rngs
 
-from .small import array
+from .small import array, build, state
 
 BACKENDS = pytest.mark.parametrize("backend", ["jit", "numpy"])
 
@@ -267,3 +267,65 @@ def test_places_outside_the_rows_are_refused(order, cursor, message):
     source.check({"order": np.array([3, 1, 2, 0]), "cursor": np.array(4)})
     with pytest.raises(MiniganError, match=message):
         source.check({"order": np.array(order), "cursor": np.array(cursor)})
+
+
+# ---- a source of one's own ---------------------------------------------------------
+
+
+@pytest.fixture
+def line():
+    """Points on y = slope x, registered for as long as a test runs."""
+
+    class Line(Source):
+        name = "line"
+        features = 2
+
+        def __init__(self, slope, rng, dtype=np.float32):
+            self.slope, self.dtype = slope, np.dtype(dtype)
+            self.rng = np.random.default_rng(rng)
+
+        def batch(self, n):
+            return self.draw(n, self.rng)
+
+        def draw(self, n, rng):
+            x = primitives.uniform(rng, n, 1, dtype=self.dtype)
+            W = np.array([[1, self.slope]], self.dtype)
+            return x @ W
+
+    SOURCES.register()(Line)
+    yield Line
+    SOURCES.unregister("line")
+
+
+def test_a_source_of_ones_own_is_trained_saved_and_resumed(line, tmp_path):
+    whole, first = (build(capture=False) for _ in range(2))
+    for trainer in (whole, first):
+        trainer.data = line(3.0, rng=5)
+    whole.fit(5)
+    first.fit(2)
+    first.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c", capture=False)
+    assert type(resumed.data) is line and resumed.data.slope == 3.0
+    resumed.fit(3)
+    assert state(resumed) == state(whole)
+
+
+def test_a_source_that_is_not_registered_cannot_be_saved(line, tmp_path):
+    class Other(line):
+        pass
+
+    trainer = build()
+    trainer.data = Other(3.0, rng=5)
+    with pytest.raises(MiniganError, match="data: expected Parabola or .*, got Other"):
+        trainer.save(tmp_path / "c")
+
+
+def test_what_is_no_source_is_taken_for_an_array():
+    class Duck:
+        features = 2
+
+        def batch(self, n):
+            return np.zeros((n, 2), np.float32)
+
+    with pytest.raises(MiniganError, match="'data': expected a numpy array, got Duck"):
+        build().data = Duck()

@@ -353,9 +353,10 @@ def test_poison_in_a_players_step_changes_nothing(player):
     trainer.fit(2)
     getattr(trainer, player).theta[0] = np.nan
     before = state(trainer)
-    for step in (trainer.discriminator_step, trainer.generator_step):
-        with pytest.raises(NonFiniteError):
-            step()
+    for name in ("discriminator_step", "generator_step"):
+        message = rf"^Trainer.{name}: .*\(before the step, {player} 0.W was not finite"
+        with pytest.raises(NonFiniteError, match=message):
+            getattr(trainer, name)()
         assert state(trainer) == before
 
 
