@@ -8,6 +8,7 @@ line on standard error; data that are nowhere, a list of the ways to get them.
 import errno
 import signal
 import warnings
+from typing import Any
 
 import rich_click as click
 
@@ -24,12 +25,13 @@ from .train import train
 class Program(click.RichGroup):
     """A group of commands whose errors are one line, whoever raised them."""
 
-    def main(self, *args, standalone_mode=True, **extra):
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         with warnings.catch_warnings():
             warnings.filterwarnings("default", message="minigan: ")
             warnings.showwarning = _show_warning
             try:
-                code = super().main(*args, standalone_mode=False, **extra)
+                run: Any = super().main  # takes arguments of many kinds
+                code = run(*args, standalone_mode=False, **extra)
             except click.ClickException as error:
                 code = complain(error.format_message(), 2)
             except (click.Abort, KeyboardInterrupt):

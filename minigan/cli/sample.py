@@ -149,7 +149,9 @@ def _draw(
     from ..images import as_bytes
     from ..pictures import image_grid
 
-    images = as_bytes(rows, generator.image_shape)
+    shape = generator.image_shape
+    assert shape is not None  # other rows are refused before
+    images = as_bytes(rows, shape)
     note = f"step {generator.step:,}"
     image_grid.samples_png(images, output, generator.recipe, note, columns)
 
