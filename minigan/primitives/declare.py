@@ -28,7 +28,7 @@ always run on the formula.
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cached_property, update_wrapper
+from functools import cache, cached_property, update_wrapper
 from importlib import import_module
 from math import prod
 from operator import attrgetter, itemgetter
@@ -48,7 +48,9 @@ KINDS = ("product", "update", "draw", "")
 PRIMITIVES: Registry["Primitive"] = Registry("primitive")
 
 _FIXED_TYPES = {"f": np.dtype(np.float64), "i": np.dtype(np.int64)}
-_SHAPE_AND_TYPE = attrgetter("shape", "dtype")
+# What a plan depends on: quicker to compare than the dtype itself.
+_LAYOUT = attrgetter("shape", "dtype.type", "dtype.isnative", "flags.carray")
+_empty = np.empty
 _PLANS = 4096  # combinations of shapes that a primitive remembers
 
 
@@ -60,16 +62,17 @@ def wide(x: NDArray[Any]) -> np.dtype[Any]:
 class _Plan(NamedTuple):
     """What is the same in all calls with these shapes, types and backend.
 
-    results: (shape, type) of each.   code: what is called, with the operands in the
-    form of `arguments(*operands)` unless that is None.   flat: operands that are handed
-    on as vectors.
+    results: (shape, type) of each.   code: what is called, with `handed(*operands)`, or
+    with the operands themselves if that is None.   flat: operands that are to be
+    vectors.   streams: random generators.   loose: arrays that a kernel cannot read.
     """
 
     results: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]
     code: Callable[..., None]
-    arguments: Callable[..., tuple[Any, ...]] | None
+    handed: Callable[..., tuple[Any, ...]] | None
     flat: tuple[int, ...]
     streams: tuple[int, ...]
+    loose: tuple[int, ...]
     sizes: dict[str, int]
     dtype: np.dtype[Any]
 
@@ -105,6 +108,7 @@ class Primitive:
         self._own_twin: Any = None
         self._arrays = [k for k, o in enumerate(self.inputs) if o.kind == "array"]
         self._ints = [k for k, o in enumerate(self.inputs) if o.kind == "int"]
+        self._single = len(self.outputs) == 1
         self._the_arrays, self._the_ints = _picks(self._arrays), _picks(self._ints)
         self._plans: dict[Any, _Plan] = {}
         self._check()
@@ -189,41 +193,41 @@ class Primitive:
         Errors: ShapeError, DTypeError for arrays that do not fit; ArgumentError for one
         that is to be updated and is not contiguous.
         """
-        backend = chosen.get() or default_backend()
         try:
-            shapes = tuple(map(_SHAPE_AND_TYPE, self._the_arrays(arguments)))
-            key = shapes, self._the_ints(arguments), dtype, backend
+            key = (
+                tuple(map(_LAYOUT, self._the_arrays(arguments))),
+                self._the_ints(arguments),
+                dtype,
+                chosen.get() or default_backend(),
+            )
         except (IndexError, AttributeError):
             raise self._misused(arguments) from None
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._planned(key, arguments, dtype, backend)
-        operands = list(arguments)
-        for k in self._arrays:
-            if not arguments[k].flags.carray:
-                operands[k] = self._contiguous(k, arguments[k])
-        for shape, kind in plan.results:
-            operands.append(np.empty(shape, kind))
-        if plan.arguments is None and not plan.flat and not plan.streams:
-            plan.code(*operands)
+            plan = self._planned(key, arguments, dtype, key[3])
+        results, code, handed, flat, streams, loose, sizes, kind = plan
+        operands = [*arguments]
+        for k in loose:
+            operands[k] = self._contiguous(k, operands[k])
+        for shape, result in results:
+            operands.append(_empty(shape, result))
+        given = operands
+        if flat or streams:
+            given = operands.copy()
+            for k in flat:
+                given[k] = given[k].reshape(-1)
+            for k in streams:
+                given[k] = _stream()(given[k])
+        if handed is None:
+            code(*given)
         else:
-            flat = list(operands)
-            for k in plan.flat:
-                if flat[k].ndim != 1:
-                    flat[k] = flat[k].reshape(-1)
-            for k in plan.streams:
-                flat[k] = _stream(flat[k])
-            if plan.arguments is None:
-                plan.code(*flat)
-            else:
-                plan.code(*plan.arguments(*flat))
+            code(*handed(*given))
         active = recorder.get()
         if active is not None:
-            active.note(self, operands, plan.sizes, plan.dtype)
-        given = len(arguments)
-        if len(operands) == given + 1:
-            return operands[given]
-        return tuple(operands[given:]) if len(operands) > given else None
+            active.note(self, operands, sizes, kind)
+        if self._single:
+            return operands[-1]
+        return tuple(operands[len(arguments) :]) if results else None
 
     def _misused(self, arguments: tuple[Any, ...]) -> DTypeError:
         """What is wrong with arguments of another number or kind."""
@@ -260,12 +264,16 @@ class Primitive:
             kinds = [np.dtype(np.complex128) if t.kind == "f" else t for t in kinds]
         results = tuple(zip(shapes, kinds, strict=True))
         twin = None if is_complex or backend == "numpy" else self.twin
+        loose = tuple(k for k in self._arrays if not arguments[k].flags.carray)
         if twin is None:
-            plan = _Plan(results, self.formula, None, (), (), sizes, dtype)
+            plan = _Plan(results, self.formula, None, (), (), loose, sizes, dtype)
         else:
             own = getattr(twin, "arguments", None)  # a product is handed others
             code = twin if own is None else twin.product
-            plan = _Plan(results, code, own, self._flat, self._streams, sizes, dtype)
+            all_shapes = {k: a.shape for k, a in zip(self._arrays, arrays, strict=True)}
+            all_shapes |= {len(self.inputs) + k: s for k, s in enumerate(shapes)}
+            flat = tuple(k for k in self._flat if len(all_shapes[k]) != 1)
+            plan = _Plan(results, code, own, flat, self._streams, loose, sizes, dtype)
         if len(self._plans) >= _PLANS:
             self._plans.clear()
         self._plans[key] = plan
@@ -388,8 +396,9 @@ def _evaluated(formula: Callable[..., int] | None, sizes: Mapping[str, int]) -> 
     return int(formula(**{letter: sizes[letter] for letter in letters}))
 
 
-def _stream(rng: np.random.Generator) -> Any:
-    """What compiled kernels take for a random generator: see `jit.random.stream`."""
+@cache
+def _stream() -> Callable[[np.random.Generator], Any]:
+    """What makes of a random generator what compiled kernels take."""
     from ..jit.random import stream
 
-    return stream(rng)
+    return stream
