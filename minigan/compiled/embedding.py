@@ -15,3 +15,9 @@ def embedding_dW(label, dy, dW):
 def copy_labels(label, y):
     for i in range(label.size):
         y[i] = label[i]
+
+
+@kernel
+def gather_labels(labels, index, label):
+    for i in range(index.size):
+        label[i] = labels[index[i]]

@@ -58,6 +58,10 @@ class Execution:
         self._program: program.Program | Schedule | None = None
         self._key: tuple[Any, Any] = (None, None)  # what it was recorded for
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy gets: a program holds addresses and is recorded anew."""
+        return {**vars(self), "_program": None, "_key": (None, None)}
+
     # ---- runs ----------------------------------------------------------------------
 
     def run(self, steps: int) -> None:

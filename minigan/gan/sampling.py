@@ -199,7 +199,9 @@ class Rows(Source):
                 self.rng, self.order, self.cursor, int(self.sampling == "shuffled"), n
             )
         rows = primitives.gather(self.data, index)
-        return rows if self.labels is None else (rows, self.labels[index])
+        if self.labels is None:
+            return rows
+        return rows, primitives.gather_labels(self.labels, index)
 
     @property
     def rows(self) -> int:

@@ -31,6 +31,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, cached_property, update_wrapper
 from importlib import import_module
 from math import prod
+from numbers import Integral, Real
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -108,7 +109,7 @@ class Primitive:
         self._own_twin: Any = None
         self._arrays = [k for k, o in enumerate(self.inputs) if o.kind == "array"]
         self._ints = [k for k, o in enumerate(self.inputs) if o.kind == "int"]
-        self._single = len(self.outputs) == 1
+        self._given, self._single = len(self.inputs), len(self.outputs) == 1
         self._the_arrays, self._the_ints = _picks(self._arrays), _picks(self._ints)
         self._plans: dict[Any, _Plan] = {}
         self._check()
@@ -193,6 +194,8 @@ class Primitive:
         Errors: ShapeError, DTypeError for arrays that do not fit; ArgumentError for one
         that is to be updated and is not contiguous.
         """
+        if len(arguments) != self._given:
+            raise self._misused(arguments)
         try:
             key = (
                 tuple(map(_LAYOUT, self._the_arrays(arguments))),
@@ -200,7 +203,7 @@ class Primitive:
                 dtype,
                 chosen.get() or default_backend(),
             )
-        except (IndexError, AttributeError):
+        except AttributeError:
             raise self._misused(arguments) from None
         plan = self._plans.get(key)
         if plan is None:
@@ -218,16 +221,27 @@ class Primitive:
                 given[k] = given[k].reshape(-1)
             for k in streams:
                 given[k] = _stream()(given[k])
-        if handed is None:
-            code(*given)
-        else:
-            code(*handed(*given))
+        try:
+            code(*given) if handed is None else code(*handed(*given))
+        except Exception as error:  # Numba's, where an argument is no number
+            if self._numbers_fit(arguments):
+                raise
+            raise self._misused(arguments) from error
         active = recorder.get()
         if active is not None:
             active.note(self, operands, sizes, kind)
         if self._single:
             return operands[-1]
         return tuple(operands[len(arguments) :]) if results else None
+
+    def _numbers_fit(self, arguments: tuple[Any, ...]) -> bool:
+        """Whether numbers stand where the signature has them, generators likewise."""
+        kinds = {"float": Real, "int": Integral, "rng": np.random.Generator}
+        return all(
+            isinstance(a, kinds[o.kind])
+            for o, a in zip(self.inputs, arguments, strict=True)
+            if o.kind in kinds
+        )
 
     def _misused(self, arguments: tuple[Any, ...]) -> DTypeError:
         """What is wrong with arguments of another number or kind."""
@@ -250,8 +264,6 @@ class Primitive:
         backend: str,
     ) -> _Plan:
         """Check shapes and types, once for each combination that occurs."""
-        if len(arguments) != len(self.inputs):
-            raise self._misused(arguments)
         arrays = [arguments[k] for k in self._arrays]
         dtype: np.dtype[Any] | None = None if asked is None else np.dtype(asked)
         for k, a in zip(self._arrays, arrays, strict=True):
@@ -339,6 +351,10 @@ class Primitive:
             any_shape if o.any_shape else extents(o.dims, sizes) for o in self.outputs
         ]
         return sizes, results
+
+    def __reduce__(self) -> str:
+        """Copied and pickled as its name in its module, as functions are."""
+        return self.formula.__qualname__
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}: {self.signature}>"

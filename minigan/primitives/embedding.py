@@ -26,3 +26,9 @@ def embedding_dW(label, dy, dW):
 def copy_labels(label, y):
     """y = label.   label, y: (N,) int64"""
     y[:] = label
+
+
+@primitive("labels[R]:i index[N]:i -> label[N]:i", rows="N")
+def gather_labels(labels, index, label):
+    """label = labels[index].   labels: (R,) int64   index, label: (N,)"""
+    label[:] = labels[index]

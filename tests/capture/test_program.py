@@ -9,7 +9,7 @@ from minigan import Dense, Layer, LeakyReLU, Sequential, primitives
 from minigan.capture.listing import Machine
 from minigan.capture.program import Recorder, capture
 from minigan.errors import CaptureError
-from minigan.gan import Parabola, Trainer, recipes
+from minigan.gan import Parabola, Rows, Trainer, recipes
 from minigan.gan.rngs import rngs
 from minigan.jit.compiling import JIT_DISABLED
 from minigan.state import Snapshot
@@ -345,3 +345,32 @@ def test_profiling_changes_nothing(monkeypatch):
     assert len(profile.seconds) == len(profile.program)
     assert profile.total > 0 and profile.floor > 0
     assert profile.seconds.sum() == pytest.approx(profile.total)
+
+
+# ---- rows with labels --------------------------------------------------------------
+
+
+@needs_jit
+@pytest.mark.parametrize("sampling", ["replacement", "shuffled"])
+def test_labels_are_drawn_with_their_rows_in_a_captured_step(sampling):
+    found = []
+    for captured in (True, False):
+        data = np.arange(24.0).reshape(12, 2)
+        rows = Rows(data, np.arange(12), rng=3, sampling=sampling, dtype=np.float64)
+        total, seen = np.zeros((12, 2)), np.zeros((12, 2))
+
+        def step(rows=rows, data=data, total=total, seen=seen):
+            x, labels = rows.batch(5)
+            primitives.embedding_dW(labels, x, total)
+            primitives.embedding_dW(labels, primitives.gather(data, labels), seen)
+
+        memory = Memory(rows.rng, total=total, seen=seen, **rows.state())
+        if captured:
+            workspace = {**rows.tables(), "of labels": data}
+            capture(step, memory, workspace).play(6)
+        else:
+            for _ in range(7):
+                step()
+        assert total.any() and np.array_equal(total, seen)  # each row with its label
+        found.append(total.tobytes())
+    assert found[0] == found[1]

@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import itertools
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -695,3 +696,20 @@ def test_a_long_chunk_of_falling_noise(monkeypatch):
         eager.fit(40)
     assert captured.history.table[:80].tobytes() == eager.history.table.tobytes()
     assert captured.program() is not None  # also with the cursor at the table's end
+
+
+@pytest.mark.parametrize(
+    "twin_of", [copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))]
+)
+def test_a_copy_of_a_trained_trainer_goes_on_by_itself(twin_of):
+    """Before and after recording: nothing of a program is part of a copy."""
+    trainer, through = build(), build()
+    trainer.fit(5)
+    through.fit(9)
+    twin = twin_of(trainer)
+    before = state(trainer)
+    twin.fit(4)
+    assert state(trainer) == before
+    assert state(twin) == state(through)
+    trainer.fit(4)
+    assert state(trainer) == state(through)

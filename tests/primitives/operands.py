@@ -35,6 +35,10 @@ def _zeros(rng, shape, dtype):
     return np.zeros(shape, dtype)
 
 
+def _counted(rng, shape, dtype):
+    return np.arange(*shape, dtype=dtype)
+
+
 # (primitive, operand), or an operand of any primitive -> how to draw it
 MAKERS = {
     "var": _positive,
@@ -48,6 +52,9 @@ MAKERS = {
     "p": _probability,
     "t": _probability,
     ("adam_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
+    ("gather_labels", "index"): lambda rng, shape, dtype: np.arange(
+        *shape, dtype=dtype
+    ),
     ("gather", "index"): lambda rng, shape, dtype: np.arange(*shape, dtype=dtype),
     "index": lambda rng, shape, dtype: np.arange(*shape, dtype=dtype) % 2 - 1,
     ("softmax_forward", "label"): lambda rng, shape, dtype: np.zeros(shape, dtype),

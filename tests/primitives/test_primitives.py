@@ -1,6 +1,8 @@
 """The primitives as functions: checks, choice of backend, layout of operands."""
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -345,3 +347,20 @@ def test_the_rows_of_one_label_add_up_in_their_order(backend):
     with primitives.use_backend(backend):
         primitives.embedding_dW(label, dy, dW)
     assert_same_bits(dW, expected)
+
+
+@each_backend
+def test_calls_with_other_arguments_are_refused_however_often(backend):
+    x = zeros(2, 3)
+    with primitives.use_backend(backend):
+        primitives.leaky_relu_forward(x, 0.1)  # there is a plan from now on
+        for wrong in ((x,), (x, 0.1, 0.2), (x, 0.1, x), (0.1, x), (x, "a"), (x, None)):
+            with pytest.raises(DTypeError, match=r"^leaky_relu_forward: expected x\["):
+                primitives.leaky_relu_forward(*wrong)
+
+
+@pytest.mark.parametrize("twin_of", [copy.copy, copy.deepcopy])
+def test_a_primitive_is_one_thing_however_it_is_copied(twin_of):
+    assert twin_of(primitives.tanh_forward) is primitives.tanh_forward
+    pickled = pickle.dumps(primitives.tanh_forward)
+    assert pickle.loads(pickled) is primitives.tanh_forward
