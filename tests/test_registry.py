@@ -60,6 +60,41 @@ def test_a_name_is_taken_once_but_a_class_may_be_defined_again():
     assert fruits["Pear"] is second
 
 
+class Basket:
+    def __init__(self, name, generator):
+        self.name, self.generator = name, generator
+
+
+def test_an_object_of_the_same_module_may_be_made_again():
+    fruits = Registry("basket")
+    for generator in (lambda: 1, lambda: 2):  # a cell of a notebook, run again
+        basket = fruits.register()(Basket("mine", generator))
+        assert fruits["mine"] is basket
+    for other in (Basket("mine", create), Apple):  # of another module, another type
+        with pytest.raises(ArgumentError, match="expected a new basket, got 'mine'"):
+            fruits.register(name="mine")(other)
+    builtin = fruits.register()(Basket("builtin", create))
+    fruits.register()(builtin)
+    with pytest.raises(ArgumentError, match="expected a new basket, got 'builtin'"):
+        fruits.register()(Basket("builtin", create))
+
+
+def test_classes_with_a_method_of_that_name_stay_two():
+    class Pear:
+        name = "pear"
+
+        def generator(self):
+            return 1
+
+    class Other(Pear):
+        pass
+
+    fruits = Registry("fruit")
+    fruits.register()(Pear)
+    with pytest.raises(ArgumentError, match="expected a new fruit, got 'pear'"):
+        fruits.register()(Other)
+
+
 def test_chosen_and_unregistered():
     fruits = Registry("fruit")
     fruits.register()(Apple)

@@ -20,26 +20,35 @@ def plain(part: object) -> dict[str, Any]:
 
 
 class OwnAttributes:
-    """What layers of the user's own keep for themselves, say a count of their calls.
+    """What parts of the user's own keep for themselves, say a count of their calls.
 
-    Numbers and arrays as attributes: no state knows them, yet a step that is tried and
-    taken back must not leave a trace.   layers: of which the package's are left out.
+    Numbers of all parts, and arrays of layers, as attributes: no state knows them, yet
+    a step that is tried and taken back must not leave a trace.
+    parts: layers, optimizers, sources, of which the package's are left out.
     """
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
-        self._kept: list[tuple[Layer, dict[str, Any]]] = []
-        for layer in layers:
-            if not type(layer).__module__.startswith("minigan."):
+    def __init__(self, parts: Iterable[object]) -> None:
+        self._kept: list[tuple[object, dict[str, Any]]] = []
+        for part in parts:
+            if not type(part).__module__.startswith("minigan."):
                 arrays = {
                     name: value.copy()
-                    for name, value in vars(layer).items()
-                    if isinstance(value, np.ndarray)
+                    for name, value in vars(part).items()
+                    if isinstance(part, Layer) and isinstance(value, np.ndarray)
                 }
-                self._kept.append((layer, {**plain(layer), **arrays}))
+                self._kept.append((part, {**plain(part), **arrays}))
 
     def restore(self) -> None:
         """Undo what happened to them since."""
-        for layer, values in self._kept:
+        for part, values in self._kept:
             for name, value in values.items():
                 copied = value.copy() if isinstance(value, np.ndarray) else value
-                vars(layer)[name] = copied
+                vars(part)[name] = copied
+
+    def numbers(self) -> dict[tuple[int, str], Any]:
+        """(place, "Class.attribute") -> value, of plain attributes as they are now."""
+        return {
+            (place, f"{type(part).__name__}.{name}"): value
+            for place, (part, _) in enumerate(self._kept)
+            for name, value in plain(part).items()
+        }

@@ -2,6 +2,8 @@
 
 from math import prod
 
+import numpy as np
+
 from .. import validate
 from ..errors import ShapeError, StateError
 from ..network import Network, Sequential
@@ -104,6 +106,10 @@ def fit_together(
             f"dtype {generator.dtype}, the generator's",
             discriminator.dtype,
         )
+    kind = getattr(data, "dtype", None)
+    if kind is not None and np.dtype(kind) != generator.dtype:
+        expected = f"rows of dtype {generator.dtype}, that of the networks"
+        validate.complain(validate.DTypeError, where, "data", expected, np.dtype(kind))
     if data.labelled:
         validate.complain(
             validate.ArgumentError,

@@ -134,7 +134,7 @@ class Execution:
     def _begin(self, step: Step) -> None:
         """Remember the state, and go to the first row."""
         self._before.take()
-        self._own = OwnAttributes(self._layers())
+        self._own = OwnAttributes(self._parts())
         self._first_row(step)
 
     def _first_row(self, step: Step) -> None:
@@ -208,6 +208,11 @@ class Execution:
     def _layers(self) -> list[Any]:
         return [x for n, _ in self.game.players.values() for x in n.walk()]
 
+    def _parts(self) -> list[Any]:
+        """Layers, optimizers and data: what may be a class of the user's."""
+        optimizers = [optimizer for _, optimizer in self.game.players.values()]
+        return [*self._layers(), *optimizers, self.game.data]
+
     # ---- captured ------------------------------------------------------------------
 
     def _captured(self, steps: int, step: Step) -> int:
@@ -221,7 +226,8 @@ class Execution:
             try:
                 self._program = self._record(step)
             except CaptureError as error:
-                self._own.restore()
+                self._go_back()
+                self._first_row(step)
                 self._say(error)
                 return 0
             if steps > 1:
@@ -239,7 +245,7 @@ class Execution:
         counts its calls changes the second at every step.
         """
         game, layers = self.game, self._layers()
-        attributes = [plain(part) for part in (*layers, game.data)]
+        attributes = [plain(part) for part in self._parts()]
         rates = ("learning_rate",)  # cells, which a recorded step reads
         made_of = (
             step.__name__,
@@ -293,7 +299,20 @@ class Execution:
             for label, network in self._labelled()
             for name in network.gradients()
         ]
-        return program.capture(step, self, self.arrays(), gradients=gradients)
+        seen: list[dict[Any, Any]] = []  # after each step that was tried
+
+        def watched() -> None:
+            step()
+            seen.append(self._own.numbers())
+
+        made = program.capture(watched, self, self.arrays(), gradients=gradients)
+        for key, value in seen[0].items():
+            if [value] != [seen[-1].get(key)]:
+                raise CaptureError(
+                    f"expected plain attributes that stay as they are, but {key[1]} "
+                    "changes in a step"
+                )
+        return made
 
     def program(self) -> program.Program:
         """The program of the current options; records it without training.
@@ -301,12 +320,14 @@ class Execution:
         Errors: CaptureError where the step cannot be recorded.
         """
         before = Snapshot(self)
+        self._own = OwnAttributes(self._parts())
         self._first_row(self.game.step)
         try:
             with primitives.use_backend("jit"):
                 return self._capture(lambda: self._row(self.game.step))
         finally:
             before.restore()
+            self._own.restore()
 
     # ---- state ---------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from .. import primitives
 from ..layers import Sigmoid
 from ..network import Sequential
 from ..optimizers import Optimizer
+from ..registry import create
 from ..state import Arrays, Generators
 from .checks import fit_together, network_of, two_optimizers
 from .noise import Noise
@@ -210,7 +211,8 @@ class Game:
         """The game with other parts, by the names of the constructor's arguments.
 
         A network that is new gets a new optimizer of the same kind, D has not been
-        pre-trained, and the average of a new G begins with it.
+        pre-trained, and the average of a new G begins with it.  An array in place of
+        another is sampled as that was.
         """
         new = [name for name, part in parts.items() if part is not getattr(self, name)]
         arguments = {
@@ -226,9 +228,22 @@ class Game:
         }
         for player, (_, optimizer) in self.players.items():
             if player in new:
-                made = type(optimizer)(**optimizer.config())
+                offered: dict[str, Any] = {"dtype": self.generator.dtype}
+                offered |= {
+                    k: v for k, v in optimizer.generators().items() if k == "rng"
+                }
+                made = create(type(optimizer), optimizer.config(), **offered)
                 arguments[f"{player}_optimizer"] = made
-        return Game(**{**arguments, **parts})
+        arguments |= parts
+        data = arguments["data"]
+        if not isinstance(data, Source) and isinstance(self.data, Rows):
+            arguments["data"] = Rows(
+                data,
+                rng=self.rngs["data"],
+                sampling=self.data.sampling,
+                dtype=self.generator.dtype,
+            )
+        return Game(**arguments)
 
     # ---- state ---------------------------------------------------------------------
 

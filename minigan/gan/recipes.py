@@ -181,6 +181,10 @@ def load(
             options[f"{player}_optimizer"] = kind(**{**own, **arguments[player]})
     if data is None or isinstance(data, str):
         data = _rows_of(data or recipe.dataset, dtype)
+    if "sampling" in overrides and (data is None or isinstance(data, Source)):
+        expected = "none where no rows of an array are drawn"
+        got = repr(overrides["sampling"])
+        validate.complain(validate.ArgumentError, where, "sampling", expected, got)
     if data is None:
         data = recipe.source(rng=spawned["data"], dtype=dtype)
     shape = recipe.shape

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import primitives, validate
 from ..errors import ArgumentError, CheckpointError
-from ..registry import Registry, config_of
+from ..registry import Registry, config_of, create
 from ..state import Arrays, Generators
 
 SOURCES: Registry[type["Source"]] = Registry("source")
@@ -91,6 +91,7 @@ class Source:
         """The source that `config` was made of.
 
         data: what the user gave on loading; here it must be None.
+        rng, dtype: handed on where the constructor takes them.
         """
         if data is not None:
             raise ArgumentError(
@@ -98,7 +99,7 @@ class Source:
                 "points, got an array"
             )
         arguments = {key: value for key, value in config.items() if key != "kind"}
-        return cls(**arguments, rng=rng, dtype=dtype)  # type: ignore[call-arg]
+        return create(cls, arguments, rng=rng, dtype=dtype)
 
 
 @SOURCES.register()

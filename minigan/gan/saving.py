@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from .. import checkpoint, primitives, saving, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
 from ..network import Sequential
-from ..optimizers import OPTIMIZERS
+from ..optimizers import OPTIMIZERS, Optimizer
+from ..registry import create
 from ..state import Arrays
 from ..version import __version__
 from .history import COLUMNS, History
@@ -39,10 +40,7 @@ def config(trainer: "Trainer") -> dict[str, Any]:
         "dtype": str(trainer.generator.dtype),
         "options": trainer.options.as_dict(),
         "optimizers": {
-            name: [
-                OPTIMIZERS.name_of(type(getattr(trainer, name))),
-                getattr(trainer, name).config(),
-            ]
+            name: _described(getattr(trainer, name), generators)
             for name in ("generator_optimizer", "discriminator_optimizer")
         },
         "generator": saving.describe(trainer.generator, generators),
@@ -50,6 +48,16 @@ def config(trainer: "Trainer") -> dict[str, Any]:
         "data": trainer.data.config(),
         "versions": versions(),
     }
+
+
+def _described(
+    optimizer: Optimizer, generators: list[np.random.Generator]
+) -> list[Any]:
+    """Its name and configuration; and the place of its `rng`, where it has one."""
+    found = [OPTIMIZERS.name_of(type(optimizer)), optimizer.config()]
+    rng = optimizer.generators().get("rng")
+    places = [k for k, known in enumerate(generators) if known is rng]
+    return found + places
 
 
 def versions() -> dict[str, str]:
@@ -174,8 +182,9 @@ def _rebuild(
         for name in ("generator", "discriminator")
     )
     optimizers = {}
-    for name, (kind, arguments) in meta["optimizers"].items():
-        optimizers[name] = OPTIMIZERS[kind](**arguments)
+    for name, (kind, arguments, *place) in meta["optimizers"].items():
+        offered = dict(zip(("rng",), (places[k] for k in place), strict=False))
+        optimizers[name] = create(OPTIMIZERS[kind], arguments, dtype=dtype, **offered)
     return cls(
         cast(Sequential, generator),  # which the trainer looks at
         cast(Sequential, discriminator),

@@ -32,9 +32,10 @@ from minigan import (
     Tanh,
     UpSampling2D,
     ZeroPadding2D,
+    primitives,
 )
 from minigan.capture.schedule import Schedule
-from minigan.errors import NonFiniteError
+from minigan.errors import CaptureError, NonFiniteError
 from minigan.gan import (
     OBJECTIVES,
     Callback,
@@ -45,6 +46,7 @@ from minigan.gan import (
     recipes,
 )
 from minigan.gan.game import AHEAD
+from minigan.gan.rngs import rngs
 from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import needs_proc, resident
@@ -713,3 +715,117 @@ def test_a_copy_of_a_trained_trainer_goes_on_by_itself(twin_of):
     assert state(twin) == state(through)
     trainer.fit(4)
     assert state(trainer) == state(through)
+
+
+# ---- parts of one's own that count -------------------------------------------------
+
+
+class Counting:
+    """For classes whose method `counted` runs in every step."""
+
+    calls = 0
+
+    def count(self):
+        self.calls = self.calls + 1
+
+
+class CountingReLU(Counting, ReLU):
+    def forward_pass(self, x, training):
+        self.count()
+        return super().forward_pass(x, training)
+
+
+class CountingSGD(Counting, SGD):
+    def update(self, theta, dtheta, *rest):
+        self.count()
+        super().update(theta, dtheta, *rest)
+
+
+class CountingParabola(Counting, Parabola):
+    def batch(self, n):
+        self.count()
+        return super().batch(n)
+
+
+def counting(kind, capture):
+    part = {"layer": CountingReLU(), "optimizer": CountingSGD(0.1)}.get(kind)
+    part = part or CountingParabola(rngs(0)["data"])
+    part.calls = 0
+    layers = [part] if kind == "layer" else []
+    trainer = Trainer(
+        Sequential([Dense(3, 4, rng=0), Dense(4, 2, rng=1)]),
+        Sequential([Dense(2, 4, rng=2), *layers, Dense(4, 1, rng=3)]),
+        part if kind == "source" else Parabola(rngs(0)["data"]),
+        generator_optimizer=part if kind == "optimizer" else Adam(),
+        batch_size=8,
+        backend="jit",
+        capture=capture,
+    )
+    return trainer, part
+
+
+@pytest.mark.parametrize("kind", ["layer", "optimizer", "source"])
+def test_a_part_that_counts_is_run_eagerly_and_named(kind):
+    found = []
+    for capture in MODES:
+        trainer, part = counting(kind, capture)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            trainer.fit(3, report_every=None)
+            trainer.fit(2, report_every=None)
+        named = f"{type(part).__name__}.calls changes in a step"
+        assert [named in str(w.message) for w in said] == [True] * capture
+        found.append((state(trainer), part.calls))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("kind", ["layer", "optimizer", "source"])
+def test_looking_at_the_program_counts_nothing(kind):
+    trainer, part = counting(kind, True)
+    before = state(trainer)
+    with pytest.raises(CaptureError, match=f"{type(part).__name__}.calls changes"):
+        trainer.program()
+    assert part.calls == 0 and state(trainer) == before
+
+
+def test_a_number_of_an_optimizer_that_is_set_is_seen():
+    class Scaled(SGD):
+        def __init__(self, learning_rate=0.1):
+            super().__init__(learning_rate)
+            self.scale = 1.0
+
+        def update(self, theta, dtheta, *rest):
+            primitives.add_scaled(dtheta, dtheta, self.scale)
+            primitives.clip(theta, self.scale)
+            super().update(theta, dtheta, *rest)
+
+    found = []
+    for capture in MODES:
+        trainer = build(backend="jit", capture=capture, generator_optimizer=Scaled())
+        trainer.fit(3, report_every=None)
+        trainer.generator_optimizer.scale = 0.01
+        trainer.fit(3, report_every=None)
+        assert (trainer.execution._program is not None) == capture
+        found.append(state(trainer))
+    assert found[0] == found[1]
+
+
+def test_a_layer_that_remembers_a_shape_is_captured():
+    class Shaped(ReLU):
+        seen = ()
+
+        def forward_pass(self, x, training):
+            self.seen = x.shape
+            return super().forward_pass(x, training)
+
+    layer = Shaped()
+    trainer = Trainer(
+        Sequential([Dense(3, 4, rng=0), Dense(4, 2, rng=1)]),
+        Sequential([Dense(2, 4, rng=2), layer, Dense(4, 1, rng=3)]),
+        Parabola(0),
+        batch_size=8,
+        backend="jit",
+    )
+    layer.seen = (0,)
+    trainer.fit(3, report_every=None)
+    assert trainer.execution._program is not None

@@ -379,6 +379,12 @@ def test_sampling_in_place_of_the_recipes():
     assert recipes.load("digits", sampling="shuffled").data.sampling == "shuffled"
 
 
+@pytest.mark.parametrize("data", [None, Parabola(0)], ids=["computed", "a source"])
+def test_sampling_where_no_rows_are_drawn(data):
+    with pytest.raises(MiniganError, match="'sampling': expected none.*got 'ordered'"):
+        recipes.load("parabola", data=data, sampling="ordered")
+
+
 def test_unknown_overrides_name_the_known_ones():
     message = "'overrides': expected one of 'batch_size'.*'learning_rate'.*'momentum'"
     with pytest.raises(MiniganError, match=message):

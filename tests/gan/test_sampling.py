@@ -329,3 +329,45 @@ def test_what_is_no_source_is_taken_for_an_array():
 
     with pytest.raises(MiniganError, match="'data': expected a numpy array, got Duck"):
         build().data = Duck()
+
+
+@pytest.fixture
+def ones():
+    """Rows of ones and k, without a generator and without a type to choose."""
+
+    class Ones(Source):
+        name = "ones"
+        features = 2
+
+        def __init__(self, k=0):
+            self.k = k
+
+        def batch(self, n):
+            return np.full((n, 2), 1 + self.k, np.float32)
+
+        def draw(self, n, rng):
+            return self.batch(n)
+
+    SOURCES.register()(Ones)
+    yield Ones
+    SOURCES.unregister("ones")
+
+
+def test_a_source_gets_only_what_its_constructor_takes(ones, tmp_path):
+    trainer = build(capture=False)
+    trainer.data = ones(k=2)
+    trainer.fit(2)
+    trainer.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c", capture=False)
+    assert type(resumed.data) is ones and resumed.data.k == 2
+    trainer.fit(2), resumed.fit(2)
+    assert state(resumed) == state(trainer)
+
+
+def test_a_source_of_another_type_than_the_networks():
+    trainer = build(dtype=np.float64)
+    before = trainer.data
+    message = "'data': expected rows of dtype float64.*got float32"
+    with pytest.raises(MiniganError, match=message):
+        trainer.data = Parabola(0)
+    assert trainer.data is before

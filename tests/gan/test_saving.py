@@ -6,7 +6,17 @@ import warnings
 import numpy as np
 import pytest
 
-from minigan import Adam, Dense, Dropout, Layer, LeakyReLU, Sequential, checkpoint
+from minigan import (
+    OPTIMIZERS,
+    Adam,
+    Dense,
+    Dropout,
+    Layer,
+    LeakyReLU,
+    Optimizer,
+    Sequential,
+    checkpoint,
+)
 from minigan.errors import CheckpointError, MiniganError, StateError
 from minigan.gan import Parabola, Rows, Trainer, recipes
 from minigan.gan.saving import config
@@ -319,3 +329,46 @@ def test_a_failed_save_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     monkeypatch.undo()
     trainer.save(path)
     assert Trainer.load(path).step_count == 1 and trainer.batch_size == BATCH
+
+
+# ---- an optimizer of one's own -----------------------------------------------------
+
+
+@pytest.fixture
+def shaky():
+    """SGD with noise of its own, registered for as long as a test runs."""
+
+    class Shaky(Optimizer):
+        def __init__(self, learning_rate=0.01, *, rng):
+            super().__init__(learning_rate)
+            self.rng = rng
+
+        def update(self, theta, dtheta, schedule):
+            noise = self.rng.standard_normal(theta.size, np.float32)
+            theta -= schedule.astype(theta.dtype) * (dtheta + noise)
+
+    OPTIMIZERS.register()(Shaky)
+    yield Shaky
+    OPTIMIZERS.unregister("Shaky")
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_an_optimizer_with_a_generator_is_resumed(shaky, shared, tmp_path):
+    trainer = build(capture=False, dropout=True)
+    own = trainer.rngs["data"] if shared else np.random.default_rng(7)
+    trainer.generator_optimizer = shaky(0.02, rng=own)
+    trainer.discriminator_optimizer = shaky(rng=np.random.default_rng(8))
+    trainer.fit(2)
+    trainer.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c", capture=False)
+    trainer.fit(2), resumed.fit(2)
+    assert state(resumed) == state(trainer)
+
+
+def test_a_new_network_gets_such_an_optimizer_anew(shaky):
+    trainer = build(capture=False)
+    old = trainer.generator_optimizer = shaky(rng=np.random.default_rng(7))
+    trainer.generator = build(seed=1).generator
+    made = trainer.generator_optimizer
+    assert type(made) is shaky and made is not old and made.rng is old.rng
+    trainer.fit(1)

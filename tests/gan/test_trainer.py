@@ -446,6 +446,7 @@ def test_data_that_are_set_are_seen(tmp_path):
     trainer.fit(2)
     trainer.data = array(30)
     assert isinstance(trainer.data, Rows) and trainer.data.rows == 30
+    assert trainer.data.sampling == "shuffled"
     assert trainer.data.rng is trainer.rngs["data"]
     trainer.data = Rows(array(25), rng=7)
     assert trainer.rngs["data"] is trainer.data.rng
