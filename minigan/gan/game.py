@@ -215,7 +215,7 @@ class Game:
         another is sampled as that was.
         """
         new = [name for name, part in parts.items() if part is not getattr(self, name)]
-        arguments = {
+        arguments: dict[str, Any] = {
             "generator": self.generator,
             "discriminator": self.discriminator,
             "data": self.data,
@@ -241,7 +241,7 @@ class Game:
                 data,
                 rng=self.rngs["data"],
                 sampling=self.data.sampling,
-                dtype=self.generator.dtype,
+                dtype=self.generator.theta.dtype,
             )
         return Game(**arguments)
 
