@@ -2,7 +2,7 @@
 
 This is all that there is to write: formulas in NumPy, and classes that register
 themselves.  After `import extension` they are as good as built-in ones: trained, saved,
-profiled, chosen by name, and proven by `minigan.cli.check` and the tests' own checks.
+profiled, chosen by name, and proven by `minigan check` and `minigan.checks`.
 `extension_twins.py` beside it makes them as fast.
 """
 

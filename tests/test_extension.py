@@ -5,6 +5,7 @@ recipe in NumPy.  docs/extension_twins.py adds compiled twins.
 """
 
 import importlib.util
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan import gradcheck, primitives
+from minigan import checks, gradcheck, primitives
+from minigan.capture import program
 from minigan.gan import Trainer, recipes
 from minigan.gan.objectives import OBJECTIVES
 from minigan.gan.recipes import RECIPES
@@ -24,6 +26,7 @@ from minigan.losses import LOSSES
 from minigan.optimizers import OPTIMIZERS
 from minigan.primitives import PRIMITIVES
 
+from .cli.helpers import run
 from .helpers import assert_same_bits
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -145,6 +148,53 @@ def test_the_twins_compute_what_the_formulas_do(twins):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "jit"])
+def test_the_loss_and_the_optimizer_train_a_classifier(either, backend):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((64, 3))
+    y = np.sign(x[:, :1] + x[:, 1:2])
+    dense = [mg.Dense(*sizes, rng=rng, dtype=np.float64) for sizes in ((3, 8), (8, 1))]
+    network = mg.Sequential([dense[0], either.GELU(), dense[1]])
+    loss, optimizer = either.SquaredHinge(), either.AdamW(0.02)
+    losses = []
+    with primitives.use_backend(backend):
+        for _ in range(60):
+            losses.append(float(loss.forward(network.forward(x, training=True), y)))
+            network.zero_grad()
+            network.backward(loss.backward(), need_dx=False)
+            optimizer.step(network)
+    assert losses[-1] < 0.3 * losses[0]
+
+
+@needs_jit
+def test_a_step_with_the_loss_is_captured(twins):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((16, 3)), np.sign(rng.standard_normal((16, 1)))
+    network = mg.Sequential([mg.Dense(3, 1, rng=rng, dtype=np.float64)])
+    loss, optimizer = twins.SquaredHinge(), twins.AdamW()
+    optimizer.vectors(network)
+
+    def step():
+        y_hat, cache = network.forward_pass(x, True)
+        _, kept = loss.forward_pass(y_hat, y)
+        primitives.fill(network.dtheta, 0.0)
+        network.backward_pass(loss.backward_pass(kept), cache, False)
+        optimizer.apply(network)
+
+    class Both:
+        def state(self):
+            return {**network.state(), **optimizer.state()}
+
+        def generators(self):
+            return {}
+
+    with primitives.use_backend("jit"):
+        recorded = program.capture(
+            step, Both(), {"x": x, "y": y, "dtheta": network.dtheta}
+        )
+    assert "squared_hinge_backward" in {i.name for i in recorded.instructions}
+
+
 # ---- saved -------------------------------------------------------------------------
 
 
@@ -186,10 +236,28 @@ def test_it_is_proven(either):
     assert gradcheck(G, through=D, shape=(16, 5), objective="squared-hinge").ok
 
 
-def test_it_is_listed_by_minigan_check(either):
-    labels = " | ".join(proof.label for proof in proofs(0))
+def test_it_is_listed_and_proven_by_minigan_check(either):
+    own = [
+        proof
+        for proof in proofs(0)
+        if re.search("GELU|SquaredHinge|AdamW|squared-hinge", proof.label)
+    ]
+    assert len(own) >= 4
+    for proof in own:
+        assert proof.run().ok, proof.label
+    listed = run("check", "--backend", "numpy")
+    assert listed.exit_code == 0, listed.output
     for name in ("GELU", "SquaredHinge", "AdamW", "squared-hinge"):
-        assert name in labels, labels
+        assert name in listed.output
+
+
+def test_it_passes_the_checks_of_all_that_is_registered(either):
+    things = either.GELU, either.SquaredHinge, either.AdamW, either.SquaredHingeGAN
+    for thing in things:
+        found = checks.of(thing)
+        assert found
+        for check in found:
+            check()
 
 
 def test_a_wrong_one_is_found(formulas):
