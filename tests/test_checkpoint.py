@@ -269,7 +269,7 @@ def hook(event, arguments):
 sys.addaudithook(hook)
 from minigan import checkpoint
 from minigan.errors import CheckpointError
-from minigan.gan import Trainer, state
+from minigan.gan import Trainer, saving
 armed.append(True)
 for path in sys.argv[1:]:
     for read in (checkpoint.read, Trainer.load):
