@@ -354,7 +354,7 @@ def test_calls_with_other_arguments_are_refused_however_often(backend):
     x = zeros(2, 3)
     with primitives.use_backend(backend):
         primitives.leaky_relu_forward(x, 0.1)  # there is a plan from now on
-        for wrong in ((x,), (x, 0.1, 0.2), (x, 0.1, x), (0.1, x), (x, "a"), (x, None)):
+        for wrong in ((x,), (x, 0.1, 0.2), (x, 0.1, x), (0.1, x), (x, "a")):
             with pytest.raises(DTypeError, match=r"^leaky_relu_forward: expected x\["):
                 primitives.leaky_relu_forward(*wrong)
 
