@@ -264,7 +264,7 @@ class Rows(Source):
         rng: np.random.Generator,
         dtype: DTypeLike,
     ) -> Self:
-        """Rows of the array that the user gives again, or of a pair with labels."""
+        """Rows of the array that the user gives again."""
         if data is None:
             raise ArgumentError(
                 f"Trainer.load: argument 'data': expected the array of "
