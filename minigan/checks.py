@@ -15,6 +15,8 @@ all that it takes to make an object again.
 from __future__ import annotations
 
 import copy
+import pickle
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +28,8 @@ from . import saving
 from .errors import MiniganError
 from .gradcheck.registered import Proof, examples_of, proofs_of, registries
 from .initializers import INITIALIZERS, initialize
-from .network import alone
+from .layers import Layer
+from .network import Network, alone
 from .registry import Example, arguments_of, config_of, create
 from .state import same_bytes
 
@@ -174,11 +177,29 @@ def comes_back_from_its_config(kind: type, example: Example) -> None:
 # ---- copies ------------------------------------------------------------------------
 
 
+def copies(thing: Any, *kinds: type) -> Iterator[Any]:
+    """Copies of something, by each way that Python knows.
+
+    kinds: classes that pickle must find by name; it cannot find those of a function.
+    """
+    yield copy.deepcopy(thing)
+    if not isinstance(thing, tuple):
+        yield copy.copy(thing)
+    if all(map(_importable, kinds)):
+        yield pickle.loads(pickle.dumps(thing))
+
+
+def _importable(kind: type) -> bool:
+    """Whether a class is found by its name, as pickle looks for it."""
+    home = sys.modules.get(kind.__module__)
+    return getattr(home, kind.__qualname__, None) is kind
+
+
 def copies_have_one_configuration(kind: type, example: Example) -> None:
-    """A deep copy is another object of the same configuration."""
+    """A copy is another object of the same configuration."""
     one = _made(kind, example)
-    two = copy.deepcopy(one)
-    assert repr(_config(two)) == repr(_config(one))
+    for two in copies(one, kind):
+        assert repr(_config(two)) == repr(_config(one))
 
 
 def _input(layer: Any, example: Example, dtype: Any = np.float32) -> Any:
@@ -195,40 +216,57 @@ def _gradients(dx: Any) -> list[Any]:
 
 
 def copies_of_layers(kind: type, example: Example) -> None:
-    """A deep copy computes the same and shares no memory and no generator."""
+    """A copy computes the same and shares no memory and no generator.
+
+    Nor does the copy of a layer that is in no network.
+    """
     layer = _made(kind, example, rng=np.random.default_rng(0))
+    for twin in copies(layer, kind):
+        _share_nothing(layer, twin)
     one = alone(layer, example.shape)
-    two = copy.deepcopy(one)
-    twin = two.layers[0]
+    twins = list(copies(one, kind))
     x = _input(layer, example)
-    results = []
-    for network in (one, two):
-        y = network.forward(x, training=True)
-        dx = _gradients(network.backward(np.ones_like(y)))
-        results.append([y, *dx, network.dtheta.copy(), network.buffers.copy()])
-    for a, b in zip(*results, strict=True):
-        assert same_bytes(a, b), "expected a copy to compute the same"
-    for a, b in ((one.theta, two.theta), (one.buffers, two.buffers)):
-        assert not np.may_share_memory(a, b), "expected a copy with memory of its own"
-    theirs = list(layer.generators().values())
-    for rng in twin.generators().values():
-        assert all(rng is not other for other in theirs), (
+    expected = _computed(one, x)
+    for two in twins:
+        _share_nothing(one, two)
+        for a, b in zip(expected, _computed(two, x), strict=True):
+            assert same_bytes(a, b), "expected a copy to compute the same"
+
+
+def _share_nothing(one: Layer, two: Layer) -> None:
+    """Neither memory nor random generators."""
+    theirs, own = (
+        [*layer.state().values(), *layer.gradients().values()] for layer in (one, two)
+    )
+    for array in own:
+        assert not any(np.may_share_memory(array, other) for other in theirs), (
+            "expected a copy with memory of its own"
+        )
+    for rng in two.generators().values():
+        assert all(rng is not other for other in one.generators().values()), (
             "expected a copy with a random generator of its own"
         )
+
+
+def _computed(network: Network, x: Any) -> list[Any]:
+    """y, dx, gradients and statistics of one training step, in memory of their own."""
+    y = network.forward(x, training=True)
+    dx = _gradients(network.backward(np.ones_like(y)))
+    return [y, *dx, network.dtheta.copy(), network.buffers.copy()]
 
 
 def copies_of_losses(kind: type, example: Example) -> None:
     """A forward pass of a loss leaves its copy without a cache."""
     one = _made(kind, example)
-    two = copy.deepcopy(one)
     pred = np.full(example.shape or (4, 1), 0.5, np.float32)
     target = np.zeros(len(pred), np.int64) if one.class_labels else pred.copy()
-    one.forward(pred, target)
-    try:
-        two.backward()
-    except MiniganError:
-        return
-    raise AssertionError("expected a copy with a cache of its own")
+    for two in list(copies(one, kind)):
+        one.forward(pred, target)
+        try:
+            two.backward()
+        except MiniganError:
+            continue
+        raise AssertionError("expected a copy with a cache of its own")
 
 
 def copies_of_optimizers(kind: type, example: Example) -> None:
@@ -239,15 +277,18 @@ def copies_of_optimizers(kind: type, example: Example) -> None:
     one = _made(kind, example)
     draw_gradients(network, rng)
     one.step(network)
-    twin, two = copy.deepcopy((network, one))
-    before = [a.copy() for a in (twin.theta, *two.state().values())]
+    cells = list(copy.copy(one).state().values())
+    pairs = list(copies((network, one), kind))
+    arrays = [a for twin, two in pairs for a in (twin.theta, *two.state().values())]
+    before = [a.copy() for a in (*arrays, *cells)]
     one.step(network)
-    after = [twin.theta, *two.state().values()]
+    after = [*arrays, *cells]
     assert all(same_bytes(a, b) for a, b in zip(before, after, strict=True)), (
         "expected a copy with memory of its own"
     )
-    two.step(twin)
-    assert same_bytes(network.theta, twin.theta), "expected the same step of a copy"
+    for twin, two in pairs:
+        two.step(twin)
+        assert same_bytes(network.theta, twin.theta), "expected the same step of a copy"
 
 
 # ---- layers ------------------------------------------------------------------------

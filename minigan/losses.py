@@ -35,6 +35,7 @@ from .errors import (
     StateError,
 )
 from .registry import Example, Registry, config_of
+from .state import whole_copy
 
 __all__ = [
     "BCE",
@@ -76,6 +77,8 @@ class Loss:
     class_labels: ClassVar[bool] = False
     factor: ClassVar[float] = 1.0
     _cache: tuple[Any] | None = None
+
+    __copy__ = whole_copy
 
     # ---- what a subclass defines ---------------------------------------------------
 

@@ -31,7 +31,7 @@ from . import primitives, validate
 from .errors import NonFiniteError, StateError
 from .network import Network, aligned_zeros
 from .registry import Example, Registry, config_of
-from .state import Arrays, Generators
+from .state import Arrays, Generators, own_copy, whole_copy
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "RMSprop"]
 
@@ -139,6 +139,8 @@ class Optimizer:
                 self.update(network.theta, network.dtheta, *vectors, schedule)
 
     # ---- state ---------------------------------------------------------------------
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     def cells(self) -> Arrays:
         """name -> memory cell that steps read or change, whatever the network."""

@@ -8,16 +8,22 @@ Everything stateful (a network, an optimizer, a source of data, a trainer) offer
 Snapshot, rollback, checkpoint, capture, the report of what was not finite and the Keras
 front read these two and nothing else.  The parts of a whole are joined by a slash:
 `generator/theta`, `generator_optimizer/m`.
+
+What has a state is copied whole: `__copy__ = whole_copy` makes `copy.copy` a deep copy,
+and `__setstate__ = own_copy` sees to it that a copy that came from another process may
+write into all of its arrays.
 """
 
+import copy
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 Generators = dict[str, np.random.Generator]
+T = TypeVar("T")
 
 
 class Stateful(Protocol):
@@ -28,6 +34,30 @@ class Stateful(Protocol):
 
     def generators(self) -> Generators:
         """name -> random generator, each one once."""
+
+
+def whole_copy(part: T) -> T:
+    """A deep copy: two parts never share what training changes."""
+    return copy.deepcopy(part)
+
+
+def own_copy(part: object, attributes: Mapping[str, Any]) -> None:
+    """Give a copy its attributes, with arrays that it may write into.
+
+    Pools of processes hand large arrays over as read-only maps of a file.
+    """
+    vars(part).update({name: _writable(value) for name, value in attributes.items()})
+
+
+def _writable(value: Any) -> Any:
+    """An array, or the arrays in a dict or list, in memory that can be written."""
+    if isinstance(value, np.ndarray) and not value.flags.writeable:
+        return np.array(value, order="K")
+    if type(value) is dict:
+        return {key: _writable(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_writable(item) for item in value]
+    return value
 
 
 class Snapshot:
@@ -41,6 +71,8 @@ class Snapshot:
         self.arrays: Arrays = {}
         self.random: dict[str, Mapping[str, Any]] = {}
         self.take()
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     def take(self) -> None:
         """Copy the present state."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import primitives
-from ..errors import CaptureError
+from ..errors import CaptureError, StateError
 from ..primitives.declare import Primitive
 from ..primitives.signature import Operand
 from ..state import Arrays, Generators, Snapshot, Stateful
@@ -203,6 +203,13 @@ class Program:
         seconds: about how long to play.  Nothing is changed by it.
         """
         return listing.profile(self, seconds)
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        """Errors: StateError; a copy would write into the memory of the original."""
+        raise StateError(
+            f"{type(self).__name__}: expected no copy of a recorded step, which holds "
+            "addresses of this process; copy what it was recorded from"
+        )
 
     def __len__(self) -> int:
         return len(self.instructions)

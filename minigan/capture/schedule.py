@@ -42,6 +42,8 @@ class Schedule:
             for program, times in self.parts:
                 program.play(times)
 
+    __reduce_ex__ = Program.__reduce_ex__
+
     def __repr__(self) -> str:
         parts = ", ".join(f"{times} x {program!r}" for program, times in self.parts)
         return f"Schedule({parts})"

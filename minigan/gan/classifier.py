@@ -17,6 +17,7 @@ from ..layers import Dense, ReLU
 from ..losses import SoftmaxCrossEntropy
 from ..network import Sequential
 from ..optimizers import Adam
+from ..state import whole_copy
 from .checks import shape_made, shape_taken
 from .metrics import frechet_distance
 
@@ -39,6 +40,8 @@ class Classifier:
             )
         self.network = network
         self.classes = int(shape_made(network)[-1])
+
+    __copy__ = whole_copy
 
     @classmethod
     def train(

@@ -18,7 +18,14 @@ from .. import primitives
 from ..capture import program
 from ..capture.schedule import Schedule
 from ..errors import CaptureError, NonFiniteError
-from ..state import Arrays, Generators, Snapshot, not_finite
+from ..state import (
+    Arrays,
+    Generators,
+    Snapshot,
+    not_finite,
+    own_copy,
+    whole_copy,
+)
 from .attributes import OwnAttributes, plain
 from .game import AHEAD, Game
 from .history import COLUMNS, History
@@ -61,6 +68,8 @@ class Execution:
     def __getstate__(self) -> dict[str, Any]:
         """What a copy gets: a program holds addresses and is recorded anew."""
         return {**vars(self), "_program": None, "_key": (None, None)}
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     # ---- runs ----------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from ..layers import Sigmoid
 from ..network import Sequential
 from ..optimizers import Optimizer
 from ..registry import create
-from ..state import Arrays, Generators
+from ..state import Arrays, Generators, own_copy, whole_copy
 from .checks import fit_together, network_of, two_optimizers
 from .noise import Noise
 from .objectives import OBJECTIVES
@@ -246,6 +246,8 @@ class Game:
         return Game(**arguments)
 
     # ---- state ---------------------------------------------------------------------
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     @property
     def players(self) -> dict[str, tuple[Sequential, Optimizer]]:

@@ -16,7 +16,7 @@ from .. import checkpoint, primitives, saving, validate
 from ..errors import CheckpointError, MiniganError
 from ..images import image_shape
 from ..network import Sequential
-from ..state import Arrays
+from ..state import Arrays, whole_copy
 from .checks import shape_made, shape_taken
 from .rngs import NAMES, rngs
 from .saving import plain_state, versions
@@ -125,6 +125,8 @@ class Generator:
         a, b = np.where(same, 1 - share, a), np.where(same, share, b)
         z = a * first[:, None] + b * last[:, None]
         return z.reshape(-1, self.latent_dim).astype(self.network.dtype)
+
+    __copy__ = whole_copy
 
     # ---- files ---------------------------------------------------------------------
 

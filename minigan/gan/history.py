@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..files import write_atomically
+from ..state import own_copy, whole_copy
 
 COLUMNS = (
     "d_loss_real",  # discriminator's loss on real rows, before its update
@@ -41,6 +42,8 @@ class History:
         table = np.empty((0, len(COLUMNS))) if table is None else table
         self._table = np.array(table, dtype=np.float64)
         self._length = len(self._table)
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     def append(self, rows: NDArray) -> None:
         """Add rows (n, len(COLUMNS))."""

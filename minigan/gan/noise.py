@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import primitives
-from ..state import Arrays
+from ..state import Arrays, own_copy, whole_copy
 
 
 class Noise:
@@ -61,6 +61,8 @@ class Noise:
         """Go on to the noise of the next step."""
         if self.steps is not None:
             primitives.advance(self.place)
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     def memory(self) -> Arrays:
         """name -> array that a step reads or changes."""

@@ -27,6 +27,7 @@ of a mixed batch is the mean of its two halves.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite, log, nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ from numpy.typing import NDArray
 from .. import primitives, validate
 from ..errors import NonFiniteError, StateError
 from ..registry import Registry
+from ..state import whole_copy
 
 OBJECTIVES: Registry[type["Objective"]] = Registry("objective")
 
@@ -94,6 +96,12 @@ class Objective:
     def fake_label(self) -> float:
         """What D is to answer on fakes."""
         return self._labels["fake_label"]
+
+    __copy__ = whole_copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy gets: like a layer's, it begins with a forward pass."""
+        return {**vars(self), "_gradient": None}
 
     # ---- what a game asks for ------------------------------------------------------
 

@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 from .. import primitives, validate
 from ..errors import ArgumentError, CheckpointError
 from ..registry import Registry, config_of, create
-from ..state import Arrays, Generators
+from ..state import Arrays, Generators, own_copy, whole_copy
 
 SOURCES: Registry[type["Source"]] = Registry("source")
 
@@ -53,6 +53,8 @@ class Source:
         return 2**31
 
     # ---- state ---------------------------------------------------------------------
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     def state(self) -> Arrays:
         """name -> array that training changes."""

@@ -13,7 +13,7 @@ from ..capture.program import Program
 from ..files import as_path
 from ..network import Sequential
 from ..optimizers import Optimizer
-from ..state import Arrays, Generators
+from ..state import Arrays, Generators, whole_copy
 from .callbacks import Hooks, Report
 from .execution import Chunk, Execution
 from .game import Game
@@ -384,6 +384,8 @@ class Trainer:
         return self.game.latent_dim
 
     # ---- state ---------------------------------------------------------------------
+
+    __copy__ = whole_copy
 
     def state(self) -> Arrays:
         """name -> array that training changes and a checkpoint holds."""

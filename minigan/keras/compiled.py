@@ -74,7 +74,6 @@ class Plan:
         for leaf, trains in self.captured.items():
             if leaf.block is not None and leaf.block.parameters:
                 (self._live if trains else self._held).append(leaf.block)
-        self._moving = [block.buffers for block in self._live if block.buffers.size]
         self._out_shape = model.example_out or ()
         parts = [part for block in self._live for part in block.layers]
         self._has_norm = any(getattr(part, "positions", 0) == 1 for part in parts)
@@ -100,11 +99,12 @@ class Plan:
         if replayed is not None:
             loss, out = replayed
             return self._results(loss, out, y)
-        before = [buffers.copy() for buffers in self._moving]
+        moving = [block.buffers for block in self._live if block.buffers.size]
+        before = [buffers.copy() for buffers in moving]
         try:
             results = self._eager(where, x, target, y)
         except Exception:  # the forward pass has moved them already
-            for buffers, kept in zip(self._moving, before, strict=True):
+            for buffers, kept in zip(moving, before, strict=True):
                 buffers[...] = kept
             raise
         self._replays.seen(x, target)

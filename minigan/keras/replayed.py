@@ -53,6 +53,10 @@ class Replays:
         small = sum(block.theta.size for block in body.owners()) <= LARGEST
         self.possible = small and not checked and not body.generators()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy gets: programs hold addresses and are recorded anew."""
+        return {**vars(self), "_programs": {}, "_counts": {}}
+
     def step(self, x: Array, target: Array) -> tuple[float, Array] | None:
         """(loss, outputs) of one step, or None where it must be run eagerly."""
         if not self.possible or primitives.backend() != "jit":

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import validate
 from ..errors import ArgumentError
-from ..state import Arrays
+from ..state import Arrays, whole_copy
 
 if TYPE_CHECKING:
     from .models import Model
@@ -46,6 +46,8 @@ class Remembers:
 
     _instead = "an object of minigan.keras"  # what can be had without a subclass
     _made_with: tuple[tuple[Any, ...], dict[str, Any]]
+
+    __copy__ = whole_copy
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

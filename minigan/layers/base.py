@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .. import primitives, validate
 from ..errors import ArgumentError, DTypeError, ShapeError, StateError
 from ..registry import Registry, config_of
-from ..state import Arrays, Generators
+from ..state import Arrays, Generators, own_copy, whole_copy
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -53,6 +53,8 @@ class Parameter:
         self.value = value
         self.grad = np.zeros_like(value)
 
+    __copy__, __setstate__ = whole_copy, own_copy
+
     def __repr__(self) -> str:
         return f"Parameter({self.name!r}, shape {self.value.shape})"
 
@@ -63,6 +65,8 @@ class Buffer:
     def __init__(self, name: str, value: Array) -> None:
         self.name = name
         self.value = value
+
+    __copy__, __setstate__ = whole_copy, own_copy
 
     def __repr__(self) -> str:
         return f"Buffer({self.name!r}, shape {self.value.shape})"
@@ -259,9 +263,7 @@ class Layer:
         """What copies and pickles hold: all but owner, cache and open scopes."""
         return {k: v for k, v in vars(self).items() if k not in self._not_copied}
 
-    def __copy__(self) -> Self:
-        """A deep copy: two layers never share their parameters."""
-        return copy.deepcopy(self)
+    __copy__ = whole_copy
 
     # ---- by name -------------------------------------------------------------------
 
