@@ -15,12 +15,12 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from . import npy
-from .errors import CheckpointError
+from .errors import CheckpointError, StateError
 from .files import as_path, write_atomically
 from .reading import broken, decoding
 
@@ -38,20 +38,28 @@ def write(
 ) -> None:
     """Write name -> array and a JSON-able dict, atomically.
 
-    Errors: OutputError where the file cannot be written; an old file then survives.
+    Errors: OutputError where the file cannot be written, StateError for a number in
+    the description that is NaN or infinite; an old file then survives.
     """
+    try:
+        described = {"format": FORMAT, **meta}
+        text = json.dumps(described, sort_keys=True, allow_nan=False)
+    except ValueError as error:
+        raise StateError(f"{path}: expected a description of finite numbers") from error
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        text = json.dumps({"format": FORMAT, **meta}, sort_keys=True)
         archive.writestr(_fixed_date(_META), text)
         for name, array in arrays.items():
             member = io.BytesIO()
             np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
             archive.writestr(_fixed_date(name + ".npy"), member.getvalue())
-        archive.comment = bytes(_TRAILER)
-    body = buffer.getvalue()[:-_TRAILER]
-    trailer = _MARK + hashlib.sha256(body).hexdigest().encode()
-    write_atomically(path, body + trailer)
+    write_atomically(path, sealed(buffer.getvalue()))
+
+
+def sealed(archive: bytes) -> bytes:
+    """A zip archive without a comment, and its sha256 as the comment."""
+    body = archive[:-2] + _TRAILER.to_bytes(2, "little")
+    return body + _MARK + hashlib.sha256(body).hexdigest().encode()
 
 
 def read(path: Path, what: str = "checkpoint") -> tuple[Arrays, dict[str, Any]]:
@@ -92,7 +100,7 @@ def _parse(path: str, content: bytes, what: str) -> tuple[Arrays, dict[str, Any]
             broken(path, f"at most {len(content):,} bytes in it", f"{size:,}", fault)
         text = members.pop(_META).content(len(content))
         with decoding(f"{path}: {_META}", f"the description of a {what}", fault):
-            meta = json.loads(text)
+            meta = json.loads(text, parse_constant=_no_number)
         given = meta.get("format") if isinstance(meta, dict) else type(meta).__name__
         if not isinstance(meta, dict) or given != FORMAT:
             broken(path, f"format {FORMAT}", given, fault)
@@ -100,6 +108,11 @@ def _parse(path: str, content: bytes, what: str) -> tuple[Arrays, dict[str, Any]
             if member.file != f"{key}.npy":
                 broken(path, "arrays alone (.npy)", repr(member.file), fault)
         return {key: member.array() for key, member in members.items()}, meta
+
+
+def _no_number(text: str) -> NoReturn:
+    """For NaN and Infinity, which `write` does not write and JSON does not know."""
+    raise ValueError(f"the number {text}")
 
 
 def _fixed_date(name: str) -> zipfile.ZipInfo:

@@ -46,8 +46,10 @@ INITIALIZERS: Registry[Callable[..., Any]] = Registry("initializer")
 # The standard deviation of N(0, 1) cut at +-2: dividing by it restores the variance.
 TRUNCATED_STDDEV = 0.87962566103423978
 
-# Inside `blank`: how many numbers may still be allocated, in a list of one.
-_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+PLACES = 2**24  # of tables that a file may ask for, and 64 for each of its numbers
+
+# Inside `blank`: how many numbers, and places in tables, may still be allocated.
+_left: ContextVar[dict[str, int] | None] = ContextVar("left", default=None)
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
@@ -136,14 +138,7 @@ def initialize(
     for one that returns another shape.
     """
     draw = _known(where, argument, initializer)
-    left = _left.get()
-    if left is not None:
-        if prod(shape) > left[0]:
-            raise CheckpointError(
-                f"{where}: argument {argument!r}: expected at most the {left[0]} "
-                f"numbers that are left in the file, got {prod(shape)}"
-            )
-        left[0] -= prod(shape)
+    if claim(where, argument, "numbers", prod(shape)):
         return np.zeros(shape, dtype)
     values = np.asarray(draw(shape, rng))
     if values.shape != tuple(shape):
@@ -175,8 +170,25 @@ def blank(most: int) -> Iterator[None]:
     For layers whose values come from a file.  most: how many numbers the file holds;
     the allocation of more is refused with a CheckpointError.
     """
-    token = _left.set([most])
+    token = _left.set({"numbers": most, "places": PLACES + 64 * most})
     try:
         yield
     finally:
         _left.reset(token)
+
+
+def claim(where: str, argument: str, kind: str, count: int) -> bool:
+    """Inside `blank`, take so many of the "numbers" or "places" that a file may have.
+
+    False outside, where nothing is counted.  Errors: CheckpointError for too many.
+    """
+    left = _left.get()
+    if left is None:
+        return False
+    if count > left[kind]:
+        raise CheckpointError(
+            f"{where}: argument {argument!r}: expected at most the {left[kind]} "
+            f"{kind} that are left in the file, got {count}"
+        )
+    left[kind] -= count
+    return True

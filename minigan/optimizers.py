@@ -170,6 +170,18 @@ class Optimizer:
         }
         return {**self.cells(), **vectors}
 
+    def check(self, state: Arrays) -> None:
+        """Refuse saved cells that no run could have written.
+
+        state: as `state()` has it, of the right shapes and types.
+        Errors: ArgumentError, DTypeError.
+        """
+        where = type(self).__name__
+        validate.integer(where, "t", int(state["t"]), least=0)
+        validate.integer(where, "overflow", int(state["overflow"]), least=0, most=1)
+        rate = float(state["learning_rate"])
+        validate.number(where, "learning_rate", rate, above=0, most=1e6)
+
     def generators(self) -> Generators:
         """name -> random generator, of an optimizer that keeps one as an attribute."""
         return {

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from minigan import checkpoint
-from minigan.errors import CheckpointError, DTypeError, OutputError
+from minigan.errors import CheckpointError, DTypeError, OutputError, StateError
 
 ARRAYS = {
     "theta": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -212,6 +212,16 @@ def test_forged_descriptions(tmp_path, text):
     refused(tmp_path / "f")
 
 
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_does_not_know(tmp_path, text):
+    meta = f'{{"format": 1, "a": [{text}]}}'
+    forge(tmp_path / "f", [("meta.json", meta), ("a.npy", ONE)], first=False)
+    refused(tmp_path / "f", f"meta.json: expected .* .the number {text}.")
+    with pytest.raises(StateError, match="of finite numbers"):
+        checkpoint.write(tmp_path / "g", {}, {"a": float(text)})
+    assert not (tmp_path / "g").exists()
+
+
 def test_a_description_that_is_too_deep(tmp_path):
     forge(tmp_path / "f", [("meta.json", "[" * 200_000)], first=False)
     refused(tmp_path / "f")
@@ -268,7 +278,7 @@ def hook(event, arguments):
         print("FORBIDDEN", event)
 sys.addaudithook(hook)
 from minigan import checkpoint
-from minigan.errors import CheckpointError
+from minigan.errors import CheckpointError, StateError
 from minigan.gan import Trainer, saving
 armed.append(True)
 for path in sys.argv[1:]:

@@ -277,6 +277,18 @@ def test_nothing_large_is_allocated(registered):
         built(["Scale", {"size": 101}])
 
 
+def test_tables_of_pixels_are_bounded_altogether():
+    """Each layer of a few bytes could ask for 128 MB."""
+    image = {"image": [2048, 2048, 1], "padding": 0}
+    layers = [{"layer": ["ZeroPadding2D", image]}] * 50
+    none = np.zeros(0, np.float32)
+    message = "ZeroPadding2D: argument '.*': expected at most the .* places"
+    with pytest.raises(CheckpointError, match=message):
+        build(
+            {"network": ["Sequential", {"layers": layers}]}, np.float32, [], none, none
+        )
+
+
 @pytest.mark.parametrize("size", [15, 17])
 def test_vectors_of_another_size(size):
     with pytest.raises(CheckpointError, match=r"expected float32 \(32,\), got float32"):

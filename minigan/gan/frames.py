@@ -109,6 +109,8 @@ class Frames(Callback):
         if meta.get("kind") != KIND or set(arrays) != set(known):
             raise CheckpointError(f"{path}: expected the frames of a run")
         steps = arrays.pop("steps")
+        if steps.ndim != 1 or steps.dtype != np.int64:
+            raise CheckpointError(f"{path}: expected a number of a step for each frame")
         for name, array in arrays.items():
             shape, dtype = known[name].shape, known[name].dtype
             if array.shape != (len(steps), *shape) or array.dtype != dtype:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import primitives
+from .. import primitives, validate
 from ..layers import Sigmoid
 from ..network import Sequential
 from ..optimizers import Optimizer
@@ -275,6 +275,25 @@ class Game:
             found["pretrained"] = self.pretrained
         found |= {f"data/{name}": array for name, array in self.data.state().items()}
         return found
+
+    def check(self, state: Arrays) -> None:
+        """Refuse a saved state that training could not go on from.
+
+        state: as `state()` has it, of the right shapes and types.
+        Errors: MiniganError.
+        """
+        optimizers = {
+            f"{player}_optimizer": optimizer
+            for player, (_, optimizer) in self.players.items()
+        }
+        parts: dict[str, Any] = {"data": self.data, **optimizers}
+        for name, part in parts.items():
+            start = f"{name}/"
+            own = {k: array for k, array in state.items() if k.startswith(start)}
+            part.check({k.removeprefix(start): array for k, array in own.items()})
+        if "pretrained" in state:
+            done = int(state["pretrained"])
+            validate.integer("Trainer", "pretrained", done, least=0)
 
     def generators(self) -> Generators:
         """name -> random generator, each once: the streams, then those in layers."""

@@ -19,7 +19,7 @@ from ..network import Sequential
 from ..state import Arrays, whole_copy
 from .checks import shape_made, shape_taken
 from .rngs import NAMES, rngs
-from .saving import plain_state, versions
+from .saving import generators_of, plain_state, versions
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -172,18 +172,18 @@ class Generator:
         if kind not in ("generator", "trainer") or dtype not in validate.FLOAT_TYPES:
             raise CheckpointError("expected a generator or the checkpoint of a trainer")
         stream = SAMPLE if kind == "trainer" else 0
-        places = [np.random.Generator(np.random.PCG64(0)) for _ in meta["generators"]]
-        places[stream].bit_generator.state = meta["generators"][stream]
+        places = generators_of(meta["generators"])
         inner = places if kind == "trainer" else places[1:]
         names = AVERAGE if AVERAGE[0] in arrays else ARRAYS
         theta, buffers = (arrays[name] for name in names)
+        step = meta["step"] if kind == "generator" else len(arrays["history"])
         network = saving.build(meta["generator"], dtype, inner, theta, buffers)
         return cls(
             cast(Sequential, network),
             places[stream],
             recipe=str(meta["recipe"]),
-            seed=int(meta["seed"]),
-            step=int(meta["step"] if kind == "generator" else len(arrays["history"])),
+            seed=validate.integer("Generator", "seed", meta["seed"], least=0),
+            step=validate.integer("Generator", "step", step, least=0),
             backend=backend or meta["backend"],
         )
 

@@ -113,7 +113,7 @@ def load(
                     f"{name}: expected {array.dtype} {array.shape}, got "
                     f"{arrays[name].dtype} {arrays[name].shape}"
                 )
-        trainer.data.check({k: arrays[f"data/{k}"] for k in trainer.data.state()})
+        trainer.game.check({name: arrays[name] for name in trainer.state()})
         table = arrays["history"]
         if (
             meta["columns"] != list(COLUMNS)
@@ -165,10 +165,7 @@ def _rebuild(
         raise CheckpointError(
             f"random streams: expected {', '.join(NAMES)}, as this version has them"
         )
-    layer_generators = [
-        np.random.Generator(np.random.PCG64(0))
-        for _ in meta["generators"][len(NAMES) :]
-    ]
+    layer_generators = generators_of(meta["generators"])[len(NAMES) :]
     spawned = make_rngs(meta["seed"])
     places = list(spawned.values()) + layer_generators
     generator, discriminator = (
@@ -215,6 +212,26 @@ def _source(
             "trained on, got another (its sha256 differs)"
         )
     return source
+
+
+def generators_of(states: Any) -> list[np.random.Generator]:
+    """Random generators of the states that `plain_state` made.
+
+    Errors: CheckpointError at the first that is none, before others are made.
+    """
+    if not isinstance(states, list):
+        raise CheckpointError("generators: expected a list of states")
+    made = []
+    for state in states:
+        made.append(np.random.Generator(np.random.PCG64(0)))
+        try:
+            made[-1].bit_generator.state = state
+        except Exception as error:  # NumPy raises nearly anything
+            reason = f"{type(error).__name__}: {error!s:.80}"
+            raise CheckpointError(
+                f"generators: expected states of PCG64, got another ({reason})"
+            ) from error
+    return made
 
 
 def refuse_foreign_parts(trainer: "Trainer") -> None:

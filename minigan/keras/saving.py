@@ -1,17 +1,14 @@
-"""Weights and models in a file: an npz archive, whatever the file is called."""
+"""Weights and models in a file: sealed as checkpoints are, whatever it is called."""
 
-import io
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from .. import npy, validate
+from .. import checkpoint, validate
 from ..errors import CheckpointError, OutputError
-from ..files import as_path, write_atomically
-from ..reading import ZIP, broken, describe, head_of, reading
+from ..files import as_path
+from ..initializers import blank
+from ..reading import ZIP, broken, describe, head_of, reading, reason_of
 from ..state import Arrays
 from . import backend, serial
 
@@ -19,12 +16,14 @@ Path = str | os.PathLike[str]
 
 FOREIGN = {b"\x89HDF": "HDF5, as Keras writes it"}
 VERSION = 1
-KINDS = npy.NUMBERS + "U"  # the description is text
+KIND = "keras model"
+SPARE = 4  # numbers that a layer makes for one in the file: some are left out there
+EXPECTED = "a file that minigan.keras saved"
 
 
 def save_weights(model: Any, path: Path, overwrite: bool = True) -> None:
     """Write `model.get_weights()`; see `load_weights`."""
-    _write(f"{model.name}.save_weights", path, _weights(model), overwrite)
+    _write(f"{model.name}.save_weights", path, _weights(model), {}, overwrite)
 
 
 def load_weights(model: Any, path: Path) -> None:
@@ -33,7 +32,8 @@ def load_weights(model: Any, path: Path) -> None:
     Errors: CheckpointError for a file of another kind (Keras writes HDF5), ShapeError
     for other shapes.  Nothing has changed then.
     """
-    model.set_weights(_weights_in(_read(f"{model.name}.load_weights", path)))
+    arrays, _ = _read(f"{model.name}.load_weights", path)
+    model.set_weights(_weights_in(arrays))
 
 
 def save_model(
@@ -51,44 +51,34 @@ def save_model(
     if include and model._plan is not None:
         found["compiled"], more = serial.compiled(model, where)
         arrays |= more
-    arrays["model"] = np.array(json.dumps(found))
-    _write(where, path, arrays, overwrite)
+    _write(where, path, arrays, found, overwrite)
 
 
 def load_model(path: Path, kinds: Mapping[str, Any], compile: bool) -> Any:
     """The model that `save_model` wrote.  kinds: see `serial.rebuild`."""
     where = "load_model"
-    arrays = _read(where, path)
-    try:
-        found = json.loads(str(arrays["model"]))
-        version = found["version"]
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    arrays, found = _read(where, path)
+    argument = f"{where}: argument 'filepath'"
+    if "model" not in found:
         raise CheckpointError(
-            f"{where}: argument 'filepath': expected a model from Model.save, got "
-            f"weights alone: {path}"
-        ) from error
-    if version != VERSION:
-        raise CheckpointError(
-            f"{where}: argument 'filepath': expected version {VERSION}, got "
-            f"{version!r}: {path}"
+            f"{argument}: expected a model from Model.save, got weights alone: {path}"
         )
+    if found.get("version") != VERSION:
+        got = repr(found.get("version"))[:80]
+        raise CheckpointError(
+            f"{argument}: expected version {VERSION}, got {got}: {path}"
+        )
+    most = SPARE * sum(array.size for array in arrays.values())
     try:
-        with backend.of_type(found["floatx"]):
+        with backend.of_type(found["floatx"]), blank(most):
             model = serial.rebuild(found["model"], kinds)
             model.set_weights(_weights_in(arrays))
             if compile and "compiled" in found:
                 slots = {k: a for k, a in arrays.items() if k.startswith("optimizer ")}
                 serial.compile_again(model, found["compiled"], slots)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        raise CheckpointError(
-            f"{where}: argument 'filepath': {path} is damaged ({error})"
-        ) from error
+    except Exception as error:  # a file made to deceive can raise nearly anything
+        reason = reason_of(error)
+        raise CheckpointError(f"{argument}: {path} is damaged ({reason})") from error
     return model
 
 
@@ -100,23 +90,29 @@ def _weights_in(arrays: Arrays) -> list[Any]:
     return [arrays[key] for key in sorted(arrays) if key.isdigit()]
 
 
-def _write(where: str, path: Path, arrays: dict[str, Any], overwrite: bool) -> None:
+def _write(
+    where: str, path: Path, arrays: Arrays, found: dict[str, Any], overwrite: bool
+) -> None:
     path = as_path(where, path)
     if not validate.flag(where, "overwrite", overwrite) and path.exists():
         raise OutputError(f"{where}: argument 'overwrite': {path} exists already")
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    write_atomically(path, file.getvalue())
+    checkpoint.write(path, arrays, {"kind": KIND, **found})
 
 
-def _read(where: str, path: Path) -> Arrays:
-    """name -> array.  Errors: CheckpointError."""
+def _read(where: str, path: Path) -> tuple[Arrays, dict[str, Any]]:
+    """(arrays, description).  Errors: CheckpointError."""
     path = as_path(where, path)
-    name = f"{where}: argument 'filepath': {path}"
+    argument = f"{where}: argument 'filepath'"
+    name = f"{argument}: {path}"
     with reading(name, CheckpointError):
         head = head_of(path)
     if head[:4] in FOREIGN or not head.startswith(ZIP):
         found = FOREIGN.get(head[:4]) or describe(head)
-        broken(name, "a file that minigan.keras saved", found, CheckpointError)
-    with npy.archive(path, name, CheckpointError) as members:
-        return {key: member.array(kinds=KINDS) for key, member in members.items()}
+        broken(name, EXPECTED, found, CheckpointError)
+    try:
+        arrays, meta = checkpoint.read(path, "model")
+    except CheckpointError as error:
+        raise CheckpointError(f"{argument}: {error}") from error
+    if meta.get("kind") != KIND:
+        broken(name, EXPECTED, f"a {meta.get('kind')!r:.80}", CheckpointError)
+    return arrays, meta

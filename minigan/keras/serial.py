@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from .. import validate
 from ..errors import ArgumentError
 from ..state import Arrays, whole_copy
@@ -156,14 +154,24 @@ def rebuild(found: dict[str, Any], kinds: "Kinds") -> "Model":
     for row in found["layers"]:
         inner = "model" in row
         layer = rebuild(row["model"], kinds) if inner else revive(row["layer"])
-        layer.name, layer._trainable = row["name"], row["trainable"]
+        layer.name = _text("name", row["name"])
+        layer._trainable = validate.flag("load_model", "trainable", row["trainable"])
         layers.append(layer)
     shape = found["input"]
     shape = None if shape is None else tuple(shape)
     make = kinds[found["kind"]]
-    model = make(shape, found["input_name"], layers, found["name"])
-    model._trainable = found["trainable"]
+    names = _text("input_name", found["input_name"]), _text("name", found["name"])
+    model = make(shape, names[0], layers, names[1])
+    model._trainable = validate.flag("load_model", "trainable", found["trainable"])
     return model
+
+
+def _text(argument: str, value: Any) -> str:
+    """A name.  Errors: DTypeError."""
+    if not isinstance(value, str):
+        got = type(value).__name__
+        validate.complain(validate.DTypeError, "load_model", argument, "a text", got)
+    return value
 
 
 def compiled(model: "Model", where: str) -> tuple[dict[str, Any], Arrays]:
@@ -189,13 +197,17 @@ def compiled(model: "Model", where: str) -> tuple[dict[str, Any], Arrays]:
 
 def compile_again(model: "Model", found: dict[str, Any], arrays: Arrays) -> None:
     """compile() a rebuilt model as it was, and give the optimizer its memory back."""
+    where = "load_model"
     optimizer, loss = revive(found["optimizer"]), revive(found["loss"])
     optimizer.learning_rate = found["learning_rate"]
-    optimizer.engine.t[...] = found["t"]
+    optimizer.engine.t[...] = validate.integer(where, "t", found["t"], least=0)
     model.compile(optimizer, loss, list(revive(found["metrics"])))
     captured = model.plan("compile").captured
-    captured.update(zip(captured, found["captured"], strict=True))
+    flags = [validate.flag(where, "captured", flag) for flag in found["captured"]]
+    captured.update(zip(captured, flags, strict=True))
     blocks: list[Any] = [leaf.block for leaf in captured]
     for key, vector in arrays.items():
         _, k, name = key.split()
-        optimizer.engine.vectors(blocks[int(k)])[name][...] = np.asarray(vector)
+        block = blocks[validate.integer(where, "k", int(k), least=0)]
+        own = optimizer.engine.vectors(block)[name]
+        own[...] = validate.array(where, name, vector, own.shape, own.dtype)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ArgumentError, DTypeError
+from ..initializers import claim
 
 LARGEST = 2**24  # places in a table: 128 MB
 
@@ -40,8 +41,11 @@ def sizes(
 
 
 def image_size(where: str, value: Any) -> tuple[int, ...]:
-    """(H, W, C)."""
-    return sizes(where, "image", value, 3, names="integers (height, width, channels)")
+    """(H, W, C), of no more pixels than a table may have."""
+    names = "integers (height, width, channels)"
+    image = sizes(where, "image", value, 3, names=names)
+    check_area(where, "image", image[0] * image[1])
+    return image
 
 
 def border(where: str, padding: Any) -> Border:
@@ -60,6 +64,7 @@ def check_area(where: str, argument: str, places: int) -> None:
     if places > LARGEST:
         expected = f"at most {LARGEST:,} pixels to move an image"
         validate.complain(ArgumentError, where, argument, expected, f"{places:,}")
+    claim(where, argument, "places", places)
 
 
 def positions(image: tuple[int, ...]) -> Table:

@@ -75,6 +75,11 @@ def test_frames_of_another_run_are_refused(tmp_path):
     frames_of(recipes.load("parabola", backend="numpy"), 9).save(other)
     with pytest.raises(CheckpointError, match="expected the frames of a run"):
         kept.load(other)
+    images = np.zeros((2, IMAGES, 8, 8), np.uint8)
+    for steps in (np.array([0.0, 1.0]), np.zeros((2, 1), np.int64)):
+        checkpoint.write(other, {"steps": steps, "images": images}, {"kind": "film"})
+        with pytest.raises(CheckpointError, match="a number of a step for each frame"):
+            kept.load(other)
     arrays = {"steps": np.arange(2), "images": np.zeros((2, IMAGES, 9, 9), np.uint8)}
     checkpoint.write(other, arrays, {"kind": "film"})
     with pytest.raises(CheckpointError, match="frames of another size"):

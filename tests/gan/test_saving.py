@@ -202,6 +202,15 @@ def _array(name, value):
     return change
 
 
+def _cell(name, value):
+    """Of an optimizer: what no step could have written."""
+
+    def change(arrays, meta):
+        arrays[f"discriminator_optimizer/{name}"][...] = value
+
+    return change
+
+
 def _reshape(arrays, meta):
     arrays["generator/theta"] = arrays["generator/theta"].reshape(1, -1)
 
@@ -258,6 +267,15 @@ TAMPERED = {
     "versions list": _set("versions", []),
     "data kind": _set("data.kind", 3),
     "sampling": _set("data.sampling", "x"),
+    "generators of text": _set("generators", "x" * 100_000),
+    "many generators": lambda arrays, meta: meta["generators"].extend([{}] * 10**5),
+    "t": _cell("t", -5),
+    "overflow": _cell("overflow", 7),
+    "rate": _cell("learning_rate", float("nan")),
+    "place in the epoch": _array("data/cursor", np.array(22)),
+    "place before the epoch": _array("data/cursor", np.array(-1)),
+    "order": _array("data/order", np.arange(1, 22)),
+    "order twice": _array("data/order", np.zeros(21, np.int64)),
     "missing array": lambda arrays, meta: arrays.pop("generator/theta"),
     "missing history": lambda arrays, meta: arrays.pop("history"),
     "extra array": _array("generator/phi", np.zeros(3)),
@@ -282,6 +300,16 @@ def test_tampered_files_are_refused(saved, tmp_path, change):
     with pytest.raises(CheckpointError) as raised:
         Trainer.load(path, data=array(21))
     assert str(path) in str(raised.value)
+
+
+def test_steps_before_the_first_that_are_none(tmp_path):
+    """They would be made up for, a few at a time, for ever."""
+    build(pretraining_steps=2).save(tmp_path / "c")
+    arrays, meta = checkpoint.read(tmp_path / "c")
+    arrays["pretrained"][...] = -(2**62)
+    checkpoint.write(tmp_path / "c", arrays, meta)
+    with pytest.raises(CheckpointError, match="'pretrained': expected .* >= 0"):
+        Trainer.load(tmp_path / "c")
 
 
 def test_a_foreign_checkpoint(tmp_path):

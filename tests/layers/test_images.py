@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.errors import ArgumentError, DTypeError
-from minigan.layers import images
+from minigan.layers import Conv2D, UpSampling2D, ZeroPadding2D, images
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,15 @@ def test_a_table_that_would_fill_the_memory():
     images.check_area("f", "image", images.LARGEST)
     with pytest.raises(ArgumentError, match="at most 16,777,216 pixels .*, got 16,777"):
         images.check_area("f", "image", images.LARGEST + 1)
+
+
+def test_images_of_more_pixels_than_a_table_may_have():
+    """Refused before anything is allocated, also where few of them are looked at."""
+    wide = (2**31, 2**31, 1)
+    for make in (
+        lambda: UpSampling2D(wide, 1),
+        lambda: ZeroPadding2D(wide, 0),
+        lambda: Conv2D(wide, 1, (1, 1), strides=2**31),
+    ):
+        with pytest.raises(ArgumentError, match="at most 16,777,216 pixels"):
+            make()

@@ -16,6 +16,7 @@ from .reading import ROOT, importers
 PACKAGE, TESTS = ROOT / "minigan", ROOT / "tests"
 KINDS = {
     "benchmarks": "the scripts and tables of benchmarks/",
+    "campaign": "files that lie and processes that die",
     "docs": "documents: test_x.py reads docs/x.md",
     "parity": "other libraries, beside ours",
     "whole": "the package as a whole, or many parts of it at once",

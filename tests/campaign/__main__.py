@@ -1,0 +1,65 @@
+"""The whole campaign, and the table of what it counted."""
+
+import argparse
+import multiprocessing
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from .files import Counts, campaign
+from .formats import FORMATS
+
+CHUNK = 250  # mutations in one process: one that dies is told by its first seed
+
+
+def _chunk(name: str, first: int, count: int) -> Counts:
+    with tempfile.TemporaryDirectory() as folder:
+        return campaign(FORMATS[name], count, Path(folder), first)
+
+
+def files(count: int, first: int) -> Counter[str]:
+    """Open `count` mutations of every format, print the table, return what broke."""
+    print(f"{'format':30} {'files':>8} {'refused':>8} {'harmless':>8} {'broken':>7}")
+    faults: Counter[str] = Counter()
+    for name in FORMATS:
+        done = Counts()
+        for seed in range(first, first + count, CHUNK):
+            done.add(_in_a_process(name, seed, min(CHUNK, first + count - seed)))
+        broken = sum(done.broken.values())
+        print(
+            f"{name:30} {done.files:8,} {done.refused:8,} {done.harmless:8,} "
+            f"{broken:7,}   at most {done.slowest:.2f} s, {done.largest / 1e6:.1f} MB",
+            flush=True,
+        )
+        for what, times in done.broken.most_common():
+            print(f"    {times} x {what}, seed {done.seeds[what]}")
+        faults.update({f"{name}: {what}": n for what, n in done.broken.items()})
+    return faults
+
+
+def _in_a_process(name: str, first: int, count: int) -> Counts:
+    """A process of its own, since a forged file must not end this one."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        try:
+            return pool.submit(_chunk, name, first, count).result()
+        except BrokenProcessPool:
+            died = Counts(files=count)
+            died.fault(f"the process died, one of {count}", first)
+            return died
+
+
+def main() -> int:
+    """Returns the exit code: 1 where a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign")
+    parser.add_argument("--count", type=int, default=6000, help="of each format")
+    parser.add_argument("--seed", type=int, default=0, help="of the first mutation")
+    given = parser.parse_args()
+    return 1 if files(given.count, given.seed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
