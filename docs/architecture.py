@@ -6,6 +6,7 @@ python docs/architecture.py            rewrites the table in docs/architecture.m
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -15,6 +16,7 @@ PICTURE = ROOT / "docs" / "images" / "architecture.png"
 TABLE = re.compile(r"(?<=<!-- units -->\n)(.*?)(?=<!-- end of units -->)", re.S)
 
 
+@cache
 def units():
     """Name -> its files: a module of the package, or a folder with all in it."""
     found = {}
@@ -24,6 +26,7 @@ def units():
     return {name: files for name, files in found.items() if name[:2] != "__"}
 
 
+@cache
 def imports():
     """Name -> the other units that its files import, anywhere in them."""
     return {
@@ -36,7 +39,7 @@ def imported(path):
     """The units that a file imports when it runs, not those for its annotations."""
     inside = ["minigan", *path.relative_to(PACKAGE).parts[:-1]]
     tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
+    for node in tree.body:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
     for node in ast.walk(tree):

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,17 +81,22 @@ def test_twelve_kinds_of_change_touch_one_or_two_files(page):
         assert all((ROOT / file).exists() for file in files), files
 
 
+@cache
 def strings():
     """text -> the modules in which it stands as a whole string, not a docstring."""
     found = {}
     for path in PACKAGE.rglob("*.py"):
-        place = path.relative_to(PACKAGE)
-        if place.parts[0] in TRANSLATORS:
-            continue
+        place = path.relative_to(PACKAGE).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.setdefault(node.value, set()).add(place.as_posix())
+                found.setdefault(node.value, set()).add(place)
     return found
+
+
+def named(text):
+    """The modules in which a text stands, without those of the translators."""
+    places = strings().get(text, set())
+    return {place for place in places if place.split("/")[0] not in TRANSLATORS}
 
 
 def home(registry, name):
@@ -103,29 +109,23 @@ def home(registry, name):
 @pytest.mark.parametrize("kind", ["layer", "loss", "optimizer"])
 def test_nobody_else_asks_for_a_class_by_its_name(kind):
     """The name of a class is a string nowhere: not in a list, not in a switch."""
-    texts = strings()
     for name in REGISTRIES[kind]:
-        elsewhere = texts.get(name, set()) - {home(REGISTRIES[kind], name)}
+        elsewhere = named(name) - {home(REGISTRIES[kind], name)}
         assert {f for f in elsewhere if not f.endswith("__init__.py")} == set(), name
 
 
 def test_primitives_are_named_by_nobody_else():
-    texts = strings()
     for name in PRIMITIVES:
         if "_" in name:  # others are words of their own, such as "copy"
-            assert texts.get(name, set()) == set(), name
+            assert named(name) == set(), name
 
 
 def test_an_option_is_a_field_and_what_uses_it():
     """No other file of the package lists the options."""
-    names = set(Options.__dataclass_fields__)
-    for path in PACKAGE.rglob("*.py"):
-        place = path.relative_to(PACKAGE).as_posix()
-        own = {
-            node.value
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            if isinstance(node, ast.Constant) and node.value in names
-        }
-        # recipes give them values; an objective has labels
-        if place not in ("gan/recipes.py", "gan/options.py"):
-            assert len(own) <= 3, (place, own)
+    listed = {}
+    for name in Options.__dataclass_fields__:
+        for place in strings().get(name, set()):
+            listed.setdefault(place, set()).add(name)
+    # recipes give them values; an objective has labels
+    for place in listed.keys() - {"gan/recipes.py", "gan/options.py"}:
+        assert len(listed[place]) <= 3, (place, listed[place])
