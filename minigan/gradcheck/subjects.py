@@ -12,6 +12,7 @@ import copy
 import inspect
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -113,10 +114,14 @@ class LayerSubject:
     def scope(self, layer: Any) -> AbstractContextManager[Any]:
         return layer.frozen() if self.frozen else nullcontext()
 
+    @cached_property
+    def mode(self) -> dict[str, bool]:
+        """The arguments of `forward` beside x."""
+        known = accepts(self.layer.forward, "training")
+        return {"training": self.training} if known else {}
+
     def forward(self, layer: Any, x: Any) -> Any:
-        if accepts(layer.forward, "training"):
-            return layer.forward(x, training=self.training)
-        return layer.forward(x)
+        return layer.forward(x, **self.mode)
 
     def probe(self, dtype: DTypeLike) -> Probe:
         layer, head = converted(self.layer, dtype), self.head.astype(dtype)
