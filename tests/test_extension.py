@@ -92,7 +92,7 @@ def whole(trainer):
 @pytest.mark.parametrize("backend", ["numpy", "jit"])
 def test_it_trains(either, backend):
     distances = []
-    for steps in (1, 600):
+    for steps in (1, 250):
         trainer = trained(steps, backend=backend)
         x, y = trainer.sample(500).T.astype(np.float64)
         distances.append(np.abs(y - x * x).mean())
@@ -236,19 +236,19 @@ def test_it_is_proven(either):
     assert gradcheck(G, through=D, shape=(16, 5), objective="squared-hinge").ok
 
 
-def test_it_is_listed_and_proven_by_minigan_check(either):
+def test_it_is_listed_and_proven_by_minigan_check(either, monkeypatch):
     own = [
         proof
         for proof in proofs(0)
         if re.search("GELU|SquaredHinge|AdamW|squared-hinge", proof.label)
     ]
     assert len(own) >= 4
-    for proof in own:
-        assert proof.run().ok, proof.label
+    monkeypatch.setattr(sys.modules["minigan.gradcheck"], "proofs", lambda seed: own)
     listed = run("check", "--backend", "numpy")
     assert listed.exit_code == 0, listed.output
     for name in ("GELU", "SquaredHinge", "AdamW", "squared-hinge"):
         assert name in listed.output
+    assert f"{len(own)} of {len(own)} agree" in listed.output
 
 
 def test_it_passes_the_checks_of_all_that_is_registered(either):

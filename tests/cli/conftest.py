@@ -27,6 +27,11 @@ def frequent_reports(monkeypatch):
 
 
 @pytest.fixture
-def no_pictures(monkeypatch):
-    """Drawing takes longer than anything else here: empty files instead."""
-    monkeypatch.setattr(session_module.Session, "_pictures", empty_pictures)
+def no_pictures():
+    """Drawing takes longer than anything else here: empty files instead.
+
+    `no_pictures.undo()` draws again.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session_module.Session, "_pictures", empty_pictures)
+        yield patch

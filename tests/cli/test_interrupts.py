@@ -13,7 +13,7 @@ from minigan.gan import Trainer
 
 from .helpers import BACKEND, empty_pictures, expect_same_run, run, train
 
-# `minigan ...` in a process that Ctrl-C reaches, and that takes its time.
+# `minigan ...` in a process that Ctrl-C reaches, that takes its time and draws nothing.
 START = (
     "import signal, sys\n"
     "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -25,6 +25,9 @@ START = (
     "    on_step(frames, trainer)\n"
     "    time.sleep(0.05)\n"
     "Frames.on_step = slow\n"
+    "from minigan.cli.session import Session\n"
+    "from tests.cli.helpers import empty_pictures\n"
+    "Session._pictures = empty_pictures\n"
     "main()"
 )
 
@@ -47,11 +50,11 @@ def start(folder, *arguments):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """A run of 1,000 steps that nothing interrupted, without pictures."""
+    """A run of 300 steps that nothing interrupted, without pictures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session_module.Session, "_pictures", empty_pictures)
         out = tmp_path_factory.mktemp("whole") / "run"
-        assert train(out, steps=1000).exit_code == 0
+        assert train(out, steps=300).exit_code == 0
     return RunDir(out)
 
 
@@ -62,7 +65,7 @@ def test_a_signal_saves_and_resuming_gives_the_same_bytes(
     tmp_path, whole, no_pictures, number, code
 ):
     folder = RunDir(tmp_path / "a run")
-    process = start(folder, "--steps", "1000")
+    process = start(folder, "--steps", "300")
     process.send_signal(number)
     asked = time.monotonic()
     out, err = process.communicate(timeout=30)
@@ -70,7 +73,7 @@ def test_a_signal_saves_and_resuming_gives_the_same_bytes(
     assert time.monotonic() - asked < 10 and err == ""
     assert f"minigan train parabola --out '{folder}' --resume" in out
     done = Trainer.load(folder.checkpoint).step_count
-    assert 0 < done < 1000
+    assert 0 < done < 300
     with open(folder.history) as file:
         assert len(file.readlines()) == done + 1
     result = run("train", "parabola", "--out", folder, "--resume")

@@ -55,7 +55,9 @@ def test_the_folder_is_free_after_an_error(folder):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_worth_a_warning(folder, monkeypatch, code):
+def test_a_file_system_without_locks_is_worth_a_warning(
+    folder, monkeypatch, no_pictures, code
+):
     fcntl = pytest.importorskip("fcntl")
 
     def refuse(handle, operation):

@@ -83,11 +83,12 @@ def test_the_animation_has_all_frames(done):
             assert picture.format == "PNG" and picture.width > 400
 
 
-def test_resumed_is_as_if_never_cut(done, tmp_path):
+def test_resumed_is_as_if_never_cut(done, tmp_path, no_pictures):
     folder, _ = done
     cut = RunDir(tmp_path / "run")
     assert train(cut, steps=31).exit_code == 0
     assert run("train", "digits", "--out", cut, "--resume").exit_code == 0  # as planned
+    no_pictures.undo()
     more = run("train", "digits", "--out", cut, "--resume", "--steps", 60)
     assert more.exit_code == 0, more.output
     expect_same_run(cut, folder)
