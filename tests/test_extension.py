@@ -71,6 +71,21 @@ def either(request):
     yield from loaded(*request.param)
 
 
+WAYS = {
+    "formulas on NumPy": ("numpy", "extension"),
+    "formulas beside kernels": ("jit", "extension"),
+    "twins": ("jit", "extension", "extension_twins"),
+}
+
+
+@pytest.fixture(params=WAYS)
+def way(request):
+    """The module and the backend that it runs on."""
+    backend, *names = WAYS[request.param]
+    for module in loaded(*names):
+        yield module, backend
+
+
 def trained(steps, **options):
     """A trainer of the extension's recipe and objective after so many steps."""
     trainer = recipes.load(OWN, objective="squared-hinge", **options)
@@ -89,10 +104,9 @@ def whole(trainer):
 # ---- trained -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jit"])
-def test_it_trains(either, backend):
-    distances = []
-    for steps in (1, 250):
+def test_it_trains(way):
+    (_, backend), distances = way, []
+    for steps in (1, 600):
         trainer = trained(steps, backend=backend)
         x, y = trainer.sample(500).T.astype(np.float64)
         distances.append(np.abs(y - x * x).mean())
@@ -148,14 +162,14 @@ def test_the_twins_compute_what_the_formulas_do(twins):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jit"])
-def test_the_loss_and_the_optimizer_train_a_classifier(either, backend):
+def test_the_loss_and_the_optimizer_train_a_classifier(way):
+    module, backend = way
     rng = np.random.default_rng(0)
     x = rng.standard_normal((64, 3))
     y = np.sign(x[:, :1] + x[:, 1:2])
     dense = [mg.Dense(*sizes, rng=rng, dtype=np.float64) for sizes in ((3, 8), (8, 1))]
-    network = mg.Sequential([dense[0], either.GELU(), dense[1]])
-    loss, optimizer = either.SquaredHinge(), either.AdamW(0.02)
+    network = mg.Sequential([dense[0], module.GELU(), dense[1]])
+    loss, optimizer = module.SquaredHinge(), module.AdamW(0.02)
     losses = []
     with primitives.use_backend(backend):
         for _ in range(60):
@@ -198,8 +212,8 @@ def test_a_step_with_the_loss_is_captured(twins):
 # ---- saved -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jit"])
-def test_it_is_saved_loaded_and_resumed_to_the_bit(either, backend, tmp_path):
+def test_it_is_saved_loaded_and_resumed_to_the_bit(way, tmp_path):
+    _, backend = way
     through = trained(60, backend=backend)
     trainer = trained(25, backend=backend)
     trainer.save(tmp_path / "run.npz")
