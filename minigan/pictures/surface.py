@@ -180,8 +180,9 @@ def _palette(background: np.ndarray) -> np.ndarray:
     blends = [bands + share * (np.array(c) - bands) for c in (REAL, LINE, WHITE, FAKE)]
     blends.append(WHITE + share * (np.array(FAKE) - WHITE))
     blended = np.concatenate([b.reshape(-1, 3) for b in blends]).round()
-    codes = np.unique(background.astype(np.uint32) @ np.uint32([1 << 16, 1 << 8, 1]))
-    used = codes[:, None] >> np.uint32([16, 8, 0]) & 255
+    shifts = np.array([16, 8, 0], np.uint32)
+    codes = np.unique((background.astype(np.uint32) << shifts).sum(axis=-1))
+    used = codes[:, None] >> shifts & 255
     all_of_them = np.concatenate([blended, used]).astype(np.uint8)[None]
     rest = Image.fromarray(all_of_them).quantize(256 - BANDS).getpalette()
     return np.concatenate([bands, np.array(rest, np.uint8).reshape(-1, 3)])
