@@ -23,7 +23,7 @@ from .layers import *
 from .losses import *
 from .network import Graph, Input, Sequential
 from .optimizers import *
-from .primitives import use_backend
+from .primitives import use_backend, use_products
 from .version import __version__
 
 from . import gan  # isort: skip
@@ -39,7 +39,7 @@ __all__ = [
     "gan",
     "gradcheck",
 ]
-__all__ += ["primitives", "use_backend"]
+__all__ += ["primitives", "use_backend", "use_products"]
 __all__ += initializers.__all__
 __all__ += layers.__all__
 __all__ += losses.__all__

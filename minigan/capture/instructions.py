@@ -87,6 +87,10 @@ class Instruction:
         """Of the array operands, in order."""
         return tuple(o.shape for o in self.operands if isinstance(o, Place))
 
+    def twin(self, dtype: np.dtype[Any]) -> Any:
+        """What runs it, with the arithmetic in force.   dtype: the network's type."""
+        return self.primitive.twin_for(self.sizes, dtype)
+
     def __getitem__(self, name: str) -> Any:
         """The operand of that name in the table."""
         for operand, value in zip(self.primitive.operands, self.operands, strict=True):

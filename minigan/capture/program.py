@@ -162,17 +162,17 @@ class Program:
         self.part = part
         self.dtype = np.dtype(recorder.dtype)
         self._kept = recorder.generators, recorder.arrays
-        used = {i.primitive.name: i.primitive for i in instructions}
+        uses = [(i.primitive, i.twin(self.dtype)) for i in instructions]
         try:
-            found = entries(tuple(used.values()), self.dtype)
+            found = entries(uses, self.dtype)
         except TypeError as error:
             raise CaptureError(f"expected compiled kernels, got: {error}") from None
         rows: list[list[int]] = []
         self._starts: list[int] = []
-        for instruction in instructions:
+        for use, instruction in zip(uses, instructions, strict=True):
             self._starts.append(len(rows))
             parts = instruction.parts(TASKS * get_num_threads())
-            entry = found[instruction.name]
+            entry = found[use]
             rows += [part.encode(entry, len(parts)) for part in parts]
         self._code = np.zeros((len(rows), max(map(len, rows))), np.int64)
         for row, numbers in zip(self._code, rows, strict=True):

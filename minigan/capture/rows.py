@@ -30,6 +30,7 @@ ENTRY, PARTS, FIRST = 0, 1, 2  # columns
 
 _I64 = ir.IntType(64)
 _FIXED = {"f": types.float64, "i": types.int64}
+Use = tuple[Primitive, Any]  # and the twin that runs it
 _made: dict[tuple[str, int, str], int] = {}  # name, code of the kernel, type -> entry
 _kept: list[Any] = []  # compiled code stays as long as the process
 
@@ -41,27 +42,26 @@ def columns(primitive: Primitive) -> dict[str, int]:
     return {name: FIRST + k for k, name in enumerate(names)}
 
 
-def entries(primitives: Sequence[Primitive], dtype: np.dtype[Any]) -> dict[str, int]:
-    """Name -> address of the code that runs a row of this primitive.
+def entries(uses: Sequence[Use], dtype: np.dtype[Any]) -> dict[Use, int]:
+    """(primitive, twin) -> address of the code that runs a row of it.
 
     dtype: the network's type.
     Errors: TypeError for a primitive without a compiled twin.
     """
-    kernels = {p.name: _kernel(p, dtype) for p in primitives}
-    keys = {name: (name, kernels[name][0], dtype.str) for name in kernels}
-    new = {p.name: p for p in primitives if keys[p.name] not in _made}
+    kernels = {use: _kernel(*use, dtype) for use in uses}
+    keys = {use: (use[0].name, kernels[use][0], dtype.str) for use in kernels}
+    new = {key: use for use, key in keys.items() if key not in _made}
     if new:
-        found = _compiled([(p, *kernels[p.name]) for p in new.values()], dtype)
-        _made.update({keys[name]: address for name, address in found.items()})
-    return {name: _made[key] for name, key in keys.items()}
+        wanted = [(use[0], *kernels[use]) for use in new.values()]
+        _made.update(zip(new, _compiled(wanted, dtype), strict=True))
+    return {use: _made[key] for use, key in keys.items()}
 
 
-def _kernel(primitive: Primitive, dtype: np.dtype[Any]) -> tuple[int, Any]:
+def _kernel(primitive: Primitive, twin: Any, dtype: np.dtype[Any]) -> tuple[int, Any]:
     """(address of the machine code, its arguments: see `Primitive.twin`).
 
     It is compiled, or read from the cache, where it has not been.
     """
-    twin = primitive.twin
     arguments: Callable[..., tuple[Any, ...]] | None = None
     operands: Sequence[Any] = [_type(o, dtype) for o in primitive.operands]
     if hasattr(twin, "product"):
@@ -97,14 +97,15 @@ def _number(value: float) -> tuple[types.Type, Any]:
 @global_compiler_lock
 def _compiled(
     wanted: Sequence[tuple[Primitive, int, Any]], dtype: np.dtype[Any]
-) -> dict[str, int]:
-    """Name -> address of new code.   wanted: (primitive, kernel, arguments)."""
+) -> list[int]:
+    """Addresses of new code.   wanted: (primitive, kernel, arguments)."""
     context = cpu_target.target_context
     library = context.codegen().create_library("minigan.rows")
     module = library.create_ir_module("minigan.rows")
     kind = ir.FunctionType(ir.IntType(32), [_I64.as_pointer()])
-    for primitive, address, arguments in wanted:
-        function = ir.Function(module, kind, f"row.{primitive.name}")
+    names = [f"row.{k}.{primitive.name}" for k, (primitive, *_) in enumerate(wanted)]
+    for name, (primitive, address, arguments) in zip(names, wanted, strict=True):
+        function = ir.Function(module, kind, name)
         builder = ir.IRBuilder(function.append_basic_block())
         operands: Sequence[Any] = list(_operands(context, builder, primitive, dtype))
         if arguments is not None:
@@ -121,9 +122,7 @@ def _compiled(
     library.add_ir_module(module)
     library.finalize()
     _kept.append(library)
-    return {
-        p.name: library.get_pointer_to_function(f"row.{p.name}") for p, _, _ in wanted
-    }
+    return [library.get_pointer_to_function(name) for name in names]
 
 
 def _operands(

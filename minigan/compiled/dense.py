@@ -1,6 +1,6 @@
 """The fully connected layer; formulas in `primitives.dense`, products in `gemm`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from typing import Any
 
@@ -24,45 +24,69 @@ class Product:
         self.product(*self.arguments(*operands))
 
 
-def by(product: Callable[..., None]) -> Callable[[Callable[..., tuple]], Product]:
+class Chosen(Product):
+    """A `Product` that may be done by tiles.
+
+    tiles: likewise, and is handed the number of a machine beside that.
+    depth: the size letter of the primitive that is summed over.
+    """
+
+    def __init__(self, product: gemm.Form, arguments: Callable[..., tuple]):
+        super().__init__(product.chain, arguments)
+        self.depth = product.depth
+        self.by_tiles = Product(
+            product.tiles, lambda *given: (*arguments(*given), gemm.machine_in_use())
+        )
+
+    def chosen(
+        self, sizes: Mapping[str, int], dtype: np.dtype[Any], asked: str
+    ) -> Product:
+        """The product for these sizes.   asked: "auto", "chain" or "tiles"."""
+        possible = asked != "chain" and dtype == np.float32
+        if possible and gemm.fits(sizes, self.depth):
+            return self.by_tiles if gemm.in_force(asked) == "tiles" else self
+        return self
+
+
+def by(product: gemm.Form) -> Callable[[Callable[..., tuple]], Product]:
     """Decorates a function that returns the arguments for `product`.
 
     Numba would compile the product once more for each function that calls it.
     """
-    return lambda arguments: Product(product, arguments)
+    return lambda arguments: Chosen(product, arguments)
 
 
-@by(gemm.gemm_nn)
+@by(gemm.NN)
 def dense_forward(x, W, b, y):
     return x, W, y, b, gemm.BIAS, 0.0
 
 
-@by(gemm.gemm_nn)
+@by(gemm.NN)
 def dense_relu_forward(x, W, b, y):
     return x, W, y, b, gemm.RELU, 0.0
 
 
-@by(gemm.gemm_nn)
+@by(gemm.NN)
 def dense_leaky_relu_forward(x, W, b, slope, y):
     return x, W, y, b, gemm.LEAKY, slope
 
 
-@by(gemm.gemm_tn)
+@by(gemm.TN)
 def dense_dW(x, dy, dW):
     return x, dy, dW, 1
 
 
-@by(gemm.gemm_tn)
+@by(gemm.TN)
 def dense_dW_first(x, dy, dW):
     return x, dy, dW, 0
 
 
-@by(gemm.gemm_nt)
+@by(gemm.NT)
 def dense_dx(dy, W, dx):
     return dy, W, dx, gemm.PLAIN, dx, 0.0
 
 
-@by(gemm.gemm_nt)
+@by(gemm.NT)
 def dense_leaky_relu_dx(dy, W, y, slope, dx):
     return dy, W, dx, gemm.DERIVATIVE, y, slope
 

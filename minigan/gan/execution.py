@@ -258,6 +258,7 @@ class Execution:
         rates = ("learning_rate",)  # cells, which a recorded step reads
         made_of = (
             step.__name__,
+            primitives.asked_products(),
             game.options,
             [(id(layer), layer.is_frozen) for layer in layers],
             [

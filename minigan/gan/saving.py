@@ -37,6 +37,7 @@ def config(trainer: "Trainer") -> dict[str, Any]:
         "recipe": trainer.name,
         "seed": trainer.seed,
         "backend": trainer.backend,
+        "products": _products(trainer),
         "dtype": str(trainer.generator.dtype),
         "options": trainer.options.as_dict(),
         "optimizers": {
@@ -58,6 +59,12 @@ def _described(
     rng = optimizer.generators().get("rng")
     places = [k for k, known in enumerate(generators) if known is rng]
     return found + places
+
+
+def _products(trainer: "Trainer") -> str:
+    """The arithmetic of its large products, "chain" or "tiles", see docs/tiles.md."""
+    by_tiles = trainer.backend == "jit" and trainer.generator.dtype == np.float32
+    return primitives.products() if by_tiles else "chain"
 
 
 def versions() -> dict[str, str]:
@@ -121,8 +128,10 @@ def load(
             or table.shape[1:] != (len(COLUMNS),)
         ):
             raise CheckpointError(f"history: expected float64 columns {COLUMNS}")
-        now = versions() | {"backend": trainer.backend}
-        then = meta["versions"] | {"backend": meta["backend"]}
+        own = {"backend": trainer.backend, "products": _products(trainer)}
+        now = versions() | own
+        before = {"products": "chain"} | meta  # what older checkpoints do not say
+        then = meta["versions"] | {name: before[name] for name in own}
         generators = trainer.generators().values()
         for rng, state in zip(generators, meta["generators"], strict=True):
             rng.bit_generator.state = state

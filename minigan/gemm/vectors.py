@@ -135,6 +135,7 @@ class Writer:
         Interleaving the first half of the rows with the second (a0 b0 a1 b1 ...) is
         one perfect shuffle of the block; log2(R) of them make the transpose.
         """
+        block = list(block)
         count, lanes = len(block), self.lanes
         zipped = [i // 2 + lanes * (i % 2) for i in range(2 * lanes)]
         for _ in range(count.bit_length() - 1):

@@ -9,7 +9,17 @@ how that comes about, and `compiled` for the fast twins.
 
 # ruff: noqa: F401, F403
 from .activations import *
-from .backend import BACKENDS, backend, heading, recorder, use_backend
+from .backend import (
+    BACKENDS,
+    PRODUCTS,
+    asked_products,
+    backend,
+    heading,
+    products,
+    recorder,
+    use_backend,
+    use_products,
+)
 from .batchnorm import *
 from .conv import *
 from .data import *

@@ -1,4 +1,4 @@
-"""Which code runs the primitives, and who listens while they run."""
+"""Which code runs the primitives, with which arithmetic, and who listens to them."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,9 @@ from typing import Any
 from ..validate import choice
 
 BACKENDS = ("jit", "numpy")
+PRODUCTS = ("auto", "chain", "tiles")
 chosen: ContextVar[str | None] = ContextVar("backend", default=None)
+chosen_products: ContextVar[str | None] = ContextVar("products", default=None)
 recorder: ContextVar[Any] = ContextVar("recorder", default=None)
 
 
@@ -43,6 +45,46 @@ def use_backend(name: str | None) -> Iterator[None]:
         yield
     finally:
         chosen.reset(token)
+
+
+def products() -> str:
+    """The arithmetic of the backend "jit" for products: "chain" or "tiles".
+
+    The innermost `use_products(...)`, else the environment variable MINIGAN_PRODUCTS,
+    else "auto": tiles where the CPU has matrix units.  See docs/tiles.md.
+    """
+    from ..gemm.choice import in_force
+
+    return in_force(asked_products())
+
+
+def asked_products() -> str:
+    """The same word, with "auto" as it is."""
+    return chosen_products.get() or default_products()
+
+
+@cache
+def default_products() -> str:
+    """What MINIGAN_PRODUCTS says.  Errors: ArgumentError for another word."""
+    name = os.environ.get("MINIGAN_PRODUCTS") or "auto"
+    return choice("minigan", "MINIGAN_PRODUCTS", name, PRODUCTS)
+
+
+@contextmanager
+def use_products(name: str | None) -> Iterator[None]:
+    """Run a block with one arithmetic: `with use_products("chain"): ...`.
+
+    name: "chain" has the same bits on every CPU with fused multiply-adds; "tiles" is
+    float32 on matrix units, or emulated; "auto" takes tiles where the CPU has them;
+    None for no change.
+    """
+    if name is not None:
+        choice("use_products", "name", name, PRODUCTS)
+    token = chosen_products.set(name if name is not None else chosen_products.get())
+    try:
+        yield
+    finally:
+        chosen_products.reset(token)
 
 
 def heading(text: str) -> None:

@@ -41,7 +41,14 @@ from numpy.typing import DTypeLike, NDArray
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..registry import Registry
 from ..validate import NUMERIC_TYPES, complain, shape_text
-from .backend import chosen, default_backend, recorder
+from .backend import (
+    asked_products,
+    chosen,
+    chosen_products,
+    default_backend,
+    default_products,
+    recorder,
+)
 from .signature import Operand, extents, parse
 
 TRANSCENDENTAL = 10  # what one exp, log or tanh counts in FLOPs
@@ -184,6 +191,14 @@ class Primitive:
         compiled = import_module(f"minigan.compiled.{module}")
         return getattr(compiled, self.name, None)
 
+    def twin_for(self, sizes: Mapping[str, int], dtype: np.dtype[Any]) -> Any:
+        """The twin for operands of these sizes, with the arithmetic in force."""
+        twin = self.twin
+        chosen_twin = getattr(twin, "chosen", None)
+        if chosen_twin is None:
+            return twin
+        return chosen_twin(sizes, dtype, asked_products())
+
     # ---- running it ----------------------------------------------------------------
 
     def __call__(self, *arguments: Any, dtype: DTypeLike | None = None) -> Any:
@@ -202,6 +217,7 @@ class Primitive:
                 self._the_ints(arguments),
                 dtype,
                 chosen.get() or default_backend(),
+                chosen_products.get() or default_products(),
             )
         except AttributeError:
             raise self._misused(arguments) from None
@@ -275,7 +291,9 @@ class Primitive:
         if is_complex:
             kinds = [np.dtype(np.complex128) if t.kind == "f" else t for t in kinds]
         results = tuple(zip(shapes, kinds, strict=True))
-        twin = None if is_complex or backend == "numpy" else self.twin
+        twin = None
+        if not is_complex and backend != "numpy":
+            twin = self.twin_for(sizes, dtype)
         loose = tuple(k for k in self._arrays if not arguments[k].flags.carray)
         if twin is None:
             plan = _Plan(results, self.formula, None, (), (), loose, sizes, dtype)

@@ -5,6 +5,8 @@ import pytest
 
 from minigan import gemm
 from minigan.compiled import dense as kernels
+from minigan.gemm import tiles
+from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import assert_same_bits, normal
 
@@ -17,6 +19,20 @@ def test_a_product_looks_like_the_primitive():
     assert forward.__name__ == "dense_forward"
     x, W, b, y = "xWby"
     assert forward.arguments(x, W, b, y) == (x, W, y, b, gemm.BIAS, 0.0)
+
+
+def test_a_product_by_tiles_is_handed_the_same_and_a_machine():
+    forward = kernels.dense_forward
+    sizes = {"N": 128, "D": 784, "M": 512}
+    single, double = np.dtype(np.float32), np.dtype(float)
+    assert forward.chosen(sizes, single, "chain") is forward
+    assert forward.chosen(sizes, double, "tiles") is forward
+    assert forward.chosen(sizes | {"D": 8}, single, "tiles") is forward
+    if not JIT_DISABLED:
+        assert forward.chosen(sizes, single, "tiles") is forward.by_tiles
+    assert forward.by_tiles.product is tiles.tiles_nn
+    assert kernels.dense_dW.by_tiles.product is tiles.tiles_tn
+    assert kernels.dense_dx.by_tiles.product is tiles.tiles_nt
 
 
 @DTYPES

@@ -50,6 +50,7 @@ from minigan.gan.rngs import rngs
 from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import needs_proc, resident
+from .small import OPTIONS as OF_SMALL
 from .small import array, build, state
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
@@ -81,6 +82,28 @@ def threads():
     before = numba.get_num_threads()
     yield lambda n: numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
     numba.set_num_threads(before)
+
+
+@pytest.mark.parametrize("options", ["half", "mixed", "batchnorm", "convolutions"])
+def test_captured_equals_eager_by_tiles(options, by_tiles):
+    captured, eager = pair(**OF_SMALL[options])
+    for trainer in (captured, eager):
+        trainer.fit(4)
+    assert_equal(captured, eager)
+    with primitives.use_products("chain"):
+        chain = build(backend="jit", **OF_SMALL[options])
+        chain.fit(4)
+    assert state(chain)["generator/theta"] != state(eager)["generator/theta"]
+
+
+def test_another_arithmetic_is_another_program(by_tiles):
+    one, two = pair()
+    for trainer in (one, two):
+        trainer.fit(3)
+        with primitives.use_products("chain"):
+            trainer.fit(3)
+        trainer.fit(3)
+    assert_equal(one, two)
 
 
 # ---- every option ------------------------------------------------------------------

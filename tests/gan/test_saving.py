@@ -16,10 +16,12 @@ from minigan import (
     Optimizer,
     Sequential,
     checkpoint,
+    use_products,
 )
 from minigan.errors import CheckpointError, MiniganError, StateError
 from minigan.gan import Parabola, Rows, Trainer, recipes
 from minigan.gan.saving import config
+from minigan.jit.compiling import JIT_DISABLED
 
 from .small import BATCH, OPTIONS, array, build, state
 
@@ -100,6 +102,31 @@ def test_another_environment_is_warned_of(tmp_path):
     checkpoint.write(tmp_path / "c", arrays, meta)
     with pytest.warns(RuntimeWarning, match="numpy 1.0 -> "):
         Trainer.load(tmp_path / "c")
+
+
+def test_another_arithmetic_is_warned_of(tmp_path):
+    with use_products("chain"):
+        trainer = build()
+        trainer.save(tmp_path / "c")
+        assert config(trainer)["products"] == "chain"
+    arrays, meta = checkpoint.read(tmp_path / "c")
+    meta["products"] = "tiles"
+    checkpoint.write(tmp_path / "t", arrays, meta)
+    with use_products("chain"):
+        with pytest.warns(RuntimeWarning, match="another env.*products tiles -> chain"):
+            Trainer.load(tmp_path / "t")
+    del meta["products"]  # a checkpoint from before there were two
+    checkpoint.write(tmp_path / "o", arrays, meta)
+    with use_products("chain"):
+        Trainer.load(tmp_path / "o")
+
+
+@pytest.mark.skipif(JIT_DISABLED, reason="NumPy multiplies")
+def test_float64_has_one_arithmetic(tmp_path):
+    with use_products("tiles"):
+        assert config(build())["products"] == "tiles"
+        assert config(build(dtype=np.float64))["products"] == "chain"
+        assert config(build(backend="numpy"))["products"] == "chain"
 
 
 # ---- what cannot be saved ----------------------------------------------------------
