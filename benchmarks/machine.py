@@ -122,8 +122,8 @@ def threads():
     found = {}
     if "torch" in sys.modules:
         found["torch"] = sys.modules["torch"].get_num_threads()
-    if "numba" in sys.modules:
-        found["numba"] = sys.modules["numba"].get_num_threads()
+    if "minigan" in sys.modules:
+        found["minigan"] = sys.modules["minigan"].get_threads()
     try:
         from threadpoolctl import threadpool_info
     except ImportError:

@@ -19,6 +19,7 @@ from . import initializers, layers, losses, optimizers, primitives
 from .errors import MiniganError
 from .gradcheck import gradcheck
 from .initializers import *
+from .jit.threads import get_threads, set_threads
 from .layers import *
 from .losses import *
 from .network import Graph, Input, Sequential
@@ -37,7 +38,9 @@ __all__ = [
     "Sequential",
     "__version__",
     "gan",
+    "get_threads",
     "gradcheck",
+    "set_threads",
 ]
 __all__ += ["primitives", "use_backend", "use_products"]
 __all__ += initializers.__all__

@@ -2,12 +2,37 @@
 
 import hashlib
 import os
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minigan import BatchNorm, Dense, LeakyReLU, Sequential
+from minigan.jit.compiling import JIT_DISABLED
+from minigan.jit.threads import get_threads, set_threads, start
+
+if not JIT_DISABLED:
+    from minigan.jit import team
+
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def threads(n):
+    """A block in which kernels may use n threads, which are there."""
+    before = get_threads()
+    set_threads(n)
+    start()
+    try:
+        while not JIT_DISABLED and team.MEMORY[team.READY] < n - 1:
+            time.sleep(0.001)
+        yield
+    finally:
+        set_threads(before)
+
 
 TOLERANCE = {
     np.dtype(np.float32): {"rtol": 2e-5, "atol": 2e-6},

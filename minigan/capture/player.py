@@ -5,7 +5,6 @@ in order and knows nothing of primitives, types or architectures.  The program o
 arrays and keeps them alive while this runs.
 """
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -13,7 +12,7 @@ from numba.extending import intrinsic
 
 from ..jit.compiling import kernel
 from ..jit.memory import ticks_now
-from ..jit.tasks import next_task, none_taken, threads
+from ..jit.tasks import next_task, share_out, threads
 from .rows import ENTRY, PARTS
 
 
@@ -35,30 +34,24 @@ def _run(typing_context, code, i):
 
 
 @kernel(inside=True)
-def _some_rows(share, code, i):
-    """Rows i + 0, i + 1, ..., as far as no other worker does them; 0 if all is well."""
-    failed, done = np.int64(0), np.int64(0)
-    part = next_task(share, done)
+def _some_rows(share, code, i, failed):
+    """Rows i + 0, i + 1, ..., as far as no other worker does them."""
+    part = next_task(share)
     while part >= 0:
-        failed |= _run(code, i + part)
-        done += 1
-        part = next_task(share, done)
-    return failed
+        if _run(code, i + part) != 0:
+            failed[0] = 1
+        part = next_task(share)
 
 
-@kernel(parallel=True, inside=True)
+@kernel(inside=True)
 def _side_by_side(code, i):
     """Row i and those behind it that are parts of the same instruction; 0 if well."""
-    workers, count = threads(), code[i, PARTS]
-    taken = none_taken(workers)
-    failed = np.int64(0)
-    for worker in numba.prange(workers):
-        share = taken, np.int64(worker), workers, count
-        failed += abs(_some_rows(share, code, i))
-    return failed
+    failed = np.zeros(1, np.int64)
+    share_out(_some_rows, threads(), code[i, PARTS], (code, i, failed))
+    return failed[0]
 
 
-@kernel
+@kernel(nogil=True)
 def play(code, count, ticks):
     """Run all rows of `code` in order, `count` times; parts of a row side by side.
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .. import primitives
 from ..errors import CaptureError, StateError
+from ..jit.threads import get_threads
 from ..primitives.declare import Primitive
 from ..primitives.signature import Operand
 from ..state import Arrays, Generators, Snapshot, Stateful
@@ -154,8 +155,6 @@ class Program:
     def __init__(
         self, recorder: Recorder, instructions: list[Instruction], part: Stateful
     ) -> None:
-        from numba import get_num_threads
-
         from .rows import entries
 
         self.instructions = instructions
@@ -171,7 +170,7 @@ class Program:
         self._starts: list[int] = []
         for use, instruction in zip(uses, instructions, strict=True):
             self._starts.append(len(rows))
-            parts = instruction.parts(TASKS * get_num_threads())
+            parts = instruction.parts(TASKS * get_threads())
             entry = found[use]
             rows += [part.encode(entry, len(parts)) for part in parts]
         self._code = np.zeros((len(rows), max(map(len, rows))), np.int64)

@@ -5,12 +5,9 @@ without gaps, no branch but the choice between two values, and `jit.mathfun` in 
 the library's scalar functions.
 """
 
-import numpy as np
-from numba import prange
-
 from ..jit.compiling import kernel
 from ..jit.mathfun import sigmoid, tanh
-from ..jit.tasks import next_task, none_taken, threads
+from ..jit.tasks import next_task, share_out, threads
 
 PARALLEL = 32_768  # elements from which two threads beat one
 BLOCK = 8_192  # elements a task
@@ -85,25 +82,20 @@ def _tanh(x, y):
 
 @kernel(inside=True)
 def _tanh_blocks(share, x, y):
-    done = np.int64(0)
-    block = next_task(share, done)
+    block = next_task(share)
     while block >= 0:
         part = slice(block * BLOCK, (block + 1) * BLOCK)
         _tanh(x[part], y[part])
-        done += 1
-        block = next_task(share, done)
+        block = next_task(share)
 
 
-@kernel(parallel=True)
+@kernel
 def tanh_forward(x, y):
     if x.size < PARALLEL:
         _tanh(x, y)
     else:
-        workers, count = threads(), (x.size + BLOCK - 1) // BLOCK
-        taken = none_taken(workers)
-        for worker in prange(workers):
-            share = taken, np.int64(worker), workers, count
-            _tanh_blocks(share, x, y)
+        count = (x.size + BLOCK - 1) // BLOCK
+        share_out(_tanh_blocks, threads(), count, (x, y))
 
 
 @kernel

@@ -8,20 +8,20 @@ All patches of a batch are some ten times as large as the batch.  So a convoluti
 on a block of them at a time, which stays in the cache: some rows of the matrix of
 patches, row r being place r mod L of example r div L.
 
-Threads share the work once, at the start: rows for y, examples for dx, rows of dW for
-dW.  Bits: a product element is one chain over the patch, whatever the block; dW adds up
-the blocks in order, whose size depends on the shapes alone; dx adds up in the order of
-the table.  No sum is shared.
+Threads share rows for y, examples for dx, rows of dW for dW.  Bits: a product element
+is one chain over the patch, whatever the block; dW adds up the blocks in order, whose
+size depends on the shapes alone; dx adds up in the order of the table.  No sum is
+shared.
 """
 
-import numba
 import numpy as np
 
 from ..gemm import microkernel, narrow, product, rectangle
 from ..jit.compiling import JIT_DISABLED, kernel
-from ..jit.tasks import threads
+from ..jit.tasks import next_task, share_out, threads
 
 PARALLEL = 50_000  # numbers to move from which two threads pay
+PARTS = 4  # for each thread; a slower core does fewer
 BLOCK = 1 << 18  # numbers in a block of patches: 1 MB in float32
 
 
@@ -151,43 +151,66 @@ def _dx(dy, index, window, W, dx, first, last):
 
 
 @kernel(inside=True)
-def _parts(work, least, most):
-    """Into how many parts the work is shared."""
-    if JIT_DISABLED or work < least:
-        return 1
-    return max(1, min(threads(), most))
+def _cut(work, least, most):
+    """(workers, parts) for some work, which is shared if there is enough of it."""
+    workers = threads() if work >= least else np.int64(0)
+    parts = min(workers * PARTS if workers > 1 else workers, most)
+    return workers, max(np.int64(1), parts)
 
 
-@kernel(parallel=True)
+@kernel(inside=True)
+def _span(part, parts, n):
+    """(first, last + 1) of the part of n things."""
+    return part * n // parts, (part + 1) * n // parts
+
+
+@kernel(inside=True)
+def _gather_parts(share, pixels, index, window, y):
+    part = next_task(share)
+    while part >= 0:
+        first, last = _span(part, share[3], y.shape[0])
+        _gather(pixels, index, window, first, 0, y[first:last])
+        part = next_task(share)
+
+
+@kernel
 def gather_pixels(x, index, Z, y):
     n, window = x.shape[0], index.size
     channels = Z // window
     pixels = x.reshape(n, x.shape[1] // channels, channels)
-    parts = _parts(y.size, PARALLEL, n)
-    if parts == 1:
-        _gather(pixels, index, window, 0, 0, y)
-    else:
-        for part in numba.prange(parts):
-            first, last = part * n // parts, (part + 1) * n // parts
-            _gather(pixels, index, window, first, 0, y[first:last])
+    workers, parts = _cut(y.size, PARALLEL, n)
+    share_out(_gather_parts, workers, parts, (pixels, index, window, y))
 
 
-@kernel(parallel=True)
+@kernel(inside=True)
+def _scatter_parts(share, dy, index, window, pixels):
+    part = next_task(share)
+    while part >= 0:
+        first, last = _span(part, share[3], dy.shape[0])
+        _scatter(dy[first:last], index, window, first, pixels)
+        part = next_task(share)
+
+
+@kernel
 def scatter_pixels(dy, index, D, dx):
     n, window = dy.shape[0], index.size
     channels = dy.shape[1] // window
     pixels = dx.reshape(n, D // channels, channels)
     pixels[:] = 0
-    parts = _parts(dy.size, PARALLEL, n)
-    if parts == 1:
-        _scatter(dy, index, window, 0, pixels)
-    else:
-        for part in numba.prange(parts):
-            first, last = part * n // parts, (part + 1) * n // parts
-            _scatter(dy[first:last], index, window, first, pixels)
+    workers, parts = _cut(dy.size, PARALLEL, n)
+    share_out(_scatter_parts, workers, parts, (dy, index, window, pixels))
 
 
-@kernel(parallel=True)
+@kernel(inside=True)
+def _forward_parts(share, pixels, index, window, W, b, out):
+    part = next_task(share)
+    while part >= 0:
+        first, last = _span(part, share[3], out.shape[0])
+        _forward(pixels, index, window, W, b, out, first, last)
+        part = next_task(share)
+
+
+@kernel
 def conv_forward(x, index, W, b, Y, y):
     n, (K, M) = x.shape[0], W.shape
     places = Y // M
@@ -195,16 +218,20 @@ def conv_forward(x, index, W, b, Y, y):
     channels = K // window
     pixels = x.reshape(n, x.shape[1] // channels, channels)
     out = y.reshape(rows, M)
-    parts = _parts(rows * K * M, product.PARALLEL, rows // 8)
-    if parts == 1:
-        _forward(pixels, index, window, W, b, out, 0, rows)
-    else:
-        for part in numba.prange(parts):
-            first, last = part * rows // parts, (part + 1) * rows // parts
-            _forward(pixels, index, window, W, b, out, first, last)
+    workers, parts = _cut(rows * K * M, product.PARALLEL, rows // 8)
+    share_out(_forward_parts, workers, parts, (pixels, index, window, W, b, out))
 
 
-@kernel(parallel=True)
+@kernel(inside=True)
+def _dW_parts(share, pixels, index, window, back, dW):
+    part = next_task(share)
+    while part >= 0:
+        low, high = _span(part, share[3], dW.shape[0])
+        _dW(pixels, index, window, back, dW, low, high)
+        part = next_task(share)
+
+
+@kernel
 def conv_dW(x, index, dy, dW):
     n, (K, M) = x.shape[0], dW.shape
     places = dy.shape[1] // M
@@ -212,16 +239,21 @@ def conv_dW(x, index, dy, dW):
     channels = K // window
     pixels = x.reshape(n, x.shape[1] // channels, channels)
     back = dy.reshape(rows, M)
-    parts = _parts(rows * K * M, product.PARALLEL, K // 8)
-    if parts == 1:
-        _dW(pixels, index, window, back, dW, 0, K)
-    else:
-        for part in numba.prange(parts):
-            low, high = part * K // parts, (part + 1) * K // parts
-            _dW(pixels, index, window, back, dW, low, high)
+    workers, parts = _cut(rows * K * M, product.PARALLEL, K // 8)
+    parts = min(max(1, workers), parts)  # each reads all of x and dy
+    share_out(_dW_parts, workers, parts, (pixels, index, window, back, dW))
 
 
-@kernel(parallel=True)
+@kernel(inside=True)
+def _dx_parts(share, back, index, window, W, pixels):
+    part = next_task(share)
+    while part >= 0:
+        first, last = _span(part, share[3], pixels.shape[0])
+        _dx(back, index, window, W, pixels, first, last)
+        part = next_task(share)
+
+
+@kernel
 def conv_dx(dy, index, W, D, dx):
     n, (K, M) = dy.shape[0], W.shape
     places = dy.shape[1] // M
@@ -229,10 +261,5 @@ def conv_dx(dy, index, W, D, dx):
     channels = K // window
     pixels = dx.reshape(n, D // channels, channels)
     back = dy.reshape(rows, M)
-    parts = _parts(rows * K * M, product.PARALLEL, n)
-    if parts == 1:
-        _dx(back, index, window, W, pixels, 0, n)
-    else:
-        for part in numba.prange(parts):
-            first, last = part * n // parts, (part + 1) * n // parts
-            _dx(back, index, window, W, pixels, first, last)
+    workers, parts = _cut(rows * K * M, product.PARALLEL, n)
+    share_out(_dx_parts, workers, parts, (back, index, window, W, pixels))

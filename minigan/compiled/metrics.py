@@ -6,12 +6,11 @@ Sums go through lanes in a fixed order and in float64, as in `losses`.
 import math
 
 import numpy as np
-from numba import prange
 
 from ..jit.compiling import kernel
 from ..jit.mathfun import sigmoid
 from ..jit.memory import fold, lanes
-from ..jit.tasks import next_task, none_taken, threads
+from ..jit.tasks import next_task, share_out, threads
 
 PARALLEL = 65_536  # elements from which two threads beat one
 BLOCK = 16_384  # elements a task
@@ -100,25 +99,19 @@ def _norm_of(blocks):
 @kernel(inside=True)
 def _square_blocks(share, x, squares):
     """Sums of squares, block by block, until no block is left."""
-    done = np.int64(0)
-    block = next_task(share, done)
+    block = next_task(share)
     while block >= 0:
         squares[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
-        done += 1
-        block = next_task(share, done)
+        block = next_task(share)
 
 
-@kernel(parallel=True)
+@kernel
 def norm(x, norm):
     if x.size < PARALLEL:
         norm[0] = _serial_norm(x)
     else:
         squares = np.empty((x.size + BLOCK - 1) // BLOCK)
-        workers = threads()
-        taken = none_taken(workers)
-        for worker in prange(workers):
-            share = taken, np.int64(worker), workers, squares.size
-            _square_blocks(share, x, squares)
+        share_out(_square_blocks, threads(), squares.size, (x, squares))
         norm[0] = _norm_of(squares)
 
 

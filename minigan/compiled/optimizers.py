@@ -9,11 +9,10 @@ number as zero, and nothing is set process-wide.
 import math
 
 import numpy as np
-from numba import prange
 
 from ..jit.compiling import kernel
 from ..jit.mathfun import constants
-from ..jit.tasks import next_task, none_taken, threads
+from ..jit.tasks import next_task, share_out, threads
 from .metrics import BLOCK, PARALLEL, _norm_of, _serial_norm, _sum_of_squares
 
 # Moments below this times the smallest normal number count as zero, and so do gradients
@@ -64,8 +63,7 @@ def _adam_blocks(
     squares: room for the sum of squares of each block of the gradient, or empty.  The
     block is still in the cache when Adam reads it again.
     """
-    done = np.int64(0)
-    block = next_task(share, done)
+    block = next_task(share)
     while block >= 0:
         part = slice(block * BLOCK, (block + 1) * BLOCK)
         if squares.size > 0:
@@ -80,19 +78,14 @@ def _adam_blocks(
             beta_2,
             overflow,
         )
-        done += 1
-        block = next_task(share, done)
+        block = next_task(share)
 
 
-@kernel(parallel=True, inside=True)
+@kernel(inside=True)
 def _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares):
-    workers, count = threads(), (theta.size + BLOCK - 1) // BLOCK
-    taken = none_taken(workers)
-    for worker in prange(workers):
-        share = taken, np.int64(worker), workers, count
-        _adam_blocks(
-            share, theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
-        )
+    count = (theta.size + BLOCK - 1) // BLOCK
+    operands = theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
+    share_out(_adam_blocks, threads(), count, operands)
 
 
 @kernel

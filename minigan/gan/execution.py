@@ -136,8 +136,6 @@ class Execution:
         except BaseException:  # Ctrl-C, or a layer of the user's: no half a step stays
             self._go_back()
             raise
-        if self.backend == "jit":
-            look_at_threads()
         keep(self.table[:steps])
 
     def _begin(self, step: Step) -> None:
@@ -404,31 +402,3 @@ class Chunk:
         budget = min(CHUNK_SECONDS, max(0.0, self.deadline - ended))
         affordable = n * budget / max(ended - started, 1e-9)
         self.steps = int(max(1, min(2 * n, affordable, AHEAD)))
-
-
-def look_at_threads() -> None:
-    """Say once that parallel loops start slowly, where they do.
-
-    Numba chooses how threads are run when it loads the first parallel loop.
-    """
-    global _looked_at_threads
-    if _looked_at_threads:
-        return
-    _looked_at_threads = True
-    import numba
-
-    try:
-        layer = numba.threading_layer()
-    except ValueError:  # nothing parallel was loaded, or the JIT is off
-        return
-    if layer == "workqueue":
-        warnings.warn(
-            "minigan: Numba's threading layer is 'workqueue', with which a parallel "
-            "loop takes 0.1 ms to start instead of 0.001; results are the same. "
-            "Install TBB (`pip install tbb`) or OpenMP (libgomp) for speed.",
-            RuntimeWarning,
-            stacklevel=4,
-        )
-
-
-_looked_at_threads = False

@@ -49,11 +49,10 @@ so we do not: bits are equal among CPUs with FMA, and among those without.
 With NUMBA_DISABLE_JIT=1 the same names are plain NumPy, equal up to rounding.
 """
 
-import numba
 import numpy as np
 
 from ..jit.compiling import JIT_DISABLED, kernel
-from ..jit.tasks import next_task, none_taken, threads
+from ..jit.tasks import next_task, share_out, threads
 from . import narrow, slim
 from .microkernel import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
 from .rectangle import DEPTH, NN, NT, RIGHT, TN, one_task, room, scratch
@@ -112,8 +111,8 @@ def work_on(share, cut, plan, left, right, C, bias, Y, slope):
     most = -(-tiles // parts_r) * ROWS, -(-vectors // parts_c) * lanes
     sizes = room(plan, *most, left.itemsize, parts_r > 1)
     work = scratch(sizes, left)
-    before, done = np.int64(-1), np.int64(0)
-    task = next_task(share, done)
+    before = np.int64(-1)
+    task = next_task(share)
     while task >= 0:
         if form == TN:
             r, c = task // parts_c, task % parts_c
@@ -125,25 +124,20 @@ def work_on(share, cut, plan, left, right, C, bias, Y, slope):
         same = r if form == TN else c
         ready = same == before
         one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope)
-        before, done = same, done + 1
-        task = next_task(share, done)
+        before = same
+        task = next_task(share)
 
 
-@kernel(parallel=True, inside=True)
+@kernel(inside=True)
 def product(rows, cols, plan, left, right, C, bias, Y, slope):
     """All of C: one task if small, else a row of them for the threads."""
-    slope, one = left.dtype.type(slope), np.int64(1)
-    if rows * cols * plan[1] < PARALLEL:
-        share = none_taken(one), np.int64(0), one, one
-        work_on(share, (rows, cols, one, one), plan, left, right, C, bias, Y, slope)
-    else:
+    workers, parts_r, parts_c = np.int64(0), np.int64(1), np.int64(1)
+    if rows * cols * plan[1] >= PARALLEL:
         workers = threads()
-        parts = shares(plan, rows, cols, left.itemsize, workers)
-        cut = rows, cols, *parts
-        taken, count = none_taken(workers), parts[0] * parts[1]
-        for worker in numba.prange(workers):
-            share = taken, np.int64(worker), workers, count
-            work_on(share, cut, plan, left, right, C, bias, Y, slope)
+        parts_r, parts_c = shares(plan, rows, cols, left.itemsize, workers)
+    cut = rows, cols, parts_r, parts_c
+    operands = cut, plan, left, right, C, bias, Y, left.dtype.type(slope)
+    share_out(work_on, workers, parts_r * parts_c, operands)
 
 
 # ---- the three products ----

@@ -19,12 +19,12 @@ blocks nor on threads.  float64 knows no tiles.
 
 import numpy as np
 from llvmlite import ir
-from numba import prange, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..jit.compiling import kernel
-from ..jit.tasks import next_task, none_taken, threads
+from ..jit.tasks import next_task, share_out, threads
 from . import model
 from .machine import BYTES, MACHINES, SIDE
 from .microkernel import ADD, DERIVATIVE, PLAIN, finish
@@ -276,15 +276,13 @@ def split_some(share, source, tiles, layout):
     pairs)"""
     lines, depth, along, across, pairs = layout
     room = strips(lines, depth)[1]
-    done = np.int64(0)
-    strip = next_task(share, done)
+    strip = next_task(share)
     while strip >= 0:
         first = strip * SIDE
         exist = min(np.int64(SIDE), lines - first)
         where = first * across, along, across, exist, depth, strip * room, pairs
         split(source, tiles, where)
-        done += 1
-        strip = next_task(share, done)
+        strip = next_task(share)
 
 
 @kernel(inside=True)
@@ -298,8 +296,7 @@ def multiply_some(share, left, right, C, other, slope, sizes):
     steps, parts = -(-depth // DEPTH), -(-rows // most)
     sums = np.empty(-(-most // (2 * SIDE)) * 4 * TILE, C.dtype)
     begin(sums, (machine,))
-    done = np.int64(0)
-    task = next_task(share, done)
+    task = next_task(share)
     while task >= 0:
         row_a, col = task % parts * most, task // parts * 2 * SIDE
         row_b = min(rows, row_a + most)
@@ -322,46 +319,30 @@ def multiply_some(share, left, right, C, other, slope, sizes):
                         where = (place, min(n, SIDE), min(m, SIDE), i * cols + j, cols,
                                  j if mode != ADD else 0, mode)  # fmt: skip
                         leave(sums, C, other, slope, where)
-        done += 1
-        task = next_task(share, done)
+        task = next_task(share)
     end(sums, (machine,))
 
 
-@kernel(parallel=True, inside=True)
+@kernel(inside=True)
 def split_all(source, tiles, layout):
     """An operand as tiles."""
-    count, one = strips(layout[0], layout[1])[0], np.int64(1)
-    if layout[0] * layout[1] < PARALLEL // 16:
-        split_some((none_taken(one), np.int64(0), one, count), source, tiles, layout)
-    else:
-        workers = threads()
-        taken = none_taken(workers)
-        for worker in prange(workers):
-            share = taken, np.int64(worker), workers, count
-            split_some(share, source, tiles, layout)
+    large = layout[0] * layout[1] >= PARALLEL // 16
+    workers = threads() if large else np.int64(0)
+    count = strips(layout[0], layout[1])[0]
+    share_out(split_some, workers, count, (source, tiles, layout))
 
 
-@kernel(parallel=True, inside=True)
+@kernel(inside=True)
 def multiply_all(left, right, C, other, slope, sizes):
     """C from tiles.   sizes: (rows, cols, depth, mode, machine)"""
     rows, cols, depth, mode, machine = sizes
-    most, one = min(rows, np.int64(ROWS)), np.int64(1)
-    pairs, workers = -(-cols // (2 * SIDE)), threads()
-    if rows * cols * depth < PARALLEL:
-        workers = one
+    workers = threads() if rows * cols * depth >= PARALLEL else np.int64(0)
+    most, pairs = min(rows, np.int64(ROWS)), -(-cols // (2 * SIDE))
     while workers > 1 and most > 2 * SIDE and -(-rows // most) * pairs < 4 * workers:
         most = -(-most // (4 * SIDE)) * 2 * SIDE
-    count = -(-rows // most) * pairs
     sizes = rows, cols, depth, most, mode, machine
-    slope = C.dtype.type(slope)
-    if workers == 1:
-        share = none_taken(one), np.int64(0), one, count
-        multiply_some(share, left, right, C, other, slope, sizes)
-    else:
-        taken = none_taken(workers)
-        for worker in prange(workers):
-            share = taken, np.int64(worker), workers, count
-            multiply_some(share, left, right, C, other, slope, sizes)
+    operands = left, right, C, other, C.dtype.type(slope), sizes
+    share_out(multiply_some, workers, -(-rows // most) * pairs, operands)
 
 
 @kernel(inside=True)

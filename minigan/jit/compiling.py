@@ -36,10 +36,6 @@ _SOURCES = (
     "capture/rows.py",
 )
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
-if not JIT_DISABLED:
-    # Loads the threading layer.  Compiled code refers to its symbols, and code that
-    # comes from the cache does not load it by itself: the process would be aborted.
-    numba.get_num_threads()
 
 
 @cache
@@ -148,18 +144,19 @@ def _guard(dispatcher):
     store.load_overload, store.save_overload = load_overload, save_overload
 
 
-def kernel(function=None, *, parallel=False, cached=True, inside=False):
-    """Compile a kernel: `@kernel` or `@kernel(parallel=True)`.
+def kernel(function=None, *, nogil=False, cached=True, inside=False):
+    """Compile a kernel: `@kernel` or `@kernel(inside=True)`.
 
     inside: only other kernels call it, so that it needs no entry for Python.
+    nogil: other threads of Python go on while it runs.
     No fastmath flag, ever: the order of the roundings is the source's.  Division by
     zero follows IEEE 754 (`error_model="numpy"`).
     """
     if function is None:
-        return lambda f: kernel(f, parallel=parallel, cached=cached, inside=inside)
+        return lambda f: kernel(f, nogil=nogil, cached=cached, inside=inside)
     if JIT_DISABLED:
         return function
-    options = {"cache": cached, "error_model": "numpy", "parallel": parallel}
+    options = {"cache": cached, "error_model": "numpy", "nogil": nogil}
     if inside:
         options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
     before = numba.config.CACHE_DIR

@@ -25,8 +25,12 @@ def ticks_now(typing_context):
             )
             return builder.call(counter, ())
         if MACHINE in ("aarch64", "arm64"):
-            kind = ir.FunctionType(int64, ())
-            return builder.asm(kind, "mrs $0, cntvct_el0", "=r", (), True)
+            name = builder.module.add_metadata(["cntvct_el0"])
+            kind = ir.FunctionType(int64, [ir.MetaDataType()])
+            counter = cgutils.get_or_insert_function(
+                builder.module, kind, "llvm.read_volatile_register.i64"
+            )
+            return builder.call(counter, [name])
         return ir.Constant(int64, 0)
 
     return types.int64(), build

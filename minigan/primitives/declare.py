@@ -39,6 +39,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..errors import ArgumentError, DTypeError, ShapeError
+from ..jit.threads import start
 from ..registry import Registry
 from ..validate import NUMERIC_TYPES, complain, shape_text
 from .backend import (
@@ -60,6 +61,7 @@ _FIXED_TYPES = {"f": np.dtype(np.float64), "i": np.dtype(np.int64)}
 _LAYOUT = attrgetter("shape", "dtype.type", "dtype.isnative", "flags.carray")
 _empty = np.empty
 _PLANS = 4096  # combinations of shapes that a primitive remembers
+_SHARED = 1 << 17  # floating-point operations, or bytes, that threads may share
 
 
 def wide(x: NDArray[Any]) -> np.dtype[Any]:
@@ -303,6 +305,8 @@ class Primitive:
             all_shapes = {k: a.shape for k, a in zip(self._arrays, arrays, strict=True)}
             all_shapes |= {len(self.inputs) + k: s for k, s in enumerate(shapes)}
             flat = tuple(k for k in self._flat if len(all_shapes[k]) != 1)
+            if max(self.flops(sizes), self.bytes(sizes, dtype.itemsize)) >= _SHARED:
+                start()
             plan = _Plan(results, code, own, flat, self._streams, loose, sizes, dtype)
         if len(self._plans) >= _PLANS:
             self._plans.clear()

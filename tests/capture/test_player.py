@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 
@@ -15,6 +14,7 @@ from minigan.capture import instructions
 from minigan.capture.program import TASKS, Recorder
 from minigan.compiled import activations, metrics
 from minigan.jit.compiling import JIT_DISABLED
+from minigan.jit.threads import get_threads
 
 from ..helpers import assert_same_bits
 from ..primitives.operands import ALL, SIZES, call, needs_type, operands
@@ -110,7 +110,7 @@ def test_a_replayed_primitive_equals_the_eager_one(entry, dtype):
 )
 def test_cut_into_parts_it_gives_the_same_bits(entry, dtype, monkeypatch):
     monkeypatch.setattr(instructions, "PART", 1)
-    most = TASKS * numba.get_num_threads()
+    most = TASKS * get_threads()
     for sizes in [SIZES[-1], {**SIZES[-1], "N": 37, "M": 1, "shape": (259,)}]:
         replay = Replay(dtype)
         replay.add(entry, sizes)

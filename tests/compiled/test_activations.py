@@ -2,14 +2,13 @@
 
 import platform
 
-import numba
 import numpy as np
 import pytest
 
 from minigan.compiled import activations as kernels
 from minigan.jit.compiling import JIT_DISABLED
 
-from ..helpers import assert_same_bits, normal
+from ..helpers import assert_same_bits, normal, threads
 from ..jit.assembly import assembly, calls, has
 
 FLOATS = (np.float32, np.float64)
@@ -45,14 +44,10 @@ def test_activations_of_large_operands(dtype):
 @pytest.mark.skipif(JIT_DISABLED, reason="nothing is parallel without the JIT")
 @each_type
 def test_any_number_of_threads_gives_the_same_bits(dtype):
-    x, before = normal(LARGE, dtype=dtype), numba.get_num_threads()
-    found = []
-    try:
-        for threads in (1, min(2, before)):
-            numba.set_num_threads(threads)
+    x, found = normal(LARGE, dtype=dtype), []
+    for n in (1, 3):
+        with threads(n):
             found += [out_of(kernels.tanh_forward, x)]
-    finally:
-        numba.set_num_threads(before)
     small = kernels.PARALLEL - 1  # goes the serial way
     assert_same_bits(out_of(kernels.tanh_forward, x[:small]), found[0][:small])
     for other in found:

@@ -3,14 +3,13 @@
 import platform
 import time
 
-import numba
 import numpy as np
 import pytest
 
 from minigan.compiled import optimizers
 from minigan.jit.compiling import JIT_DISABLED
 
-from ..helpers import assert_same_bits, normal
+from ..helpers import assert_same_bits, normal, threads
 from ..jit.assembly import assembly, calls, has
 
 FLOATS = (np.float32, np.float64)
@@ -126,16 +125,12 @@ def test_adam_is_not_slowed_down_by_subnormal_numbers(dtype):
 @pytest.mark.skipif(JIT_DISABLED, reason="nothing is parallel without the JIT")
 @each_type
 def test_any_number_of_threads_gives_the_same_bits(dtype):
-    before = numba.get_num_threads()
     found = []
-    try:
-        for threads in (1, min(2, before)):
-            numba.set_num_threads(threads)
+    for n in (1, 3):
+        with threads(n):
             state = adam_state(SIZES[-1], dtype)
             adam(state)
             found.append([a.tobytes() for a in state])
-    finally:
-        numba.set_num_threads(before)
     assert all(other == found[0] for other in found)
 
 

@@ -1,18 +1,15 @@
 """Captured and eager training leave the same bytes, whatever happens on the way."""
 
 import copy
-import hashlib
 import inspect
 import itertools
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -49,6 +46,7 @@ from minigan.gan.game import AHEAD
 from minigan.gan.rngs import rngs
 from minigan.jit.compiling import JIT_DISABLED
 
+from .. import helpers
 from ..helpers import needs_proc, resident
 from .small import OPTIONS as OF_SMALL
 from .small import array, build, state
@@ -78,10 +76,8 @@ def assert_equal(captured, eager):
 @pytest.fixture
 def threads():
     """A function that sets the number of threads, until the test is over."""
-    numba = pytest.importorskip("numba")
-    before = numba.get_num_threads()
-    yield lambda n: numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
-    numba.set_num_threads(before)
+    with ExitStack() as stack:
+        yield lambda n: stack.enter_context(helpers.threads(n))
 
 
 @pytest.mark.parametrize("options", ["half", "mixed", "batchnorm", "convolutions"])
@@ -616,42 +612,6 @@ def test_two_python_threads_train_as_if_alone():
         with ThreadPoolExecutor(2) as pool:
             together = [pool.submit(train, seed, capture) for seed in seeds]
         assert [future.result() for future in together] == alone
-
-
-# ---- the threading layer -----------------------------------------------------------
-
-LAYER = """
-import copy
-import hashlib, warnings
-import numba
-from tests.gan.test_execution import wide
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    for _ in range(2):
-        trainer = wide(True)
-        trainer.fit(3)
-        trainer.fit(1)
-messages = [str(w.message).split(",")[0] for w in caught]
-print(numba.threading_layer(), len(caught), *messages)
-print(hashlib.sha256(trainer.generator.theta.tobytes()).hexdigest())
-"""
-
-
-def test_with_workqueue_one_message_and_the_same_bits():
-    done = subprocess.run(
-        [sys.executable, "-c", LAYER],
-        env={**os.environ, "NUMBA_THREADING_LAYER": "workqueue"},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    layer, digest = done.stdout.splitlines()
-    assert layer == ("workqueue 1 minigan: Numba's threading layer is 'workqueue'")
-    trainer = wide(True)
-    trainer.fit(4)
-    theta = trainer.generator.theta
-    assert digest == hashlib.sha256(theta.tobytes()).hexdigest()
 
 
 # ---- phases ------------------------------------------------------------------------

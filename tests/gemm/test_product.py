@@ -5,7 +5,6 @@ import subprocess
 import sys
 from fractions import Fraction
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,9 @@ from hypothesis import strategies as st
 from minigan.gemm import gemm_nn, gemm_nt, gemm_tn, rectangle, vectors
 from minigan.gemm import product as products
 from minigan.jit.compiling import JIT_DISABLED
-from minigan.jit.tasks import none_taken
+from minigan.jit.tasks import share_out
+
+from ..helpers import ROOT, threads
 
 DTYPES = [np.float32, np.float64]
 compiled_only = pytest.mark.skipif(JIT_DISABLED, reason="bits are the kernels'")
@@ -214,13 +215,10 @@ def test_bits_do_not_depend_on_the_neighbours(dtype):
 @compiled_only
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_bits_do_not_depend_on_the_number_of_threads(dtype):
-    before, bits = numba.get_num_threads(), []
-    try:
-        for threads in sorted({1, before}):
-            numba.set_num_threads(threads)
+    bits = []
+    for n in (1, 2, 5):
+        with threads(n):
             bits.append([outputs(*s, dtype) for s in [*SHAPES, *SHARED]])
-    finally:
-        numba.set_num_threads(before)
     for other in bits[1:]:
         for one, two in zip(bits[0], other, strict=True):
             for name in one:
@@ -248,11 +246,9 @@ def test_any_number_of_workers_does_all_tasks(shape, workers):
         (N, M), K = dy.shape, W.shape[0]
         plan = np.int64(rectangle.NT), M, M, np.int64(1), M, K, np.int64(0)
         parts = products.shares(plan, K, N, dy.itemsize, workers)
-        taken, left, right = none_taken(workers), W.reshape(-1), dy.reshape(-1)
-        for worker in range(workers):
-            share = taken, worker, workers, parts[0] * parts[1]
-            cut, flat, zero = (K, N, *parts), dx.reshape(-1), dy.dtype.type(0)
-            products.work_on(share, cut, plan, left, right, flat, flat, flat, zero)
+        left, right, flat = W.reshape(-1), dy.reshape(-1), dx.reshape(-1)
+        operands = (K, N, *parts), plan, left, right, flat, flat, flat, dy.dtype.type(0)
+        share_out(products.work_on, workers, parts[0] * parts[1], operands)
 
     N, K, M = shape
     dy, W = draw(0, N, M, dtype=np.float32), draw(1, K, M, dtype=np.float32)
@@ -263,7 +259,7 @@ def test_any_number_of_workers_does_all_tasks(shape, workers):
 
 
 PROBE = """
-import hashlib, test_product as t
+import hashlib, tests.gemm.test_product as t
 sha = hashlib.sha256()
 for dtype in t.DTYPES:
     for shape in t.SHAPES:
@@ -274,12 +270,11 @@ print(t.vectors.FUSED, t.vectors.VECTOR_BYTES, sha.hexdigest())
 
 
 def probe(tmp_path, **variables):
-    here = Path(__file__).parent
-    paths = os.pathsep.join([str(here), str(here.parent)])
-    environment = {**os.environ, "PYTHONPATH": paths, **variables}
-    environment["MINIGAN_CACHE_DIR"] = str(tmp_path)
+    environment = {**os.environ, "MINIGAN_CACHE_DIR": str(tmp_path), **variables}
     command = [sys.executable, "-c", PROBE]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

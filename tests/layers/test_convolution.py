@@ -8,7 +8,7 @@ from minigan.compiled import conv
 from minigan.errors import ArgumentError, ShapeError
 from minigan.jit.compiling import JIT_DISABLED
 
-from ..helpers import assert_close, assert_same_bits, fingerprint, normal
+from ..helpers import assert_close, assert_same_bits, fingerprint, normal, threads
 
 each_type = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 each_backend = pytest.mark.parametrize("backend", ["numpy", "jit"])
@@ -210,15 +210,10 @@ def all_bits(batch=40):
 
 @needs_jit
 def test_bits_do_not_depend_on_the_number_of_threads():
-    import numba
-
-    before, found = numba.get_num_threads(), []
-    try:
-        for threads in (1, numba.config.NUMBA_NUM_THREADS):
-            numba.set_num_threads(threads)
+    found = []
+    for n in (1, 3):
+        with threads(n):
             found.append(all_bits())
-    finally:
-        numba.set_num_threads(before)
     assert found[0] == found[1]
 
 
