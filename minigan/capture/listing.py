@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..errors import CaptureError
+from ..jit.threads import Work, work
 from ..state import Snapshot
 from ..tables import Table
 from .instructions import Instruction
@@ -96,7 +97,8 @@ class Profile:
     """Measured times of a program, in seconds a step.
 
     seconds: one for each instruction.  total: of a whole step, measured without the
-    clock between the instructions.  floor: see `Machine.floor`.
+    clock between the instructions.  floor: see `Machine.floor`.  work: what could be
+    shared among threads meanwhile.
     """
 
     program: Program
@@ -104,6 +106,7 @@ class Profile:
     total: float
     floor: float
     machine: Machine
+    work: Work
 
     def table(self) -> Table:
         """A `Table` with time, rates and share of each instruction."""
@@ -135,6 +138,7 @@ class Profile:
                 f"{machine.bandwidth / 1e9:,.0f} GB/s, normal draws "
                 f"{machine.draws / 1e6:,.0f} M/s",
                 *self._by_kind(),
+                *self._threads(),
             ],
         )
 
@@ -150,6 +154,10 @@ class Profile:
         ranked = sorted(spent.items(), key=lambda item: -item[1])[:6]
         shares = ", ".join(f"{name} {s / total:.0%}" for name, s in ranked)
         return [f"Most time: {shares}"]
+
+    def _threads(self) -> list[str]:
+        """How many threads really worked, where the step shares anything out."""
+        return [f"Large instructions: {self.work}"] if str(self.work) else []
 
     def __str__(self) -> str:
         return str(self.table())
@@ -172,10 +180,11 @@ def profile(program: Program, seconds: float = 1.0) -> Profile:
         program.play(2)
         once = _seconds(lambda: program.play(1), 3)
         count = max(5, min(2000, int(seconds / 8 / once)))
-        totals, ticks = [], []
+        totals, ticks, shared = [], [], work()
         for _ in range(5):
             totals.append(_seconds(lambda: program.play(count), 1) / count)
             ticks.append(program.play_timed(count))
+        shared = work() - shared
     finally:
         before.restore()
     total = float(np.median(totals))
@@ -191,6 +200,7 @@ def profile(program: Program, seconds: float = 1.0) -> Profile:
         total,
         machine.floor(program),
         machine,
+        shared,
     )
 
 

@@ -10,6 +10,7 @@ from click.exceptions import Exit
 from ..data import DATASETS
 from ..errors import ArgumentError
 from ..gan import Trainer, recipes
+from ..jit.threads import work
 from . import source as sources
 from .choices import OneOf, WithNames
 from .display import display_for
@@ -172,7 +173,7 @@ def _steps_of(trainer: Trainer, epochs: int) -> int:
 def _run(session: Session, interrupts: Interrupts, budget: float | None) -> None:
     """From the step that the trainer has reached to the closing summary."""
     trainer, steps, display = session.trainer, session.steps, session.display
-    first, started = trainer.step_count, time.monotonic()
+    first, started, before = trainer.step_count, time.monotonic(), work()
     if first < steps:
         display.say(
             f"{trainer.name}: steps {first + 1:,} to {steps:,} in {session.folder}"
@@ -189,12 +190,11 @@ def _run(session: Session, interrupts: Interrupts, budget: float | None) -> None
                 f"{budget:g} seconds are over after step {trainer.step_count:,} of "
                 f"{steps:,}; to go on:\n  {session.resume_command()}"
             )
-    seconds = time.monotonic() - started
+    seconds, shared = time.monotonic() - started, str(work() - before)
     with display.wait("drawing"):
         session.save_results()
-    display.summarize(
-        f"{trainer.step_count - first:,} steps in {seconds:.1f} s", session
-    )
+    title = f"{trainer.step_count - first:,} steps in {seconds:.1f} s"
+    display.summarize(", ".join(filter(None, (title, shared))), session)
 
 
 def _expect_same(

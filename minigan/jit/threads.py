@@ -145,6 +145,12 @@ class Work(NamedTuple):
         """How many threads were at work on average; 1 where nothing was shared out."""
         return self.worked / self.elapsed if self.elapsed else 1.0
 
+    def __str__(self) -> str:
+        """ "1.9 of 2 threads at work", or "" where there was nothing to share."""
+        if not self.pieces:
+            return ""
+        return f"{self.threads:.1f} of {get_threads()} threads at work"
+
 
 def work() -> Work:
     """What this process could share out until now."""

@@ -8,8 +8,10 @@ import pytest
 from minigan.capture.listing import Machine, Profile
 from minigan.gan import recipes
 from minigan.jit.compiling import JIT_DISABLED
+from minigan.jit.threads import Work
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="nothing can be captured")
+SHARED = Work(pieces=3, elapsed=10, worked=15)
 MACHINE = Machine(flops=1e9, bandwidth=1e9, draws=1e6)
 
 
@@ -86,7 +88,7 @@ def test_the_floor_counts_products_updates_and_draws_alone(program):
 def test_a_profile_adds_times_and_rates(program):
     seconds = np.full(len(program), 2e-6)
     total = float(seconds.sum())
-    table = Profile(program, seconds, total, total / 2, MACHINE).table()
+    table = Profile(program, seconds, total, total / 2, MACHINE, SHARED).table()
     lines = lines_of(table, 0)
     assert {line["us"] for line in lines} == {"2.00"}
     for line in lines:
@@ -95,12 +97,15 @@ def test_a_profile_adds_times_and_rates(program):
             assert number(line[rate] or "0") == pytest.approx(expected, abs=0.06)
     footer = "\n".join(table.footer)
     assert f"{total * 1e6:,.1f} us a step, 2.00 times the floor" in footer
+    assert "Large instructions: 1.5 of " in footer
     shares = [int(share) for share in re.findall(r"(\d+)%", footer)]
     assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 101
 
 
 def test_a_profile_prints_in_all_three_ways(program):
-    profile = Profile(program, np.full(len(program), 1e-6), 1e-4, 1e-5, MACHINE)
+    profile = Profile(
+        program, np.full(len(program), 1e-6), 1e-4, 1e-5, MACHINE, Work(0, 0, 0)
+    )
     assert str(profile) == str(profile.table())
     assert "GFLOP/s" in profile._repr_html_()
     assert profile.__rich__().row_count == len(profile.table().rows)
