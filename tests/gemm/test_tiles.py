@@ -7,7 +7,7 @@ from minigan.gemm import choice, gemm_nn, model, tiles
 from minigan.gemm.machine import EMULATED
 from minigan.jit.compiling import JIT_DISABLED
 
-from ..helpers import assert_same_bits, normal
+from ..helpers import assert_same_bits, normal, threads
 from .test_product import guarded
 
 numba = pytest.importorskip("numba")
@@ -58,13 +58,9 @@ def test_bits_depend_on_neither_threads_nor_neighbours():
     N, K, M = 300, 200, 90
     A, B = normal(N, K), normal(K, M, seed=1)
     whole, once, part = *np.empty((2, N, M), np.float32), np.empty((5, 7), np.float32)
-    tiles.tiles_nn(A, B, whole, B[0].copy(), 0, 0.0, EMULATED)
-    before = numba.get_num_threads()
-    try:
-        numba.set_num_threads(1)
-        tiles.tiles_nn(A, B, once, B[0].copy(), 0, 0.0, EMULATED)
-    finally:
-        numba.set_num_threads(before)
+    for n, C in ((3, whole), (1, once)):
+        with threads(n):
+            tiles.tiles_nn(A, B, C, B[0].copy(), 0, 0.0, EMULATED)
     assert_same_bits(once, whole)
     corner = A[103:108].copy(), B[:, 20:27].copy()
     tiles.tiles_nn(*corner, part, B[0, :7].copy(), 0, 0.0, EMULATED)
