@@ -97,18 +97,23 @@ def given(values: Mapping[str, Any], session: bool) -> dict[str, Any]:
     return {
         o.name: values[o.name]
         for o in OVERRIDES
-        if (o.of == "session") == session and values[o.name] is not None
+        if (o.of == "session") == session and values.get(o.name) is not None
     }
+
+
+def known(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What a config.json says of the recipe's options, without what is unknown now."""
+    return given(saved, session=False)
 
 
 def expect_same(folder: RunDir, trainer: Trainer, overrides: Mapping[str, Any]) -> None:
     """A run that goes on keeps its options.  Errors: ArgumentError naming the first."""
-    known = {override.name: override for override in OVERRIDES}
+    named = {override.name: override for override in OVERRIDES}
     for name, value in overrides.items():
-        for own in _in(trainer, known[name]):
+        for own in _in(trainer, named[name]):
             if own != value:
                 raise ArgumentError(
-                    f"{known[name].flag}: expected {own}, as the run in {folder} was "
+                    f"{named[name].flag}: expected {own}, as the run in {folder} was "
                     f"begun, got {value}"
                 )
 

@@ -1,9 +1,9 @@
 """The folder of a run: which files it holds, and that one process at a time writes.
 
+config.json      recipe, options, networks, data, versions, length; written first
 frames.npz       what the pictures of the course of training are drawn from
 checkpoint.npz   everything that training needs to go on; frames first, then this
-config.json      recipe, options, networks, data, versions, length
-generator.npz    the generator alone, for sampling
+generator.npz    the generator alone, for sampling, of the checkpoint's step
 samples/         a picture of each report, of images only
 history.csv, losses.png, gradients.png, samples.png, progress.png, training.gif
                  made from frames and checkpoint when training ends, or by --resume
@@ -71,7 +71,7 @@ class RunDir:
             yield self
 
     def _expect_a_run(self) -> None:
-        if not self.checkpoint.is_file():
+        if not self.checkpoint.is_file() and not self.has_begun():
             raise ArgumentError(
                 f"{self}: nothing to resume here (no checkpoint.npz); "
                 f"start a run without --resume"
@@ -84,10 +84,25 @@ class RunDir:
                 f"{self}: holds a run already; continue it with --resume, or choose "
                 f"another folder with --out"
             )
+        if self.has_begun():
+            raise ArgumentError(
+                f"{self}: a run was ended here before its first checkpoint; begin it "
+                f"again with --resume, or choose another folder with --out"
+            )
         if found:
             raise ArgumentError(
                 f"{self}: {found[0]} is there already; choose another folder with --out"
             )
+
+    def has_begun(self) -> bool:
+        """Is there the config.json of a run?"""
+        return self.saved("recipe", str) is not None
+
+    def remove_results(self) -> None:
+        """Remove what is made of a checkpoint that another one takes the place of."""
+        for path in (self.generator, self.history):
+            with suppress(OSError):
+                path.unlink()
 
     def write_config(self, config: dict[str, Any]) -> None:
         text = json.dumps(config, indent=2)
@@ -119,7 +134,7 @@ class RunDir:
         """Are all results there, and none older than the checkpoint?"""
         try:
             saved = self.checkpoint.stat().st_mtime_ns
-            results = [self.history, *(self / name for name in names)]
+            results = [self.history, self.generator, *(self / name for name in names)]
             return all(path.stat().st_mtime_ns >= saved for path in results)
         except OSError:
             return False

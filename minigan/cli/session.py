@@ -43,8 +43,11 @@ class Session(Callback):
     folder: `RunDir`, opened.  steps: how many the run is to have in total.
     display: where to say things.  source: of the data, as `cli.source` keeps it.
     options: report_every, in place of the recipe's, and save_every.
+    began: what the command line asked for in place of the recipe's own, so that a run
+    that was killed before its first checkpoint can begin again.
     A checkpoint is written at each report, so that a killed process loses at most what
-    came after it.
+    came after it: one a step, after all that the step does, and before anything is
+    printed or drawn.
     """
 
     def __init__(
@@ -55,9 +58,11 @@ class Session(Callback):
         display: "Quiet",
         source: str | None = None,
         options: dict[str, Any] | None = None,
+        began: dict[str, Any] | None = None,
     ) -> None:
         self.folder, self.trainer, self.steps = folder, trainer, steps
-        self.display, self.source = display, source
+        self.display, self.source, self.began = display, source, began or {}
+        self._saved: int | None = None  # the step of the last checkpoint
         recipe = RECIPES[trainer.name]
         self.options = {"report_every": recipe.report_every, **(options or {})}
         self.frames = frames_of(trainer, steps)
@@ -72,15 +77,25 @@ class Session(Callback):
             warn(f"the pictures start at step {self.trainer.step_count:,}: {error}")
 
     def save(self) -> None:
-        """Frames first: those that the checkpoint does not know are left out again."""
+        """Frames first: those that the checkpoint does not know are left out again.
+
+        Results of an earlier step go; they are made again when training ends.
+        """
+        step = self.trainer.step_count
+        if step == self._saved:
+            return
         if self.frames:
             self.frames.save(self.folder.frames)
+        if step:
+            self.folder.remove_results()
         self.trainer.save(self.folder.checkpoint)
+        self._saved = step
 
     def save_config(self) -> None:
-        """After the first checkpoint: a folder without one holds no run."""
+        """Before the first checkpoint: a run can begin again from it."""
         own = {"steps": self.steps, "source": self.source, "session": self.options}
-        self.folder.write_config({**config(self.trainer), **own})
+        began = {"began": self.began}
+        self.folder.write_config({**config(self.trainer), **own, **began})
 
     def save_or_warn(self) -> None:
         """A disk that is full for the moment is not the end of a run."""
@@ -100,9 +115,9 @@ class Session(Callback):
 
         Returns the signal that stopped it.
         """
-        callbacks = [self.display, self, self.monitor, interrupts]
+        callbacks = [self, self.display, self.monitor, interrupts]
         if "save_every" in self.options:
-            callbacks.append(Saver(self, self.options["save_every"]))
+            callbacks.append(Saver(self))
         if seconds is not None:
             callbacks.append(Budget(seconds))
         if self.frames:
@@ -117,13 +132,13 @@ class Session(Callback):
                 )
         except NonFiniteError:
             self.save()  # the state of the last good step
-            self.trainer.history.to_csv(self.folder.history)
+            self._save_numbers()
             with suppress(Exception):  # why it failed is said all the same
                 self.display.say(wrapped(str(self.trainer.diagnose())))
             raise
         self.save()
         if stopped_by:
-            self.trainer.history.to_csv(self.folder.history)
+            self._save_numbers()
         return stopped_by
 
     def resume_command(self) -> str:
@@ -135,12 +150,15 @@ class Session(Callback):
 
     def save_results(self) -> None:
         """History, generator and pictures; one that fails is only worth a warning."""
-        self.trainer.history.to_csv(self.folder.history)
-        Generator.of(self.trainer).save(self.folder.generator)
+        self._save_numbers()
         if self.frames:
             self.frames.on_step(self.trainer)  # the end, where no frame falls on it
         for name, draw in self._pictures().items():
             self._draw(self.folder / name, draw)
+
+    def _save_numbers(self) -> None:
+        self.trainer.history.to_csv(self.folder.history)
+        Generator.of(self.trainer).save(self.folder.generator)
 
     def _draw(self, path: Path, draw: Callable[[Path], object]) -> None:
         try:
@@ -206,13 +224,17 @@ class Session(Callback):
 
 
 class Saver(Callback):
-    """Saves the session every so many steps."""
+    """Saves the session every so many steps, those of reports left to the reports.
 
-    def __init__(self, session: Session, every: int) -> None:
-        self.session, self.every = session, every
+    A report moves a random state: what was saved before it would go on otherwise.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session, self.every = session, session.options["save_every"]
 
     def on_step(self, trainer: Trainer) -> None:
-        self.session.save_or_warn()
+        if trainer.step_count % self.session.options["report_every"]:
+            self.session.save_or_warn()
 
 
 class Budget(Callback):

@@ -15,7 +15,7 @@ from . import source as sources
 from .choices import OneOf, WithNames
 from .display import display_for
 from .interrupts import Interrupts
-from .overrides import expect_same, given, override_options
+from .overrides import expect_same, given, known, override_options
 from .rundir import RunDir
 from .session import Session
 
@@ -126,9 +126,11 @@ def train(
         trainer = recipes.load(
             recipe, seed or 0, sources.rows(source), backend=backend, **overrides
         )
-    with Interrupts() as interrupts, folder.opened(resume):
+    began = overrides
+    with Interrupts(folder) as interrupts, folder.opened(resume):
         if resume:
-            source, trainer = _saved(folder, recipe, data, backend)
+            began = known(folder.saved("began", dict) or {})
+            source, trainer = _saved(folder, recipe, data, backend, began)
             _expect_same(folder, trainer, recipe, seed)
             expect_same(folder, trainer, overrides)
             options = {**(folder.saved("session", dict) or {}), **options}
@@ -137,8 +139,8 @@ def train(
         steps = steps or recipes.RECIPES[recipe].steps
         _expect_longer(folder, trainer, steps)
         display = display_for(trainer, steps, quiet)
-        session = Session(folder, trainer, steps, display, source, options)
-        if resume:
+        session = Session(folder, trainer, steps, display, source, options, began)
+        if resume and folder.checkpoint.is_file():
             session.continue_frames()
             if trainer.step_count == steps and session.is_drawn():
                 display.say(
@@ -146,20 +148,40 @@ def train(
                     f"--steps {2 * steps} --resume would make it longer"
                 )
                 return
+            session.save_config()
         else:
+            session.save_config()
             session.save()
-        session.save_config()
         _run(session, interrupts, seconds)
 
 
 def _saved(
-    folder: RunDir, recipe: str, data: str | None, backend: str | None
+    folder: RunDir,
+    recipe: str,
+    data: str | None,
+    backend: str | None,
+    began: dict[str, Any],
 ) -> tuple[str | None, Trainer]:
-    """(source, trainer) of a run that goes on."""
+    """(source, trainer) of a run that goes on, or begins again if it did not come far.
+
+    Errors: ArgumentError where config.json does not say what it was trained on.
+    """
+    _expect_recipe(folder, folder.saved("recipe", str) or recipe, recipe)
     kept = folder.saved("source", str) if data is None else data
     source = sources.chosen(recipe, kept)
     rows = sources.rows(source)
-    return source, Trainer.load(folder.checkpoint, data=rows, backend=backend)
+    if not folder.checkpoint.is_file():
+        seed = folder.saved("seed", int) or 0
+        return source, recipes.load(recipe, seed, rows, backend=backend, **began)
+    try:
+        return source, Trainer.load(folder.checkpoint, data=rows, backend=backend)
+    except ArgumentError as error:
+        if data is not None or folder.has_begun():
+            raise
+        raise ArgumentError(
+            f"{folder.config}: missing or damaged; say with --data what the run was "
+            f"trained on"
+        ) from error
 
 
 def _steps_of(trainer: Trainer, epochs: int) -> int:
@@ -197,11 +219,15 @@ def _run(session: Session, interrupts: Interrupts, budget: float | None) -> None
     display.summarize(", ".join(filter(None, (title, shared))), session)
 
 
+def _expect_recipe(folder: RunDir, has: str, recipe: str) -> None:
+    if has != recipe:
+        raise ArgumentError(f"{folder}: holds a run of {has}, not of {recipe}")
+
+
 def _expect_same(
     folder: RunDir, trainer: Trainer, recipe: str, seed: int | None
 ) -> None:
-    if trainer.name != recipe:
-        raise ArgumentError(f"{folder}: holds a run of {trainer.name}, not of {recipe}")
+    _expect_recipe(folder, trainer.name, recipe)
     if seed is not None and seed != trainer.seed:
         raise ArgumentError(
             f"--seed: expected {trainer.seed}, the seed of the run in {folder}, "

@@ -3,21 +3,14 @@
 import argparse
 import multiprocessing
 import sys
-import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
-from .files import Counts, campaign
+from .files import Counts, mutations_of
 from .formats import FORMATS
 
 CHUNK = 250  # mutations in one process: one that dies is told by its first seed
-
-
-def _chunk(name: str, first: int, count: int) -> Counts:
-    with tempfile.TemporaryDirectory() as folder:
-        return campaign(FORMATS[name], count, Path(folder), first)
 
 
 def files(count: int, first: int) -> Counter[str]:
@@ -45,7 +38,7 @@ def _in_a_process(name: str, first: int, count: int) -> Counts:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
-            return pool.submit(_chunk, name, first, count).result()
+            return pool.submit(mutations_of, name, first, count).result()
         except BrokenProcessPool:
             died = Counts(files=count)
             died.fault(f"the process died, one of {count}", first)

@@ -1,5 +1,6 @@
 """Mutated files, opened and used: only the project's errors, in bounded memory."""
 
+import tempfile
 import time
 import traceback
 import tracemalloc
@@ -11,7 +12,7 @@ import numpy as np
 
 from minigan.errors import MiniganError
 
-from .formats import Format, used
+from .formats import FORMATS, Format, used
 from .mutations import mutated
 
 SLACK = 4 << 20  # bytes: what Python itself may take beside the file's honest memory
@@ -44,6 +45,12 @@ class Counts:
         """Note a broken promise."""
         self.broken[what] += 1
         self.seeds.setdefault(what, seed)
+
+
+def mutations_of(name: str, first: int, count: int) -> Counts:
+    """`campaign` for a format by its name, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return campaign(FORMATS[name], count, Path(folder), first)
 
 
 def campaign(kind: Format, count: int, folder: Path, first: int = 0) -> Counts:
