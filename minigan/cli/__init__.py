@@ -7,16 +7,20 @@ line on standard error; data that are nowhere, a list of the ways to get them.
 
 import errno
 import signal
+import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import rich_click as click
 
+from .. import starting
 from ..errors import DatasetError, MiniganError, NonFiniteError, OutputError
 from ..version import __version__
 from .check import check
 from .data import data
 from .golden import golden
+from .output import discard
 from .profile import profile
 from .sample import sample
 from .train import train
@@ -30,8 +34,11 @@ class Program(click.RichGroup):
             warnings.filterwarnings("default", message="minigan: ")
             warnings.showwarning = _show_warning
             try:
+                starting.release()
                 run: Any = super().main  # takes arguments of many kinds
                 code = run(*args, standalone_mode=False, **extra)
+                if sys.stdout is not None:
+                    sys.stdout.flush()
             except click.ClickException as error:
                 code = complain(error.format_message(), 2)
             except (click.Abort, KeyboardInterrupt):
@@ -47,22 +54,33 @@ class Program(click.RichGroup):
             except OSError as error:
                 if error.errno == errno.EPIPE:
                     raise
-                code = complain(error, 1)
+                code = complain(_named(error), 1)
+        starting.guard()
         if not standalone_mode:
             return code
         raise SystemExit(code)
 
 
+def _named(error: OSError) -> str:
+    """What to say of an error of the system; without a file's name it is of a print."""
+    if error.filename is not None:
+        return str(error)
+    discard()
+    return f"standard output cannot be written ({error.strerror or error})"
+
+
 def complain(message, code, lines=False):
     """Print an error, as one line unless its lines are wanted; return the exit code."""
     text = str(message).rstrip() if lines else " ".join(str(message).split())
-    click.echo(f"minigan: error: {text}", err=True)
+    with suppress(OSError):
+        click.echo(f"minigan: error: {text}", err=True)
     return code
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
     text = " ".join(str(message).split()).removeprefix("minigan: ")
-    click.echo(f"minigan: warning: {text}", err=True)
+    with suppress(OSError):
+        click.echo(f"minigan: warning: {text}", err=True)
 
 
 @click.group(

@@ -2,13 +2,14 @@
 
 import textwrap
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from math import isclose, isnan, log
 
 import click
 
 from ..gan.callbacks import Callback
 from ..gan.equilibrium import of as equilibrium_of
+from .output import printing
 
 RECENT = 100  # steps that the shown losses are means of
 WIDTH = 88  # columns of text that is wrapped
@@ -57,7 +58,8 @@ class Plain(Quiet):
     headed = False
 
     def say(self, text):
-        click.echo(text)
+        with printing():
+            click.echo(text)
 
     def on_report(self, trainer, report):
         if not self.headed:
@@ -134,25 +136,38 @@ class Live(Plain):
         )
 
     def __enter__(self):
-        self.live.__enter__()
+        with printing():
+            self.live.__enter__()
         return self
 
     def __exit__(self, *error):
-        self.live.__exit__(*error)
+        with printing():
+            self.live.__exit__(*error)
 
     def say(self, text):
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        with printing():
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
+    @contextmanager
     def wait(self, text):
-        return self.console.status(text)
+        status = self.console.status(text)
+        with printing():
+            status.start()
+        try:
+            yield
+        finally:
+            with printing():
+                status.stop()
 
     def summarize(self, title, session):
         from rich.text import Text
 
-        self.console.print(Text.assemble(("done ", "bold green"), title))
-        for label, text in session.summary().items():
-            line = Text.assemble((f"  {label:8} ", "dim"), hanging(text, 11))
-            self.console.print(line, soft_wrap=True)
+        lines = session.summary()
+        with printing():
+            self.console.print(Text.assemble(("done ", "bold green"), title))
+            for label, text in lines.items():
+                line = Text.assemble((f"  {label:8} ", "dim"), hanging(text, 11))
+                self.console.print(line, soft_wrap=True)
 
     def on_progress(self, trainer):
         if self.recent is None:  # the first step may have included compilation
@@ -161,7 +176,8 @@ class Live(Plain):
         seconds = time.monotonic() - self.started
         done = trainer.step_count - self.first
         speed = f"{done / seconds:,.0f} steps/s" if done and seconds > 0.2 else ""
-        self.progress.update(self.task, completed=trainer.step_count, speed=speed)
+        with printing():
+            self.progress.update(self.task, completed=trainer.step_count, speed=speed)
 
     def picture(self):
         """What stands below the printed lines, drawn anew ten times a second."""

@@ -10,10 +10,10 @@ import threading
 from contextlib import suppress
 
 from ..gan.callbacks import Callback
+from ..starting import INTERRUPTED
 
 SHOW_CURSOR = b"\x1b[?25h\n"  # a live display hides it
 ABORTED = b"minigan: error: aborted; --resume goes on from the last save\n"
-INTERRUPTED = b"minigan: error: interrupted\n"
 NUMBERS = ("SIGINT", "SIGTERM", "SIGHUP")  # the last where there are terminals
 
 

@@ -58,7 +58,7 @@ def test_the_live_display_from_start_to_summary(tmp_path, no_pictures):
     shown.console.legacy_windows = False
     folder = RunDir(tmp_path)
     session = session_module.Session(folder, trainer, 4, shown)
-    assert session.train(Interrupts()) is None
+    assert session.train(Interrupts(folder)) is None
     shown.on_report(trainer, trainer.report())
     with shown.wait("drawing"):
         session.save_results()
