@@ -1,6 +1,7 @@
 """How often the recipe "parabola" ends well, over seeds 0, 1, 2, ...
 
     python benchmarks/parabola_health.py [--seeds 200] [--steps 10000] [--processes 2]
+                                         [--tiles]
 
 Healthy is a generator whose points lie on the curve and cover it: mean |y - x^2| below
 0.012 and energy distance to fresh real points below 0.005.  Thresholds and seeds were
@@ -9,6 +10,8 @@ fixed before the first run.  The energy distance is
     2 E|X - Y| - E|X - X'| - E|Y - Y'|
 
 with the Euclidean norm over all pairs of 2,000 generated and 2,000 real points.
+--tiles does every product by tiles, however small it is, which without matrix units
+takes some twenty times as long.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import multiprocessing
 import os
 import sys
 import time
+import warnings
 
 import numpy as np
 from rich.console import Console
@@ -50,7 +54,9 @@ def train(job):
     from minigan.errors import NonFiniteError
     from minigan.gan import recipes
 
-    seed, steps = job
+    seed, steps, tiles = job
+    if tiles:
+        all_by_tiles()
     trainer = recipes.load("parabola", seed=seed)
     try:
         trainer.fit(steps, report_every=None)
@@ -64,9 +70,19 @@ def train(job):
     return seed, off, energy_distance(fake, real), fake[:, 0].std()
 
 
-def run(seeds, steps, processes):
+def all_by_tiles():
+    """Every product of this process by tiles, before the first one."""
+    from minigan.gemm import choice
+
+    os.environ["MINIGAN_PRODUCTS"] = "tiles"
+    choice.DEEP = choice.LARGE = choice.WIDE = 1
+    warnings.filterwarnings("ignore", message="minigan: products by tiles are emulated")
+
+
+def run(seeds, steps, processes, tiles=False):
     """(seeds, 4): a row of `train` for each seed, in order."""
-    jobs, rows, started = [(seed, steps) for seed in range(seeds)], [], time.time()
+    jobs = [(seed, steps, tiles) for seed in range(seeds)]
+    rows, started = [], time.time()
     if processes > 1:  # the cores are shared by seeds, not by threads
         for name in ("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
             os.environ.setdefault(name, "1")
@@ -89,12 +105,14 @@ def run(seeds, steps, processes):
     return np.array(sorted(rows))
 
 
-def table(rows, steps):
+def table(rows, steps, tiles=False):
     """The share of healthy seeds, and how the others failed."""
     seeds, off, energy, spread = rows.T
     healthy = (off < ON_THE_CURVE) & (energy < COVERED)
     low, high = wilson(healthy.sum(), len(seeds))
-    result = Table(title=f"`parabola`, seeds 0-{len(seeds) - 1}, {steps:,} steps")
+    how = ", by tiles" if tiles else ""
+    title = f"`parabola`, seeds 0-{len(seeds) - 1}, {steps:,} steps{how}"
+    result = Table(title=title)
     result.add_column("")
     result.add_column("seeds", justify="right")
     result.add_column("share", justify="right")
@@ -135,9 +153,11 @@ def main():
     parser.add_argument("--seeds", type=positive, default=200)
     parser.add_argument("--steps", type=positive, default=10_000)
     parser.add_argument("--processes", type=positive, default=2)
+    parser.add_argument("--tiles", action="store_true")
     options = parser.parse_args()
-    rows = run(options.seeds, options.steps, options.processes)
-    Console(width=100).print(table(rows, options.steps))
+    tiles = options.tiles
+    rows = run(options.seeds, options.steps, options.processes, tiles)
+    Console(width=100).print(table(rows, options.steps, tiles))
 
 
 if __name__ == "__main__":

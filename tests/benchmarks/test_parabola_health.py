@@ -53,6 +53,11 @@ def test_thresholds_are_those_that_were_fixed():
             ["--seeds", "2", "--steps", "3", "--processes", "1"],
             "95 %",
         ),
+        (
+            "parabola_health",
+            ["--seeds", "1", "--steps", "3", "--processes", "1", "--tiles"],
+            "by tiles",
+        ),
         ("parabola_step", ["--rounds", "2"], "jit, captured"),
     ],
 )
