@@ -59,6 +59,7 @@ class Instruction:
     operands: `Place`, `Stream` or a number for each operand of the table's entry.
     sizes: the size letters.  itemsize: bytes of one number of the network's type.
     heading: what begins here, or "".
+    split: the memory of W holds its tiles, see `splitting`.
     """
 
     primitive: Primitive
@@ -66,6 +67,7 @@ class Instruction:
     sizes: Mapping[str, int]
     itemsize: int
     heading: str = ""
+    split: bool = False
 
     @property
     def name(self) -> str:
@@ -89,7 +91,8 @@ class Instruction:
 
     def twin(self, dtype: np.dtype[Any]) -> Any:
         """What runs it, with the arithmetic in force.   dtype: the network's type."""
-        return self.primitive.twin_for(self.sizes, dtype)
+        twin = self.primitive.twin_for(self.sizes, dtype)
+        return twin.split if self.split else twin
 
     def __getitem__(self, name: str) -> Any:
         """The operand of that name in the table."""

@@ -28,6 +28,7 @@ from ..tables import Table
 from . import listing
 from .fusion import fuse
 from .instructions import Instruction, Place, Stream
+from .splitting import split_once
 
 TASKS = 4  # parts of a large instruction for each thread; a slower core does fewer
 
@@ -140,9 +141,12 @@ class Recorder:
         if not self.instructions or self.dtype is None:
             raise CaptureError("expected a step made of primitives, recorded none")
         instructions = self.instructions
+        before: list[Instruction] = []
         if fused:
             instructions = fuse(instructions, self.made, self.gradients)
-        return Program(self, instructions, part)
+            instructions, before, memory = split_once(instructions, self.dtype)
+            self.arrays += memory
+        return Program(self, instructions, part, before)
 
 
 class Program:
@@ -150,32 +154,45 @@ class Program:
 
     instructions: list of `Instruction`.
     part: what it changes, to go back after a measurement.
+    before: instructions that are run once before a number of steps.
     """
 
     def __init__(
-        self, recorder: Recorder, instructions: list[Instruction], part: Stateful
+        self,
+        recorder: Recorder,
+        instructions: list[Instruction],
+        part: Stateful,
+        before: Sequence[Instruction] = (),
     ) -> None:
-        from .rows import entries
-
         self.instructions = instructions
         self.part = part
         self.dtype = np.dtype(recorder.dtype)
         self._kept = recorder.generators, recorder.arrays
+        self._code, self._starts = self._encoded(instructions)
+        self._before, _ = self._encoded(before)
+
+    def _encoded(
+        self, instructions: Sequence[Instruction]
+    ) -> tuple[NDArray[np.int64], list[int]]:
+        """(the matrix that the player runs, the first row of each instruction)."""
+        from .rows import entries
+
         uses = [(i.primitive, i.twin(self.dtype)) for i in instructions]
         try:
             found = entries(uses, self.dtype)
         except TypeError as error:
             raise CaptureError(f"expected compiled kernels, got: {error}") from None
         rows: list[list[int]] = []
-        self._starts: list[int] = []
+        starts: list[int] = []
         for use, instruction in zip(uses, instructions, strict=True):
-            self._starts.append(len(rows))
+            starts.append(len(rows))
             parts = instruction.parts(TASKS * get_threads())
             entry = found[use]
             rows += [part.encode(entry, len(parts)) for part in parts]
-        self._code = np.zeros((len(rows), max(map(len, rows))), np.int64)
-        for row, numbers in zip(self._code, rows, strict=True):
+        code = np.zeros((len(rows), max(map(len, rows), default=1)), np.int64)
+        for row, numbers in zip(code, rows, strict=True):
             row[: len(numbers)] = numbers
+        return code, starts
 
     def play(self, count: int) -> None:
         """Run the step `count` times, in one compiled call."""
@@ -190,6 +207,8 @@ class Program:
     def _play(self, count: int, ticks: NDArray[np.int64]) -> None:
         from .player import play
 
+        if len(self._before):
+            play(self._before, 1, _NO_TICKS)
         play(self._code, count, ticks)
 
     def show(self) -> Table:

@@ -24,36 +24,52 @@ class Product:
         self.product(*self.arguments(*operands))
 
 
-class Chosen(Product):
-    """A `Product` that may be done by tiles.
+class ByTiles(Product):
+    """A `Product` by tiles, which is handed the number of a machine beside the rest.
 
-    tiles: likewise, and is handed the number of a machine beside that.
     depth: the size letter of the primitive that is summed over.
+    split: the same where the memory of W holds its tiles, or None.
     """
 
-    def __init__(self, product: gemm.Form, arguments: Callable[..., tuple]):
-        super().__init__(product.chain, arguments)
-        self.depth = product.depth
-        self.by_tiles = Product(
-            product.tiles, lambda *given: (*arguments(*given), gemm.machine_in_use())
-        )
+    def __init__(self, form: gemm.Form, arguments: Callable[..., tuple]):
+        def handed(*operands: Any) -> tuple:
+            return (*arguments(*operands), gemm.machine_in_use())
+
+        super().__init__(form.tiles, handed)
+        self.depth = form.depth
+        self.split = None if form.split is None else Product(form.split, handed)
+
+
+class Chosen(Product):
+    """A `Product` by chains, and `by_tiles`."""
+
+    def __init__(self, form: gemm.Form, arguments: Callable[..., tuple]):
+        super().__init__(form.chain, arguments)
+        self.by_tiles = ByTiles(form, arguments)
 
     def chosen(
         self, sizes: Mapping[str, int], dtype: np.dtype[Any], asked: str
     ) -> Product:
         """The product for these sizes.   asked: "auto", "chain" or "tiles"."""
         possible = asked != "chain" and dtype == np.float32
-        if possible and gemm.fits(sizes, self.depth):
+        if possible and gemm.fits(sizes, self.by_tiles.depth):
             return self.by_tiles if gemm.in_force(asked) == "tiles" else self
         return self
 
 
-def by(product: gemm.Form) -> Callable[[Callable[..., tuple]], Product]:
-    """Decorates a function that returns the arguments for `product`.
+def by(form: gemm.Form) -> Callable[[Callable[..., tuple]], Product]:
+    """Decorates a function that returns the arguments for a product of this form.
 
     Numba would compile the product once more for each function that calls it.
     """
-    return lambda arguments: Chosen(product, arguments)
+    return lambda arguments: Chosen(form, arguments)
+
+
+def _split_weights(W, turned, L, tiles):
+    return W, turned, tiles
+
+
+split_weights = Product(gemm.split_weights, _split_weights)  # see capture.splitting
 
 
 @by(gemm.NN)

@@ -19,7 +19,7 @@ NN, TN, NT = 0, 1, 2  # forms
 
 
 @intrinsic
-def _address(context, array):
+def address(context, array):
     """The address of the first element; the calling kernel is never inlined."""
 
     def codegen(context, builder, signature, args):
@@ -72,7 +72,7 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
     vectors = -(-(col_b - col_a) // lanes)
     steps = min(depth, DEPTH)
     group, whole, left_size, right_size, _ = sizes
-    l0 = -_address(work) % VECTOR_BYTES // left.itemsize
+    l0 = -address(work) % VECTOR_BYTES // left.itemsize
     panels0 = l0 + left_size
     held0 = panels0 + right_size
 

@@ -23,11 +23,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..jit.compiling import kernel
+from ..jit.compiling import inlined, kernel
 from ..jit.tasks import next_task, share_out, threads
 from . import model
-from .machine import BYTES, MACHINES, SIDE
+from .machine import BYTES, MACHINES, ROW, SIDE
 from .microkernel import ADD, DERIVATIVE, PLAIN, finish
+from .rectangle import address
 from .vectors import written_once
 
 DEPTH = model.DEPTH
@@ -264,10 +265,24 @@ def leave(context, sums, C, other, slope, numbers):
 # ---- what threads share ----
 
 
-@kernel(inside=True)
+@inlined
 def strips(lines, depth):
     """(strips, float32 numbers of room for each) of an operand as tiles."""
     return -(-lines // SIDE), -(-depth // DEPTH) * STEP
+
+
+@inlined
+def room(lines, depth):
+    """How many float32 numbers take the room of an operand as tiles."""
+    return -(-lines // SIDE) * -(-depth // DEPTH) * STEP
+
+
+@kernel(inside=True)
+def aligned(size, like):
+    """Memory on the start of a cache line, as a row of a tile is one."""
+    work = np.empty(size + SIDE, like.dtype)
+    first = -address(work) % ROW // like.itemsize
+    return work[first : first + size]
 
 
 @kernel(inside=True)
@@ -275,12 +290,12 @@ def split_some(share, source, tiles, layout):
     """Split strips until there are no more.   layout: (lines, depth, along, across,
     pairs)"""
     lines, depth, along, across, pairs = layout
-    room = strips(lines, depth)[1]
+    length = strips(lines, depth)[1]
     strip = next_task(share)
     while strip >= 0:
         first = strip * SIDE
         exist = min(np.int64(SIDE), lines - first)
-        where = first * across, along, across, exist, depth, strip * room, pairs
+        where = first * across, along, across, exist, depth, strip * length, pairs
         split(source, tiles, where)
         strip = next_task(share)
 
@@ -292,9 +307,9 @@ def multiply_some(share, left, right, C, other, slope, sizes):
     sizes: (rows, cols, depth, rows of a task, mode, machine).
     """
     rows, cols, depth, most, mode, machine = sizes
-    room = strips(rows, depth)[1]
+    length = strips(rows, depth)[1]
     steps, parts = -(-depth // DEPTH), -(-rows // most)
-    sums = np.empty(-(-most // (2 * SIDE)) * 4 * TILE, C.dtype)
+    sums = aligned(-(-most // (2 * SIDE)) * 4 * TILE, C)
     begin(sums, (machine,))
     task = next_task(share)
     while task >= 0:
@@ -306,19 +321,20 @@ def multiply_some(share, left, right, C, other, slope, sizes):
             for row in range(row_a, row_b, 2 * SIDE):
                 down = min(np.int64(2), -(-(row_b - row) // SIDE))
                 held = (row - row_a) // (2 * SIDE) * 4 * TILE
-                l0 = row // SIDE * room + k * STEP
-                r0 = col // SIDE * room + k * STEP
-                numbers = l0, room, r0, room, some, k == 0, down, across, held, machine
-                block(left, right, sums, numbers)
+                l0 = row // SIDE * length + k * STEP
+                r0 = col // SIDE * length + k * STEP
+                where = (l0, length, r0, length, some, k == 0, down, across, held,
+                         machine)  # fmt: skip
+                block(left, right, sums, where)
                 if k + some < steps:
                     continue
                 for t in range(4):
                     i, j = row + t // 2 * SIDE, col + t % 2 * SIDE
                     if i < row_b and j < cols:
                         place, n, m = held + t * TILE, row_b - i, cols - j
-                        where = (place, min(n, SIDE), min(m, SIDE), i * cols + j, cols,
-                                 j if mode != ADD else 0, mode)  # fmt: skip
-                        leave(sums, C, other, slope, where)
+                        target = (place, min(n, SIDE), min(m, SIDE), i * cols + j, cols,
+                                  j if mode != ADD else 0, mode)  # fmt: skip
+                        leave(sums, C, other, slope, target)
         task = next_task(share)
     end(sums, (machine,))
 
@@ -345,26 +361,61 @@ def multiply_all(left, right, C, other, slope, sizes):
     share_out(multiply_some, workers, -(-rows // most) * pairs, operands)
 
 
-@kernel(inside=True)
-def room_for(lines, depth, like):
-    """Memory for an operand as tiles."""
-    count, room = strips(lines, depth)
-    return np.empty(count * room, like.dtype)
-
-
 # ---- the three products ----
+
+
+@kernel
+def split_weights(W, turned, tiles):
+    """W as tiles of right: for W itself, or for W^T if turned.   W: (D, M)"""
+    D, M = W.shape
+    one, flat = np.int64(1), W.reshape(W.size)
+    if turned:
+        split_all(flat, tiles, (D, M, one, M, one))
+    else:
+        split_all(flat, tiles, (M, D, M, one, one))
+
+
+@kernel
+def split_nn(A, tiles, C, bias, mode, slope, machine):
+    """As `tiles_nn`, where the memory of B holds its tiles."""
+    (N, K), M = A.shape, C.shape[1]
+    left = aligned(room(N, K), A)
+    split_all(A.reshape(A.size), left, (N, K, np.int64(1), K, np.int64(0)))
+    sizes = N, M, K, np.int64(mode), np.int64(machine)
+    right = tiles.reshape(tiles.size)
+    multiply_all(left, right, C.reshape(C.size), bias, np.float64(slope), sizes)
+
+
+@kernel
+def split_nt(A, tiles, C, mode, Y, slope, machine):
+    """As `tiles_nt`, where the memory of B holds the tiles of B^T."""
+    (N, M), K = A.shape, C.shape[1]
+    left = aligned(room(N, M), A)
+    split_all(A.reshape(A.size), left, (N, M, np.int64(1), M, np.int64(0)))
+    last = np.int64(DERIVE if mode == DERIVATIVE else PLAIN)
+    sizes, flat = (N, K, M, last, np.int64(machine)), C.reshape(C.size)
+    right = tiles.reshape(tiles.size)
+    multiply_all(left, right, flat, Y.reshape(Y.size), np.float64(slope), sizes)
 
 
 @kernel
 def tiles_nn(A, B, C, bias, mode, slope, machine):
     """As `product.gemm_nn`: C = act(A @ B + bias).  machine: its number."""
-    (N, K), M = A.shape, B.shape[1]
-    zero, one = np.int64(0), np.int64(1)
-    left, right = room_for(N, K, A), room_for(M, K, A)
-    split_all(A.reshape(A.size), left, (N, K, one, K, zero))
-    split_all(B.reshape(B.size), right, (M, K, M, one, one))
-    sizes = N, M, K, np.int64(mode), np.int64(machine)
-    multiply_all(left, right, C.reshape(C.size), bias, np.float64(slope), sizes)
+    K, M = B.shape
+    tiles = aligned(room(M, K), B)
+    split_weights(B, np.int64(0), tiles)
+    split_nn(A, tiles.reshape(1, -1), C, bias, np.int64(mode), np.float64(slope),
+             np.int64(machine))  # fmt: skip
+
+
+@kernel
+def tiles_nt(A, B, C, mode, Y, slope, machine):
+    """As `product.gemm_nt`: C = A @ B^T, times act'(Y) if mode is DERIVATIVE."""
+    K, M = B.shape
+    tiles = aligned(room(K, M), B)
+    split_weights(B, np.int64(1), tiles)
+    split_nt(A, tiles.reshape(1, -1), C, np.int64(mode), Y, np.float64(slope),
+             np.int64(machine))  # fmt: skip
 
 
 @kernel
@@ -372,23 +423,9 @@ def tiles_tn(A, B, C, accumulate, machine):
     """As `product.gemm_tn`: C = A^T @ B, or C += if accumulate."""
     (N, K), M = A.shape, B.shape[1]
     zero, one = np.int64(0), np.int64(1)
-    left, right = room_for(K, N, A), room_for(M, N, A)
+    left, right = aligned(room(K, N), A), aligned(room(M, N), A)
     split_all(A.reshape(A.size), left, (K, N, K, one, zero))
     split_all(B.reshape(B.size), right, (M, N, M, one, one))
     sizes = K, M, N, np.int64(ADD if accumulate else PLAIN), np.int64(machine)
     flat = C.reshape(C.size)
     multiply_all(left, right, flat, flat, np.float64(0), sizes)
-
-
-@kernel
-def tiles_nt(A, B, C, mode, Y, slope, machine):
-    """As `product.gemm_nt`: C = A @ B^T, times act'(Y) if mode is DERIVATIVE."""
-    (N, M), K = A.shape, B.shape[0]
-    zero, one = np.int64(0), np.int64(1)
-    left, right = room_for(N, M, A), room_for(K, M, A)
-    split_all(A.reshape(A.size), left, (N, M, one, M, zero))
-    split_all(B.reshape(B.size), right, (K, M, one, M, one))
-    last = np.int64(DERIVE if mode == DERIVATIVE else PLAIN)
-    sizes = N, K, M, last, np.int64(machine)
-    flat = C.reshape(C.size)
-    multiply_all(left, right, flat, Y.reshape(Y.size), np.float64(slope), sizes)
