@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+import warnings
 
 import pytest
 
@@ -24,3 +25,22 @@ def _ctrl_c_arrives():
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
+
+
+@pytest.fixture
+def by_tiles(monkeypatch):
+    """Every float32 product is done by tiles, however small it is."""
+    from minigan import primitives
+    from minigan.gemm import choice
+
+    def forget():
+        for primitive in primitives.PRIMITIVES.values():
+            primitive._plans.clear()
+
+    for limit in ("DEEP", "LARGE", "WIDE"):
+        monkeypatch.setattr(choice, limit, 1)
+    forget()
+    with warnings.catch_warnings(), primitives.use_products("tiles"):
+        warnings.filterwarnings("ignore", message="minigan: products by tiles are emul")
+        yield
+    forget()

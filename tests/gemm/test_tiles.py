@@ -67,6 +67,41 @@ def test_bits_depend_on_neither_threads_nor_neighbours():
     assert_same_bits(part, whole[103:108, 20:27])
 
 
+@pytest.mark.parametrize("turned", [0, 1])
+def test_weights_are_split_as_the_model_says(turned):
+    """Strip after strip of 16 columns, step after step of 32; zeros at the edges."""
+    W = normal(70, 40)
+    right = W.T if turned else W
+    found = np.full(tiles.room(right.shape[1], right.shape[0]), np.nan, np.float32)
+    tiles.split_weights(W, turned, found)
+    padded = np.pad(
+        right, [(0, -n % m) for n, m in zip(right.shape, (32, 16), strict=True)]
+    )
+    expected = [
+        model.right_tiles(padded[k : k + 32, j : j + 16].copy())
+        for j in range(0, padded.shape[1], 16)
+        for k in range(0, padded.shape[0], 32)
+    ]
+    assert found.tobytes() == np.concatenate(expected).tobytes()
+
+
+def test_products_that_are_handed_tiles():
+    A, W, D, bias = normal(33, 70), normal(70, 40), normal(33, 40), normal(40)
+    once, again = np.empty((2, 33, 40), np.float32)
+    forward, turned = (
+        np.empty(tiles.room(*s), np.float32) for s in ((40, 70), (70, 40))
+    )
+    tiles.split_weights(W, 0, forward)
+    tiles.split_weights(W, 1, turned)
+    tiles.tiles_nn(A, W, once, bias, 2, 0.0, EMULATED)
+    tiles.split_nn(A, forward.reshape(1, -1), again, bias, 2, 0.0, EMULATED)
+    assert_same_bits(again, once)
+    once, again = np.empty((2, 33, 70), np.float32)
+    tiles.tiles_nt(D, W, once, 1, A, 0.2, EMULATED)
+    tiles.split_nt(D, turned.reshape(1, -1), again, 1, A, 0.2, EMULATED)
+    assert_same_bits(again, once)
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_bad_input_reaches_its_row_and_nothing_else(bad):
