@@ -1,5 +1,6 @@
 """The registry of data sets: those of ours, and one of a user's own."""
 
+import runpy
 import subprocess
 import sys
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 
 from minigan import data
+from minigan.cli import session
 from minigan.data import DATASETS, catalog
 from minigan.errors import ArgumentError, DatasetError
 from minigan.gan import recipes
+from tests.cli.helpers import empty_pictures, run
 from tests.helpers import replaced
 
 ROWS = np.linspace(-1, 1, 40 * 64, dtype=np.float32).reshape(40, 64)
@@ -118,25 +121,26 @@ if __name__ == "__main__":
 """
 
 
-def test_one_file_outside_the_package_adds_one(tmp_path):
+def test_one_file_outside_the_package_adds_one(tmp_path, monkeypatch):
     """It is chosen, listed and drawn by the command line as ours are."""
     (tmp_path / "mine.py").write_text(FILE)
-
-    def run(*arguments):
-        command = [sys.executable, "mine.py", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        return done.returncode, done.stdout + done.stderr
-
-    code, text = run("data", "list")
-    assert not code and "stripes" in text and "8 x 8" in text and "computed" in text
-    words = run("train", "-h")[1].replace("\N{BOX DRAWINGS LIGHT VERTICAL}", "").split()
+    command = [sys.executable, "mine.py", "train", "-h"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    words = done.stdout.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", "").split()
     assert "fashion_mnist, stripes, or a .npy" in " ".join(words)
-    code, text = run("data", "preview", "nothing")
-    assert code == 2 and "'stripes'" in text
-    assert run("data", "preview", "stripes") == (0, "preview.png\n")
-    numpy = ("--backend", "numpy", "--steps", "2", "-q")
-    code, text = run("train", "digits", "--data", "stripes", "--out", "run", *numpy)
-    assert code == 0, text
-    numpy = ("--backend", "numpy", "--steps", "3", "-q")
-    code, text = run("train", "digits", "--resume", "--out", "run", *numpy)
-    assert code == 0, text
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(session.Session, "_pictures", empty_pictures)
+    runpy.run_path("mine.py")
+    try:
+        text = run("data", "list").output
+        assert "stripes" in text and "8 x 8" in text and "computed" in text
+        unknown = run("data", "preview", "nothing")
+        assert unknown.exit_code == 2 and "'stripes'" in unknown.output
+        drawn = run("data", "preview", "stripes")
+        assert drawn.exit_code == 0 and drawn.output == "preview.png\n"
+        numpy = ("--out", "run", "--backend", "numpy", "-q")
+        for chosen, steps in (("--data", "stripes"), 2), (("--resume",), 3):
+            trained = run("train", "digits", *chosen, "--steps", steps, *numpy)
+            assert trained.exit_code == 0, trained.output
+    finally:
+        DATASETS.unregister("stripes")

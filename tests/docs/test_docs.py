@@ -23,6 +23,7 @@ PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 README = (ROOT / "README.md").read_text()
 JIT_DISABLED = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 BACKENDS = ["numpy"] if JIT_DISABLED else ["jit", "numpy"]
+IN_FORCE = os.environ.get("MINIGAN_BACKEND", BACKENDS[0])
 
 
 def blocks(text, language):
@@ -220,7 +221,7 @@ def run(code):
     return out.getvalue()
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", [IN_FORCE])
 @pytest.mark.parametrize("number", range(len(blocks(README, "python"))))
 def test_the_readme_prints_what_it_says(backend, number, tmp_path, monkeypatch):
     """The n-th block of Python prints the n-th block of text."""

@@ -69,7 +69,7 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("damage", ["truncated", "one bit flipped"])
+@pytest.mark.parametrize("damage", ["one bit flipped"])
 def test_a_corrupt_file_means_compile_again(filled_cache, tmp_path, damage):
     folder = tmp_path / "cache"
     shutil.copytree(filled_cache, folder)
