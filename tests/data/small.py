@@ -35,13 +35,18 @@ def open_dataset():
     return ImageFiles("small", "Small", parts, folders=("small",))
 
 
+def compress(content):
+    """A gzip file that does not say when it was made: the same bytes every time."""
+    return gzip.compress(content, mtime=0)
+
+
 def write(folder, seed=0, packed=False, only=4):
     """The four files in a folder, raw or gzipped; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for part, array in list(zip(dataset().parts, arrays(seed), strict=True))[:only]:
         content = idx.encode(array)
         if packed:
-            content = gzip.compress(content, mtime=0)
+            content = compress(content)
         (folder / (part.file + ".gz" * packed)).write_bytes(content)
     return folder
 
@@ -71,8 +76,8 @@ def archive(seed=0):
 
 def zeros_packed(header, megabytes):
     """A gzip file: header, then so many megabytes of zeros, a thousandth of that."""
-    piece = gzip.compress(bytes(1 << 20), mtime=0)
-    return gzip.compress(header, mtime=0) + piece * megabytes
+    piece = compress(bytes(1 << 20))
+    return compress(header) + piece * megabytes
 
 
 def assert_parts(parts, seed=0):

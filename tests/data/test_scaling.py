@@ -1,6 +1,5 @@
 """Bytes to floats, and `data.from_file`: scaled, or refused with a reason."""
 
-import gzip
 import warnings
 
 import numpy as np
@@ -11,6 +10,7 @@ from minigan.data import idx
 from minigan.errors import ArgumentError, DatasetError, DTypeError, ShapeError
 
 from . import small
+from .small import compress
 
 BYTES = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
 FLOATS = np.random.default_rng(1).uniform(-1, 1, (5, 12))
@@ -38,7 +38,7 @@ def refused(path):
         small.npz({"labels": FLOATS, "x_train": BYTES}),
         small.npz({"data": BYTES, "other": FLOATS}),
         idx.encode(BYTES),
-        gzip.compress(idx.encode(BYTES)),
+        compress(idx.encode(BYTES)),
     ],
 )
 def test_bytes_are_scaled(tmp_path, content):
@@ -91,7 +91,7 @@ def test_arrays_that_cannot_be_used(tmp_path, array, words):
         (b"1,2,3\n4,5,6\n", "expected a .npy, .npz or IDX file, found the bytes"),
         (b"\x89PNG\r\n", "expected a .npy, .npz or IDX file, found the bytes 89"),
         (b"<html>", "expected a .npy, .npz or IDX file, found an HTML or XML page"),
-        (gzip.compress(b"1,2"), "expected IDX data, which begin with 00 00 08"),
+        (compress(b"1,2"), "expected IDX data, which begin with 00 00 08"),
         (small.npz({"a": BYTES, "b": BYTES}), "or one called 'x_train' or 'data', fou"),
         (b"PK\5\6" + bytes(18), "expected a .npy, .npz or IDX file"),
         (small.npz({"a": BYTES})[:-1], "expected a complete zip archive, found a dam"),

@@ -226,7 +226,6 @@ def test_fit_in_another_thread_leaves_signals_alone():
         ({"steps": 1, "callbacks": [Diary(every=1.5)]}, "'every'.*1.5"),
         ({"steps": 1, "callbacks": [Diary(every="2")]}, "'every'.*'2'"),
     ],
-    ids=str,
 )
 def test_bad_arguments_of_fit(arguments, message):
     trainer = build()
