@@ -19,6 +19,7 @@ from ..errors import DatasetError, MiniganError, NonFiniteError, OutputError
 from ..version import __version__
 from .check import check
 from .data import data
+from .environment import look_at_environment
 from .golden import golden
 from .output import discard
 from .profile import profile
@@ -35,6 +36,7 @@ class Program(click.RichGroup):
             warnings.showwarning = _show_warning
             try:
                 starting.release()
+                look_at_environment()
                 run: Any = super().main  # takes arguments of many kinds
                 code = run(*args, standalone_mode=False, **extra)
                 if sys.stdout is not None:

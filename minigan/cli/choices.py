@@ -1,10 +1,12 @@
-"""Choices that are read from a registry when a command runs.
+"""What options take: names from a registry, finite numbers, paths that name something.
 
 What a user has registered is chosen, named in errors and listed in help texts as what
 minigan brings along.
 """
 
 from collections.abc import Callable, Iterable
+from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import rich_click as click
@@ -42,3 +44,30 @@ class WithNames(click.Option):
     @help.setter
     def help(self, text: str | None) -> None:
         self._text = text or ""
+
+
+class Number(click.FloatRange):
+    """A finite number within its bounds; NaN would be within any."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"expected a finite number, got {value!r}", param, ctx)
+        return number
+
+
+class Place(click.Path):
+    """A path.  An empty text, say of a variable that is not set, is none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if not str(value):
+            self.fail("expected a path, got ''", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def kind_of(path: Path) -> str:
+    """The end of a file's name, in small letters: ".csv" of data.CSV."""
+    return path.suffix.lower()

@@ -13,7 +13,7 @@ from ..data import loading, scaling, sources
 from ..data.catalog import DATASETS, ImageFiles, image_files
 from ..errors import ArgumentError, DatasetError
 from ..images import as_bytes, image_shape
-from .choices import OneOf
+from .choices import OneOf, Place, kind_of
 
 SHOWN = 25
 Verified = tuple[str, str, bool]
@@ -170,7 +170,7 @@ def _result(path: str | Path, read: Callable[[], Any]) -> Verified:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Place(dir_okay=False),
     metavar="FILE",
     default="preview.png",
     show_default=True,
@@ -186,13 +186,13 @@ def _result(path: str | Path, read: Callable[[], Any]) -> Verified:
 )
 @click.option(
     "--path",
-    type=click.Path(exists=True, path_type=Path),
+    type=Place(exists=True),
     help="Folder or npz file with the data. [default: looked for, then fetched]",
 )
 @click.option("--force", is_flag=True, help="Overwrite the picture.")
 def preview(name: str, output: Path, seed: int, path: Path | None, force: bool) -> None:
     """Draw 25 training images of a data set, five by five."""
-    if output.suffix.lower() != ".png":
+    if kind_of(output) != ".png":
         raise click.UsageError(f"--output: expected a .png file, got '{output}'")
     if output.exists() and not force:
         raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")

@@ -78,9 +78,19 @@ def report_line(trainer, report):
     recent = means(trainer.history)
     return (
         f"{report.step:8,}{report.accuracy_real:10.0%}{report.accuracy_fake:10.0%}"
-        f"{recent['d_loss']:9.3f}{recent['g_loss']:9.3f}"
-        f"{recent['d_real']:8.2f}{recent['d_fake']:9.2f}"
+        f"{cell(recent['d_loss'], 9, 3)}{cell(recent['g_loss'], 9, 3)}"
+        f"{cell(recent['d_real'], 8, 2)}{cell(recent['d_fake'], 9, 2)}"
     )
+
+
+def cell(value, width, digits):
+    """A number of so many digits after the point, or, where it would fill its column,
+    of a few in all: a blank always stands before it."""
+    for form in (f".{digits}f", ".2e", ".0e"):
+        text = f"{value:{form}}"
+        if len(text) < width:
+            break
+    return text.rjust(width)
 
 
 def hanging(text, indent):

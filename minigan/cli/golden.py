@@ -6,6 +6,8 @@ from typing import Any
 import rich_click as click
 from click.exceptions import Exit
 
+from .choices import Place, kind_of
+
 
 @click.command(
     no_args_is_help=True,
@@ -15,14 +17,14 @@ from click.exceptions import Exit
 @click.option(
     "-o",
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Place(dir_okay=False),
     metavar="FILE",
     help="Compute every case and write them to FILE, an .npz.",
 )
 @click.option(
     "--verify",
     "verified",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=Place(exists=True, dir_okay=False),
     metavar="FILE",
     help="Compute the cases of FILE again and compare.",
 )
@@ -79,7 +81,7 @@ def golden(
 
 
 def _write(vectors: Any, out: Path, seed: int, force: bool) -> None:
-    if out.suffix != ".npz":
+    if kind_of(out) != ".npz":
         raise click.UsageError(f"--out: expected a .npz file, got '{out}'")
     if out.exists() and not force:
         raise click.UsageError(f"--out: '{out}' exists; add --force to overwrite")

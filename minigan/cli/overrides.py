@@ -14,7 +14,7 @@ import rich_click as click
 from ..errors import ArgumentError
 from ..gan import Rows, Trainer
 from ..gan.options import Choice, Option, Options, Real, Whole, option_of
-from .choices import OneOf
+from .choices import Number, OneOf
 from .rundir import RunDir
 
 PLAYERS = ("generator", "discriminator")
@@ -51,7 +51,7 @@ class Override:
             return click.IntRange(min=check.least)
         least = check.least if check.above is None else check.above
         most = check.most if check.below is None else check.below
-        return click.FloatRange(
+        return Number(
             min=least,
             max=most if most is not None and most <= 1 else None,
             min_open=check.above is not None,

@@ -3,6 +3,8 @@
 import numpy as np
 import rich_click as click
 
+from .choices import Number
+
 ROWS = 2048  # of random images, for recipes that need images
 
 
@@ -14,7 +16,7 @@ ROWS = 2048  # of random images, for recipes that need images
 @click.option("--listing", is_flag=True, help="Only list the step, without measuring.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0.1, max=600),
+    type=Number(min=0.1, max=600),
     default=2.0,
     show_default=True,
     help="How long to measure.",

@@ -9,6 +9,7 @@ import rich_click as click
 
 from ..errors import ArgumentError
 from ..files import write_atomically
+from .choices import Place, kind_of
 
 if TYPE_CHECKING:
     from ..gan.generator import Generator
@@ -27,7 +28,7 @@ MOST_DRAWN = 2500  # images in one picture
     "minigan sample runs/digits-seed0 -n 60 --between 10 -o between.png\n\n"
     "minigan sample runs/digits-seed0/generator.npz -n 10000 -o images.npz\n\n"
 )
-@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@click.argument("run", type=Place(exists=True))
 @click.option(
     "-n",
     "--number",
@@ -40,7 +41,7 @@ MOST_DRAWN = 2500  # images in one picture
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=Place(dir_okay=False),
     metavar="FILE",
     help="A .csv, .npy or .npz file, of images also a .png with all of them. [default: "
     "points as CSV on standard output; images in sample.png]",
@@ -88,13 +89,13 @@ def sample(
         rows = generator.sample(number, seed=seed)
     if output is None:
         click.echo(as_csv(rows.reshape(number, -1)), nl=False)
-    elif output.suffix == PICTURE:
+    elif kind_of(output) == PICTURE:
         _draw(generator, rows, output, between)
         click.echo(str(output))
     else:
         if generator.image_shape:
             rows = rows.reshape(number, *generator.image_shape)
-        write_atomically(output, _encoded(rows, output.suffix))
+        write_atomically(output, _encoded(rows, kind_of(output)))
 
 
 def _file_of(run: Path) -> Path:
@@ -111,7 +112,7 @@ def _expect_writable(output: Path | None, force: bool) -> None:
     """Errors: UsageError for another kind of file, or one that is there."""
     if output is None:
         return
-    if output.suffix not in (*SUFFIXES, PICTURE):
+    if kind_of(output) not in (*SUFFIXES, PICTURE):
         raise click.UsageError(
             f"--output: expected a .csv, .npy, .npz or (for images) .png file, got "
             f"'{output}'"
@@ -128,7 +129,7 @@ def _output(
     if output is None and images:
         output = Path("sample.png")
         _expect_writable(output, force)
-    if output is not None and output.suffix == PICTURE:
+    if output is not None and kind_of(output) == PICTURE:
         if not images:
             raise click.UsageError(
                 f"--output: expected a .csv, .npy or .npz file for samples that are no "

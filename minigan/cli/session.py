@@ -63,6 +63,7 @@ class Session(Callback):
         self.folder, self.trainer, self.steps = folder, trainer, steps
         self.display, self.source, self.began = display, source, began or {}
         self._saved: int | None = None  # the step of the last checkpoint
+        self.drawn: list[str] = []  # names of the pictures that are made
         recipe = RECIPES[trainer.name]
         self.options = {"report_every": recipe.report_every, **(options or {})}
         self.frames = frames_of(trainer, steps)
@@ -153,19 +154,24 @@ class Session(Callback):
         self._save_numbers()
         if self.frames:
             self.frames.on_step(self.trainer)  # the end, where no frame falls on it
-        for name, draw in self._pictures().items():
-            self._draw(self.folder / name, draw)
+        pictures = self._pictures().items()
+        self.drawn = [
+            name for name, draw in pictures if self._draw(self.folder / name, draw)
+        ]
 
     def _save_numbers(self) -> None:
         self.trainer.history.to_csv(self.folder.history)
         Generator.of(self.trainer).save(self.folder.generator)
 
-    def _draw(self, path: Path, draw: Callable[[Path], object]) -> None:
+    def _draw(self, path: Path, draw: Callable[[Path], object]) -> bool:
+        """Whether it was drawn; where not, a warning says why."""
         try:
             draw(path)
+            return True
         except Exception as error:
             reason = str(error) or type(error).__name__
             warn(f"{path.name} is not drawn: {reason}")
+            return False
 
     def _pictures(self) -> Mapping[str, Callable[[Path], object]]:
         """File name -> function of a path."""
@@ -204,7 +210,8 @@ class Session(Callback):
         lines["why"] = diagnosis.reasons[diagnosis.verdict]
         lines["remedy"] = diagnosis.remedy
         lines["files"] = f"{self.folder}{os.sep}"
-        lines[""] = "  ".join(self._pictures())
+        if self.drawn:
+            lines[""] = "  ".join(self.drawn)
         lines[" "] = "history.csv  checkpoint.npz  generator.npz  config.json"
         folder, images = (
             shlex.quote(str(self.folder)),

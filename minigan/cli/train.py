@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..gan import Trainer, recipes
 from ..jit.threads import work
 from . import source as sources
-from .choices import OneOf, WithNames
+from .choices import Number, OneOf, Place, WithNames
 from .display import display_for
 from .interrupts import Interrupts
 from .overrides import expect_same, given, known, override_options
@@ -72,7 +72,7 @@ class Train(click.RichCommand):
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     metavar="S",
     help="Stop after so long, if not before; --resume goes on.",
 )
@@ -93,7 +93,7 @@ class Train(click.RichCommand):
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Place(file_okay=False),
     metavar="DIR",
     help="Folder for the results. [default: runs/RECIPE-seedSEED]",
 )

@@ -6,6 +6,9 @@ surface       an animation of points that move over what D believes
 image_grid    many small images, side by side or one after the other
 model         the layers of a network as boxes
 output        files: equal pictures give equal ones, written whole or not at all
+settings      matplotlib's own defaults, whatever a user has set
 
-Nothing is imported here, so that a program that draws nothing does not wait for it.
+matplotlib is imported here, before any of them; who draws nothing does not wait for it.
 """
+
+from . import settings as settings

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from .output import FAKE, REAL, Path, save_figure
+from .settings import own_settings
 
 if TYPE_CHECKING:
     from ..gan.equilibrium import Equilibrium
@@ -28,6 +29,7 @@ GRADIENTS = {"d_gradient": ("of D", "#222222"), "g_gradient": ("of G", "#009e73"
 GREY = "#777777"
 
 
+@own_settings()
 def losses(
     history: "History", path: Path, balance: "Equilibrium", critic: bool = False
 ) -> None:
@@ -68,6 +70,7 @@ def losses(
     save_figure(figure, path)
 
 
+@own_settings()
 def gradients(history: "History", path: Path) -> None:
     """Draw how long both gradients are, and how often D is right on real and on fakes.
 

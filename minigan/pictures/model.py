@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .output import Path, save_figure
+from .settings import own_settings
 
 # All sizes in inches.
 LETTER, LINE, PAD = 0.094, 0.21, 0.11  # width and height of the text; around it
@@ -33,6 +34,7 @@ class Box:
         return width, LINE + heights + 3 * INSET
 
 
+@own_settings()
 def draw(boxes: Sequence[Box], path: Path, dpi: int) -> None:
     """Write a PNG of boxes, from top to bottom with arrows between them.
 

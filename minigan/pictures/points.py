@@ -7,10 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .output import FAKE, REAL, Path, save_figure
+from .settings import own_settings
 
 Window = tuple[float, float, float, float]  # left, right, bottom, top
 
 
+@own_settings()
 def scatter(
     real: np.ndarray, fake: np.ndarray, path: Path, title: str | None = None
 ) -> None:
@@ -27,6 +29,7 @@ def scatter(
     save_figure(figure, path)
 
 
+@own_settings()
 def scatter_row(
     real: np.ndarray,
     fakes: Sequence[tuple[str, np.ndarray]],

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from . import output
 from .output import Path, font, pixels, save_animation
 from .points import Window
+from .settings import own_settings
 
 if TYPE_CHECKING:
     from ..gan.frames import PointSeries
@@ -32,6 +33,7 @@ FLAT = 1.5e-4  # slope of D, for each pixel, below which no line is drawn
 FIRST, EACH, LAST = 600, 80, 2400  # how long frames are shown, in milliseconds
 
 
+@own_settings()
 def surface_gif(frames: "PointSeries", path: Path) -> None:
     """Write an animated GIF of a run's frames.
 

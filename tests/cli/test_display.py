@@ -7,6 +7,7 @@ from rich.console import Console
 
 from minigan.cli import display
 from minigan.cli import session as session_module
+from minigan.cli.display import HEAD, cell, report_line
 from minigan.cli.interrupts import Interrupts
 from minigan.cli.rundir import RunDir
 from minigan.gan import recipes
@@ -108,3 +109,27 @@ def test_the_monitor_speaks_at_a_report_and_in_the_summary(
     assert changed and "too early" not in changed[0]
     verdict = next(line for line in lines if line.startswith("  verdict"))
     assert verdict.split(None, 1)[1] in changed[-1]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.6931, "    0.693"),
+        (9999.5, " 9999.500"),
+        (10_000.0, " 1.00e+04"),
+        (-12345.6, "   -1e+04"),
+        (1.5e300, "   2e+300"),
+        (float("nan"), "      nan"),
+        (float("-inf"), "     -inf"),
+    ],
+)
+def test_numbers_never_fill_their_columns(value, text):
+    assert cell(value, 9, 3) == text and text.startswith(" ")
+
+
+def test_lines_of_large_losses_stay_apart(tmp_path):
+    trainer = recipes.load("parabola", backend=BACKEND)
+    trainer.fit(1, report_every=None)
+    trainer.history.table[:] = 123456.789
+    line = report_line(trainer, trainer.report())
+    assert len(line.split()) == 7 and len(line) == len(HEAD.splitlines()[1])

@@ -1,0 +1,83 @@
+"""Pictures are the same whatever a user has set for matplotlib."""
+
+import os
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+
+from minigan.gan.equilibrium import Equilibrium
+from minigan.gan.history import COLUMNS, History
+from minigan.pictures import curves, points, settings
+from tests.whole.reading import ROOT
+
+WILD = {
+    "text.usetex": True,
+    "font.family": "no such font",
+    "axes.prop_cycle": matplotlib.cycler(color=["red"]),
+    "figure.dpi": 7,
+    "savefig.facecolor": "black",
+    "axes.facecolor": "green",
+    "lines.linewidth": 30,
+    "figure.constrained_layout.use": True,
+    "axes.formatter.use_locale": True,
+    "path.sketch": (3, 100, 2),
+}
+
+
+def drawn(folder):
+    """The bytes of two pictures."""
+    history = History(np.linspace(0.1, 0.9, 5 * len(COLUMNS)).reshape(5, -1))
+    curves.losses(history, folder / "losses.png", Equilibrium(0.5, 0.7, 0.7))
+    rows = np.linspace(-1, 1, 20).reshape(10, 2)
+    points.scatter(rows, rows**2, folder / "points.png")
+    return [(folder / name).read_bytes() for name in ("losses.png", "points.png")]
+
+
+def test_wild_settings_change_nothing(tmp_path):
+    plain = drawn(tmp_path)
+    with matplotlib.rc_context(WILD):
+        before = dict(matplotlib.rcParams)
+        assert drawn(tmp_path) == plain
+        assert dict(matplotlib.rcParams) == before
+
+
+DRAW = """
+import sys, pathlib
+import minigan.pictures
+from tests.pictures.test_settings import drawn
+drawn(pathlib.Path(sys.argv[1]))
+import os
+print(os.environ["MPLBACKEND"])
+"""
+
+
+@pytest.mark.parametrize(
+    "content", [b"text.usetex: True\nno.such.key: 3\n", b"\xff\xfe\x00"]
+)
+def test_a_backend_and_a_file_that_are_none(tmp_path, content):
+    """What notebooks export, and a matplotlibrc that is damaged."""
+    (tmp_path / "rc").write_bytes(content)
+    backend = "module://matplotlib_inline.no_such_backend"
+    variables = {"MPLBACKEND": backend, "MATPLOTLIBRC": str(tmp_path / "rc")}
+    done = subprocess.run(
+        [sys.executable, "-c", DRAW, str(tmp_path)],
+        env={**os.environ, **variables, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert backend in done.stdout
+    there = [(tmp_path / name).read_bytes() for name in ("losses.png", "points.png")]
+    assert there == drawn(tmp_path)
+
+
+def test_variables_come_back(monkeypatch):
+    monkeypatch.setenv("A", "1")
+    monkeypatch.delenv("B", raising=False)
+    with settings.environment(A=None, B="2"):
+        assert "A" not in os.environ and os.environ["B"] == "2"
+    assert os.environ["A"] == "1" and "B" not in os.environ
