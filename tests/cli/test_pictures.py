@@ -21,15 +21,9 @@ def test_names_stand_once():
 
 
 @pytest.mark.parametrize("recipe", ["parabola", "digits"])
-def test_each_is_drawn(tmp_path, recipe):
-    run = session(tmp_path, recipe)
-    run.trainer.fit(2, report_every=None, callbacks=[run.frames])
-    suited = pictures.pictures_of(run)
-    assert tuple(suited) == pictures.NAMES
-    for name, draw in suited.items():
-        draw(tmp_path / name)
-        with Image.open(tmp_path / name) as opened:
-            assert opened.format == name[-3:].upper() and min(opened.size) > 200
+def test_points_and_images_have_all(tmp_path, recipe):
+    """Drawn at the end of the runs of `test_train` and `test_train_images`."""
+    assert tuple(pictures.pictures_of(session(tmp_path, recipe))) == pictures.NAMES
 
 
 def test_rows_that_cannot_be_drawn_have_curves_alone(tmp_path):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from minigan.cli.rundir import RunDir
+from minigan.cli.session import Session
 from minigan.errors import OutputError
 from minigan.gan import Trainer
 from minigan.gan.frames import Frames
-from minigan.pictures import points
 
-from .helpers import expect_error, expect_same_run, run, train
+from .helpers import empty_pictures, expect_error, expect_same_run, run, train
 
 
 def test_a_damaged_checkpoint(tmp_path, no_pictures):
@@ -65,10 +65,11 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
 
 def test_a_picture_that_fails_is_a_warning(tmp_path, monkeypatch):
-    def broken(*arguments, **options):
+    def broken(path):
         raise RuntimeError("no ink")
 
-    monkeypatch.setattr(points, "scatter", broken)
+    pictures = empty_pictures(None) | {"samples.png": broken}
+    monkeypatch.setattr(Session, "_pictures", lambda session: pictures)
     folder = RunDir(tmp_path / "run")
     result = train(folder, steps=3)
     assert result.exit_code == 0

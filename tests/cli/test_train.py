@@ -26,7 +26,7 @@ def test_a_run_leaves_its_files(finished):
     config = json.loads(finished.config.read_text())
     assert config["recipe"] == "parabola" and config["seed"] == 0
     assert config["steps"] == 60 and config["options"]["batch_size"] == 128
-    for name in ("losses.png", "samples.png", "progress.png"):
+    for name in ("losses.png", "gradients.png", "samples.png", "progress.png"):
         with Image.open(finished / name) as picture:
             assert picture.format == "PNG" and picture.width > 400
     with Image.open(finished / "training.gif") as picture:
