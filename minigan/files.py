@@ -14,10 +14,14 @@ from .errors import OutputError
 def as_path(where: str, value: Any) -> Path:
     """A `Path`.  Errors: DTypeError, ArgumentError for what cannot be one."""
     if not isinstance(value, (str, os.PathLike)):
-        validate.complain(validate.DTypeError, where, "path", "a path", repr(value))
+        validate.complain(
+            validate.DTypeError, where, "path", "a path", validate.shown(value)
+        )
     if "\0" in str(value):
         expected = "a path without null characters"
-        validate.complain(validate.ArgumentError, where, "path", expected, repr(value))
+        validate.complain(
+            validate.ArgumentError, where, "path", expected, validate.shown(value)
+        )
     return Path(value)
 
 

@@ -21,6 +21,17 @@ def image_shape(row: tuple[int, ...] | None) -> tuple[int, ...] | None:
     return (side, side) if len(row) == 1 and side * side == row[0] > 15 else None
 
 
+def channels_last(images: np.ndarray) -> np.ndarray:
+    """(n, height, width, channels) of (n, channels, height, width), else unchanged.
+
+    Taken as such are four axes of which the second is 1 or 3 and no other is.
+    """
+    if images.ndim != 4 or images.shape[1] not in (1, 3):
+        return images
+    few = min(images.shape[2:]) <= 3
+    return images if few else np.moveaxis(images, 1, -1)
+
+
 def as_bytes(rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Rows in [-1, 1] as images of bytes: (n, *shape) uint8; what is not finite, 0."""
     with np.errstate(invalid="ignore"):

@@ -27,6 +27,10 @@ KINDS = {
     ZIP: "a zip archive",
     b"PK\x05\x06": "an empty zip archive",
     NPY: "npy data",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"%PDF": "a PDF document",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
 }
 # No stream of deflate unpacks to more than 1,032 times its size.
 LARGEST_RATIO = 1032

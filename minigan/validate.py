@@ -1,6 +1,7 @@
 """Argument checks, all with the same form of message; see `errors`."""
 
 import math
+import reprlib
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any, NoReturn
@@ -17,11 +18,41 @@ FLOAT_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 NUMERIC_TYPES = (*FLOAT_TYPES, np.dtype(np.complex128))
 
 
+SHOWN, LONGEST = (
+    80,
+    300,
+)  # characters of a value in a message, and of what is said of it
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = SHOWN
+
+
 def complain(
     error: type[Exception], where: str, argument: str, expected: str, given: object
 ) -> NoReturn:
-    """Raise `error` with the message that every check here uses."""
-    raise error(f"{where}: argument {argument!r}: expected {expected}, got {given}")
+    """Raise `error` with the message that every check here uses.
+
+    given: what stands in the message, cut to a line of bounded length; see `shown`.
+    """
+    text = " ".join(str(given).split(maxsplit=LONGEST)[:LONGEST])
+    text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    raise error(f"{where}: argument {argument!r}: expected {expected}, got {text}")
+
+
+def shown(value: object) -> str:
+    """A value for a message: one line of at most 80 characters, soon made.
+
+    An array, a table or a tensor is named by its type and shape, a long list by its
+    first items.
+    """
+    shape = getattr(value, "shape", None)
+    if not isinstance(value, (np.generic, type)) and isinstance(shape, tuple):
+        text = f"{type(value).__name__} of shape {shape_text(shape)}"
+    else:
+        try:
+            text = " ".join(_SHORT.repr(value).split())
+        except Exception:  # of any kind, from a __repr__ of the user's
+            text = f"an object of type {type(value).__name__}"
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 def number(
@@ -39,7 +70,7 @@ def number(
     text = " and ".join(f"{s} {b:g}" for s, b in bounds.items() if b is not None)
     expected = "a finite number" + (f" {text}" if text else "")
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        complain(DTypeError, where, argument, expected, repr(value))
+        complain(DTypeError, where, argument, expected, shown(value))
     try:
         value = float(value)
     except OverflowError:  # an integer or fraction beyond 1.8e308
@@ -51,7 +82,7 @@ def number(
         or (below is not None and not value < below)
         or (most is not None and not value <= most)
     ):
-        complain(ArgumentError, where, argument, expected, repr(value))
+        complain(ArgumentError, where, argument, expected, shown(value))
     return value
 
 
@@ -61,7 +92,7 @@ def integer(
     """A whole number within its bounds, as a Python int; booleans are refused."""
     expected = f"an integer >= {least}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        complain(DTypeError, where, argument, expected, repr(value))
+        complain(DTypeError, where, argument, expected, shown(value))
     number = int(value)
     if not least <= number <= most:
         if number > most:
@@ -75,7 +106,7 @@ def integer(
 def flag(where: str, argument: str, value: Any) -> bool:
     """True or False, nothing that merely looks like it."""
     if not isinstance(value, (bool, np.bool_)):
-        complain(DTypeError, where, argument, "True or False", repr(value))
+        complain(DTypeError, where, argument, "True or False", shown(value))
     return bool(value)
 
 
@@ -83,7 +114,7 @@ def choice(where: str, argument: str, value: Any, choices: Iterable[str]) -> str
     """One of the names in `choices`."""
     if not isinstance(value, str) or value not in choices:
         expected = "one of " + ", ".join(repr(c) for c in choices)
-        complain(ArgumentError, where, argument, expected, repr(value))
+        complain(ArgumentError, where, argument, expected, shown(value))
     return value
 
 
@@ -94,7 +125,7 @@ def float_type(where: str, value: Any) -> np.dtype[Any]:
     except Exception:  # of many kinds, for what is not a type at all
         dtype = None
     if dtype is None or dtype not in NUMERIC_TYPES:
-        complain(DTypeError, where, "dtype", "float32 or float64", repr(value))
+        complain(DTypeError, where, "dtype", "float32 or float64", shown(value))
     return dtype
 
 
@@ -105,7 +136,7 @@ def random_generator(where: str, value: Any) -> np.random.Generator:
     if isinstance(value, Integral) and not isinstance(value, bool):
         return np.random.default_rng(integer(where, "rng", value, least=0))
     complain(
-        DTypeError, where, "rng", "a numpy.random.Generator or a seed", repr(value)
+        DTypeError, where, "rng", "a numpy.random.Generator or a seed", shown(value)
     )
 
 
@@ -131,7 +162,9 @@ def array(
     returned as it is, any other as a copy.
     """
     if not isinstance(value, np.ndarray):
-        complain(DTypeError, where, argument, "a numpy array", _kind(value))
+        hint = ", of which numpy.asarray makes one"
+        hint = hint if isinstance(value, (list, tuple)) else ""
+        complain(DTypeError, where, argument, "a numpy array", kind_of(value) + hint)
     native = value.dtype.newbyteorder("=")
     allowed = NUMERIC_TYPES if dtype is None else (np.dtype(dtype),)
     if native not in allowed:
@@ -145,6 +178,8 @@ def array(
     elif value.size == 0:
         got = f"shape {shape_text(value.shape)}"
         complain(ShapeError, where, argument, "at least one element", got)
+    if type(value) is not np.ndarray:
+        unmasked(where, argument, value)
     if type(value) is not np.ndarray or not (
         value.flags.carray and value.dtype.isnative
     ):
@@ -175,6 +210,7 @@ def labels(
     rows: N, where it is known.  An array of that type is returned as it is.
     """
     expected = f"an integer array of shape ({'batch' if rows is None else rows},)"
+    unmasked(where, argument, value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
         given = getattr(value, "dtype", None)
         given = type(value).__name__ if given is None else f"dtype {given}"
@@ -191,6 +227,21 @@ def labels(
     return np.asarray(value, dtype=np.int64, order="C")
 
 
+def unmasked(where: str, argument: str, value: object) -> None:
+    """Refuse a masked array in which values are masked: nothing knows what they are."""
+    if isinstance(value, np.ndarray) and hasattr(value, "mask"):
+        masked = int(np.ma.getmaskarray(value).sum())
+        if masked:
+            expected = "an array without masked values (leave their rows out)"
+            complain(
+                NonFiniteError,
+                where,
+                argument,
+                expected,
+                f"{masked:,} of {value.size:,} masked",
+            )
+
+
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
     """Whether the sizes are the wanted ones; a name stands for any of at least 1."""
     if len(shape) != len(wanted):
@@ -201,8 +252,10 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
     return True
 
 
-def _kind(value: object) -> str:
-    return f"{type(value).__name__} {value!r}"[:80]
+def kind_of(value: object) -> str:
+    """The type of a value and, where that tells more, the value."""
+    kind, text = type(value).__name__, shown(value)
+    return text if text.startswith(kind) else f"{kind} {text}"[:SHOWN]
 
 
 def _cast_hint(dtype: DTypeLike | None) -> str:

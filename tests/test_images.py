@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.images import as_bytes, image_shape
+from minigan.images import as_bytes, channels_last, image_shape
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,24 @@ from minigan.images import as_bytes, image_shape
 )
 def test_which_rows_are_images(row, expected):
     assert image_shape(row) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((9, 3, 32, 24), (9, 32, 24, 3)),
+        ((9, 1, 28, 28), (9, 28, 28, 1)),
+        *(((9, *row),) * 2 for row in ((28, 28), (28, 28, 1), (3, 8, 3), (1, 1, 1))),
+        *(((9, *row),) * 2 for row in ((2, 8, 8), (3, 3, 8), (8, 8, 8), (3, 8, 8, 8))),
+    ],
+)
+def test_channels_in_front_are_moved_to_the_end(shape, expected):
+    images = np.arange(np.prod(shape)).reshape(shape)
+    turned = channels_last(images)
+    assert turned.shape == expected
+    assert (turned is images) == (shape == expected)
+    if turned is not images:
+        np.testing.assert_array_equal(turned[..., 0], images[:, 0])
 
 
 def test_bytes_of_values_inside_and_beyond():

@@ -201,3 +201,77 @@ def test_any_array_passes_or_is_refused_in_our_words(x):
     else:
         assert y.shape[1:] == (3,) and y.dtype in validate.NUMERIC_TYPES
         assert y.flags.carray and y.dtype.isnative
+
+
+# ---- what stands in a message ------------------------------------------------------
+
+
+class Page:
+    """Something whose text is long, or fails."""
+
+    def __init__(self, text="a page\n" * 1000):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+class Frame(Page):
+    shape = 3, 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        ("a", "'a'"),
+        (None, "None"),
+        (np.float32(2.5), "np.float32(2.5)"),
+        ([1, 2], "[1, 2]"),
+        (np.zeros((9, 4)), "ndarray of shape (9, 4)"),
+        (Frame(), "Frame of shape (3, 2)"),
+        (Page("two\n  lines"), "two lines"),
+    ],
+)
+def test_a_value_in_a_message(value, text):
+    assert validate.shown(value) == text
+
+
+def test_a_value_whose_text_fails():
+    assert validate.shown(Page(None)).startswith("<Page instance at")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Page(),
+        "x" * 9999,
+        ["x" * 999] * 999,
+        {k: "y" * 99 for k in range(999)},
+        10**300,
+        10**5000,
+        b"z" * 9999,
+        {Page()},
+        (Page(),) * 99,
+    ],
+    ids=["page", "text", "list", "dict", "int", "long", "bytes", "set", "tuple"],
+)
+def test_a_message_is_one_bounded_line(value):
+    shown = validate.shown(value)
+    assert len(shown) <= 80 and "\n" not in shown
+    with pytest.raises(MiniganError) as caught:
+        validate.array("f", "x", value)
+    assert len(str(caught.value)) < 200 and "\n" not in str(caught.value)
+    with pytest.raises(MiniganError) as caught:
+        validate.complain(ArgumentError, "f", "x", "less", "a b\n" * 9999)
+    assert len(str(caught.value)) < 350 and "\n" not in str(caught.value)
+
+
+def test_masked_values():
+    whole = np.ma.masked_greater(np.float32([[1, 2], [3, 4]]), 9)
+    assert type(validate.array("f", "x", whole)) is np.ndarray
+    words = "f: argument 'x': expected an array without masked values .*, got 1 of 4"
+    with pytest.raises(NonFiniteError, match=words):
+        validate.array("f", "x", np.ma.masked_greater(whole, 3))
+    with pytest.raises(NonFiniteError, match="masked"):
+        validate.labels("f", "y", np.ma.masked_greater(np.arange(3), 1), 3)

@@ -97,6 +97,7 @@ def cli():
     \b
     minigan train parabola          the smallest GAN, with pictures
     minigan train digits            handwritten digits, in half a minute
+    minigan train parabola --data F a GAN of F, a table of your own (CSV)
     minigan sample RUN -n 100       more from a trained generator
     minigan check                   every gradient, proven on this machine
     minigan data list               images to train on, and where they are

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..gan import equilibrium
-from ..gan.frames import Frames, ImageFrames, PointFrames
+from ..gan.frames import Frames, ImageFrames, PointFrames, TableFrames
 from ..images import as_bytes
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def pictures_of(session: "Session") -> dict[str, Callable[[Path], None]]:
         suited |= POINTS
     elif isinstance(frames, ImageFrames):
         suited |= IMAGES
+    elif isinstance(frames, TableFrames):
+        suited |= TABLES
     return {name: partial(draw, session, frames) for name, draw in suited.items()}
 
 
@@ -55,7 +57,11 @@ def _scatter(session: "Session", frames: PointFrames, path: Path) -> None:
     from ..pictures import points
 
     real, fake = session.rows(SCATTERED)
-    points.scatter(real, fake, path)
+    if frames.columns is None:
+        points.scatter(real, fake, path)
+        return
+    real, fake = (frames.columns.restored(rows) for rows in (real, fake))
+    points.scatter(real, fake, path, names=frames.columns.names)
 
 
 def _scatter_row(session: "Session", frames: PointFrames, path: Path) -> None:
@@ -64,13 +70,43 @@ def _scatter_row(session: "Session", frames: PointFrames, path: Path) -> None:
     series = frames.series()
     row = [series.nearest(step) for step in _moments(session, series.steps.tolist())]
     titled = [(f"step {step:,}", fakes) for step, fakes in row]
-    points.scatter_row(series.real, titled, series.view, path)
+    points.scatter_row(series.real, titled, series.view, path, series.names)
 
 
 def _surface_gif(session: "Session", frames: PointFrames, path: Path) -> None:
     from ..pictures import surface
 
     surface.surface_gif(frames.series(), path)
+
+
+# ---- tables ------------------------------------------------------------------------
+
+
+def _pairs(session: "Session", frames: TableFrames, path: Path) -> None:
+    from ..pictures import pairs
+
+    real, fake = (frames.in_units(rows) for rows in session.rows(SCATTERED))
+    names, total = frames.columns.names[: frames.shown], len(frames.columns)
+    title = "" if total == len(names) else f"the first {len(names)} of {total} columns"
+    pairs.pair_plot(real, fake, names, path, title)
+
+
+def _pair_row(session: "Session", frames: TableFrames, path: Path) -> None:
+    from ..pictures import pairs
+
+    series = frames.series()
+    steps = series.steps.tolist()
+    row = []
+    for moment in _moments(session, steps):
+        k = min(range(len(steps)), key=lambda k: abs(steps[k] - moment))
+        row.append((f"step {steps[k]:,}", series.fakes[k]))
+    pairs.pair_row(series.real, row, series.names, path)
+
+
+def _pairs_gif(session: "Session", frames: TableFrames, path: Path) -> None:
+    from ..pictures import pairs
+
+    pairs.pairs_gif(frames.series(), path, session.trainer.name)
 
 
 # ---- images ------------------------------------------------------------------------
@@ -123,5 +159,10 @@ IMAGES: dict[str, Draw] = {
     "samples.png": _beside,
     "progress.png": _image_row,
     "training.gif": _image_gif,
+}
+TABLES: dict[str, Draw] = {
+    "samples.png": _pairs,
+    "progress.png": _pair_row,
+    "training.gif": _pairs_gif,
 }
 NAMES = (*CURVES, *POINTS)

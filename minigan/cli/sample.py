@@ -1,5 +1,6 @@
 """`minigan sample`: points or images from a trained generator."""
 
+import csv
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from ..files import write_atomically
 from .choices import Place, kind_of
 
 if TYPE_CHECKING:
+    from ..data.columns import Columns
     from ..gan.generator import Generator
 
 SUFFIXES = (".csv", ".npy", ".npz")
@@ -71,7 +73,8 @@ def sample(
     """Draw samples from the generator in RUN.
 
     RUN is the folder of a run, a checkpoint.npz or a generator.npz. Numbers of images
-    are as the network makes them: -1 is black, 1 is white.
+    are as the network makes them: -1 is black, 1 is white. Those of a table are in the
+    units of its columns, below their names.
     """
     _expect_writable(output, force)
     if between and number % between:
@@ -88,14 +91,14 @@ def sample(
     else:
         rows = generator.sample(number, seed=seed)
     if output is None:
-        click.echo(as_csv(rows.reshape(number, -1)), nl=False)
+        click.echo(as_csv(rows, generator.columns), nl=False)
     elif kind_of(output) == PICTURE:
         _draw(generator, rows, output, between)
         click.echo(str(output))
     else:
         if generator.image_shape:
             rows = rows.reshape(number, *generator.image_shape)
-        write_atomically(output, _encoded(rows, kind_of(output)))
+        write_atomically(output, _encoded(rows, kind_of(output), generator.columns))
 
 
 def _file_of(run: Path) -> Path:
@@ -157,18 +160,22 @@ def _draw(
     image_grid.samples_png(images, output, generator.recipe, note, columns)
 
 
-def as_csv(points: np.ndarray) -> str:
+def as_csv(rows: np.ndarray, columns: "Columns | None" = None) -> str:
     """Text with a header, each number with as many digits as it needs."""
-    columns = points.shape[1]
-    names = ["x", "y"] if columns == 2 else [f"x{k}" for k in range(columns)]
-    lines = [",".join(names), *(",".join(map(str, row)) for row in points)]
-    return "\n".join(lines) + "\n"
+    from ..data.columns import default_names
+
+    rows, text = rows.reshape(len(rows), -1), io.StringIO()
+    names = columns.names if columns else default_names(rows.shape[1])
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([map(str, row) for row in rows])
+    return text.getvalue()
 
 
-def _encoded(rows: np.ndarray, suffix: str) -> bytes:
+def _encoded(rows: np.ndarray, suffix: str, columns: "Columns | None") -> bytes:
     """The content of a .csv, .npy or .npz file."""
     if suffix == ".csv":
-        return as_csv(rows.reshape(len(rows), -1)).encode()
+        return as_csv(rows, columns).encode()
     content = io.BytesIO()
     if suffix == ".npy":
         np.save(content, rows, allow_pickle=False)

@@ -28,6 +28,7 @@ from ..primitives import use_backend
 from .display import levels_text, means, wrapped
 from .pictures import draw_report, pictures_of
 from .rundir import RunDir
+from .source import Source
 
 if TYPE_CHECKING:
     from .display import Quiet
@@ -41,7 +42,7 @@ class Session(Callback):
     """A trainer, its folder, its frames.
 
     folder: `RunDir`, opened.  steps: how many the run is to have in total.
-    display: where to say things.  source: of the data, as `cli.source` keeps it.
+    display: where to say things.  source: of the data, a `cli.source.Source`.
     options: report_every, in place of the recipe's, and save_every.
     began: what the command line asked for in place of the recipe's own, so that a run
     that was killed before its first checkpoint can begin again.
@@ -56,12 +57,13 @@ class Session(Callback):
         trainer: Trainer,
         steps: int,
         display: "Quiet",
-        source: str | None = None,
+        source: Source | None = None,
         options: dict[str, Any] | None = None,
         began: dict[str, Any] | None = None,
     ) -> None:
         self.folder, self.trainer, self.steps = folder, trainer, steps
-        self.display, self.source, self.began = display, source, began or {}
+        self.display, self.source = display, source or Source()
+        self.began = began or {}
         self._saved: int | None = None  # the step of the last checkpoint
         self.drawn: list[str] = []  # names of the pictures that are made
         recipe = RECIPES[trainer.name]
@@ -94,9 +96,10 @@ class Session(Callback):
 
     def save_config(self) -> None:
         """Before the first checkpoint: a run can begin again from it."""
-        own = {"steps": self.steps, "source": self.source, "session": self.options}
-        began = {"began": self.began}
-        self.folder.write_config({**config(self.trainer), **own, **began})
+        own = {"steps": self.steps, "session": self.options, "began": self.began}
+        self.folder.write_config(
+            {**config(self.trainer), **self.source.config(), **own}
+        )
 
     def save_or_warn(self) -> None:
         """A disk that is full for the moment is not the end of a run."""

@@ -1,5 +1,6 @@
 """`minigan train`: a recipe, from the first step to the pictures."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ from ..gan import Trainer, recipes
 from ..jit.threads import work
 from . import source as sources
 from .choices import Number, OneOf, Place, WithNames
-from .display import display_for
+from .display import display_for, wrapped
 from .interrupts import Interrupts
 from .overrides import expect_same, given, known, override_options
 from .rundir import RunDir
 from .session import Session
+from .source import Source
+
+NAMED = 12  # columns that are named when a run begins
 
 HELP = """Train the networks of a RECIPE, and draw what happened.
 
@@ -55,7 +59,9 @@ class Train(click.RichCommand):
     "minigan train digits\n\n"
     "minigan train mnist-mixed --steps 3000 --real-label 0.9\n\n"
     "minigan train mnist-mixed --data fashion_mnist --out runs/clothes\n\n"
-    "minigan train digits --data my.npy --epochs 200\n\n",
+    "minigan train digits --data my.npy --epochs 200\n\n"
+    "minigan train parabola --data people.csv --columns height,weight,age\n\n"
+    "minigan train digits --data photos/ --size 32\n\n",
 )
 @click.argument("recipe", metavar="RECIPE", type=OneOf(recipes.RECIPES))
 @click.option(
@@ -86,11 +92,25 @@ class Train(click.RichCommand):
     "--data",
     cls=WithNames,
     names=DATASETS,
-    metavar="NAME|FILE",
-    help="What to train on: {names}, or a .npy, .npz or IDX file: "
-    "bytes are scaled, x / 127.5 - 1; floats must lie in [-1, 1]. [default: the "
-    "recipe's, looked for and then fetched]",
+    metavar="NAME|PATH",
+    help="What to train on: {names}; a CSV or TSV file, each column scaled; a folder "
+    "of PNG or JPEG images; a .npy, .npz or IDX file, bytes scaled, x / 127.5 - 1, "
+    "floats in [-1, 1]. [default: the recipe's, looked for and then fetched]",
 )
+@click.option(
+    "--columns",
+    type=sources.Names(),
+    metavar="NAMES",
+    help="Columns of a table to train on, with commas between. [default: all]",
+)
+@click.option(
+    "--size",
+    type=sources.Size(),
+    metavar="HxW",
+    help="Height and width that images in a folder are cut and resized to. [default: "
+    "they must have one size]",
+)
+@click.option("--grey", is_flag=True, help="Take images in a folder without colours.")
 @click.option(
     "--out",
     type=Place(file_okay=False),
@@ -120,17 +140,20 @@ def train(
         raise click.UsageError("--epochs: expected no --steps beside it, got both")
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
     data, backend = values.pop("data"), values.pop("backend")
+    of_data = {name: values.pop(name) for name in ("columns", "size", "grey")}
     overrides, options = given(values, session=False), given(values, session=True)
     if not resume:  # complains before there is a folder
-        source = sources.chosen(recipe, data)
-        trainer = recipes.load(
-            recipe, seed or 0, sources.rows(source), backend=backend, **overrides
-        )
+        source = sources.chosen(recipe, data, **of_data)
+        rows = source.rows(recipe)
+        trainer = recipes.load(recipe, seed or 0, rows, backend=backend, **overrides)
+    elif data is None and any(of_data.values()):
+        raise click.UsageError("--columns, --size, --grey: expected --data too")
     began = overrides
     with Interrupts(folder) as interrupts, folder.opened(resume):
         if resume:
             began = known(folder.saved("began", dict) or {})
-            source, trainer = _saved(folder, recipe, data, backend, began)
+            source = _source(folder, recipe, data, of_data)
+            trainer = _saved(folder, recipe, source, data, backend, began)
             _expect_same(folder, trainer, recipe, seed)
             expect_same(folder, trainer, overrides)
             options = {**(folder.saved("session", dict) or {}), **options}
@@ -159,22 +182,22 @@ def _saved(
     folder: RunDir,
     recipe: str,
     data: str | None,
+    source: Source,
+    data: str | None,
     backend: str | None,
     began: dict[str, Any],
-) -> tuple[str | None, Trainer]:
-    """(source, trainer) of a run that goes on, or begins again if it did not come far.
+) -> Trainer:
+    """The trainer of a run that goes on, or begins again if it did not come far.
 
     Errors: ArgumentError where config.json does not say what it was trained on.
     """
     _expect_recipe(folder, folder.saved("recipe", str) or recipe, recipe)
-    kept = folder.saved("source", str) if data is None else data
-    source = sources.chosen(recipe, kept)
-    rows = sources.rows(source)
+    rows = source.rows(recipe)
     if not folder.checkpoint.is_file():
         seed = folder.saved("seed", int) or 0
-        return source, recipes.load(recipe, seed, rows, backend=backend, **began)
+        return recipes.load(recipe, seed, rows, backend=backend, **began)
     try:
-        return source, Trainer.load(folder.checkpoint, data=rows, backend=backend)
+        return Trainer.load(folder.checkpoint, data=rows, backend=backend)
     except ArgumentError as error:
         if data is not None or folder.has_begun():
             raise
@@ -182,6 +205,26 @@ def _saved(
             f"{folder.config}: missing or damaged; say with --data what the run was "
             f"trained on"
         ) from error
+
+
+def _source(
+    folder: RunDir, recipe: str, data: str | None, of_data: dict[str, Any]
+) -> Source:
+    """What a run that goes on is trained on: as config.json says, but for --data.
+
+    Errors: ArgumentError where it is not there any more.
+    """
+    name = folder.saved("source", str)
+    kept = Source.kept(name, folder.saved("source_options", dict))
+    if data is not None:
+        given = {k: value or getattr(kept, k) for k, value in of_data.items()}
+        return sources.chosen(recipe, data, **given)
+    if kept.is_own and not os.path.exists(str(name)):
+        raise ArgumentError(
+            f"{folder}: was trained on {name}, which is not there; --data names it in "
+            f"its new place"
+        )
+    return kept if name else sources.chosen(recipe, None)
 
 
 def _steps_of(trainer: Trainer, epochs: int) -> int:
@@ -200,6 +243,8 @@ def _run(session: Session, interrupts: Interrupts, budget: float | None) -> None
         display.say(
             f"{trainer.name}: steps {first + 1:,} to {steps:,} in {session.folder}"
         )
+        if session.source.is_own and not first:
+            display.say(wrapped(_described(session)))
         stopped_by = session.train(interrupts, budget)
         if stopped_by:
             display.say(
@@ -222,6 +267,19 @@ def _run(session: Session, interrupts: Interrupts, budget: float | None) -> None
 def _expect_recipe(folder: RunDir, has: str, recipe: str) -> None:
     if has != recipe:
         raise ArgumentError(f"{folder}: holds a run of {has}, not of {recipe}")
+
+
+def _described(session: Session) -> str:
+    """What a run of the user's own data learns from."""
+    data, name = session.trainer.data, os.path.basename(str(session.source.name))
+    text = f"{name}: {data.rows:,} rows"
+    if data.columns is None:
+        size = " x ".join(map(str, session.trainer.generator.output_shape() or ()))
+        return f"{text} of {size} numbers"
+    names = ", ".join(data.columns.names[:NAMED])
+    more = ", ..." if len(data.columns) > NAMED else ""
+    how = "" if data.columns.is_plain else ", scaled to [-1, 1]"
+    return f"{text} of {len(data.columns)} columns{how}: {names}{more}"
 
 
 def _expect_same(

@@ -3,12 +3,24 @@
     (x_train, y_train), (x_test, y_test) = data.load("mnist")
     trainer = recipes.load("mnist-mixed", data=data.images("mnist"))
 
-`from_file` reads an array of the user's own; `DATASETS` takes a function that makes or
-reads one, see `catalog`.
+`from_file` reads an array of the user's own, `from_folder` a folder of PNG and JPEG
+files, and `table` a CSV file or a data frame, whose columns it scales; `DATASETS` takes
+a function that makes or reads one, see `catalog`.
 """
 
 from .catalog import DATASETS
+from .folder import from_folder
 from .loading import images, load
 from .scaling import from_file, scale
+from .tables import Table, table
 
-__all__ = ["DATASETS", "from_file", "images", "load", "scale"]
+__all__ = [
+    "DATASETS",
+    "Table",
+    "from_file",
+    "from_folder",
+    "images",
+    "load",
+    "scale",
+    "table",
+]

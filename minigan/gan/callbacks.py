@@ -63,7 +63,11 @@ class Hooks:
         where = "Trainer.fit"
         if not isinstance(callbacks, (list, tuple)):
             validate.complain(
-                validate.DTypeError, where, "callbacks", "a list", repr(callbacks)
+                validate.DTypeError,
+                where,
+                "callbacks",
+                "a list",
+                validate.shown(callbacks),
             )
         self.callbacks = list(callbacks)
         for callback in self.callbacks:
@@ -76,7 +80,7 @@ class Hooks:
                     where,
                     "callbacks",
                     "objects with on_step, on_report, on_progress or on_end",
-                    repr(callback),
+                    validate.shown(callback),
                 )
         self.steppers = [
             (

@@ -10,6 +10,8 @@ from ..network import Network, Sequential
 from ..optimizers import Adam, Optimizer
 from .sampling import Source
 
+ROUNDING = 1e-5  # how far numbers may be beyond those that a layer makes
+
 
 def shape_taken(network: Network) -> tuple[int, ...]:
     """The shape of one example that a network takes.  Errors: ShapeError for any."""
@@ -39,7 +41,7 @@ def network_of(where: str, argument: str, network: Network) -> Sequential:
             where,
             argument,
             "a Sequential that owns all of its layers, some with parameters",
-            repr(network)[:60],
+            validate.shown(network),
         )
     return network
 
@@ -50,7 +52,11 @@ def optimizer_of(where: str, argument: str, optimizer: Optimizer | None) -> Opti
         return Adam()
     if not isinstance(optimizer, Optimizer):
         validate.complain(
-            validate.DTypeError, where, argument, "an Optimizer", repr(optimizer)
+            validate.DTypeError,
+            where,
+            argument,
+            "an Optimizer",
+            validate.shown(optimizer),
         )
     return optimizer
 
@@ -72,6 +78,21 @@ def two_optimizers(
             "the generator's",
         )
     return one, two
+
+
+def _reachable(where: str, generator: Sequential, data: Source) -> None:
+    """Refuse rows of numbers that the generator's last layer cannot make."""
+    rows = data.tables().get("data")
+    last = next((x for x in reversed(generator.layers) if x.bounds is not None), None)
+    if rows is None or last is None or last.bounds is None:
+        return
+    low, high = last.bounds
+    least, most = float(rows.min()), float(rows.max())
+    if least < low - ROUNDING or most > high + ROUNDING:
+        kind = type(last).__name__
+        expected = f"numbers in [{low:g}, {high:g}], as a generator with {kind} makes"
+        got = f"{least:.9g} to {most:.9g}"
+        validate.complain(validate.ArgumentError, where, "data", expected, got)
 
 
 def fit_together(
@@ -129,6 +150,7 @@ def fit_together(
             f"{where}: argument 'generator': expected {data.features} features an "
             f"example, as the data have, got {made}"
         )
+    _reachable(where, generator, data)
     score = discriminator.output_shape(discriminator.input_shape or (data.features,))
     if score is None or tuple(score) != (1,):
         raise ShapeError(

@@ -36,7 +36,11 @@ class Classifier:
         if not isinstance(network, Sequential) or len(network) < 2:
             expected = "a Sequential of two or more layers"
             validate.complain(
-                validate.DTypeError, "Classifier", "network", expected, repr(network)
+                validate.DTypeError,
+                "Classifier",
+                "network",
+                expected,
+                validate.shown(network),
             )
         self.network = network
         self.classes = int(shape_made(network)[-1])
@@ -176,7 +180,11 @@ def missing_classes(histogram: NDArray, share: float = 0.01) -> list[int]:
     if histogram.ndim != 1 or histogram.dtype.kind not in "iu" or not histogram.sum():
         expected = "counts (classes,), not all 0"
         validate.complain(
-            validate.ArgumentError, where, "histogram", expected, repr(histogram)
+            validate.ArgumentError,
+            where,
+            "histogram",
+            expected,
+            validate.shown(histogram),
         )
     least = max(share * histogram.sum(), 1)
     return np.flatnonzero(histogram < least).tolist()

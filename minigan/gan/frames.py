@@ -27,6 +27,7 @@ View = tuple[float, float, float, float]  # left, right, bottom, top
 POINTS = 200  # real points, and z, in each frame
 ROWS, COLUMNS = 48, 64  # of the grid that D is asked on
 IMAGES = 25  # in each frame
+MOST_COLUMNS = 6  # of a table that are shown
 MOST = 50  # frames of a run, about
 KIND = "film"  # what a file of frames says it is
 
@@ -37,7 +38,8 @@ class PointSeries:
 
     steps: (n,) int.  fakes: (n, points, 2), made from the same z at each of the steps.
     surfaces: (n, rows, columns), D on a grid over `view`, lowest y first.
-    view: (left, right, bottom, top).  real: (points, 2).
+    view: (left, right, bottom, top).  real: (points, 2).  names: of both axes.
+    All of them are in the units of the data, see `data.table`.
     """
 
     steps: np.ndarray
@@ -45,6 +47,7 @@ class PointSeries:
     surfaces: np.ndarray
     view: View
     real: np.ndarray
+    names: tuple[str, ...] = ("x", "y")
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -53,6 +56,20 @@ class PointSeries:
         """(step, fakes) of the frame closest to a step."""
         k = int(np.argmin(np.abs(self.steps - step)))
         return int(self.steps[k]), self.fakes[k]
+
+
+@dataclass(frozen=True)
+class TableSeries:
+    """The frames of a run on a table, in order; in the table's units.
+
+    steps: (n,) int.  fakes: (n, rows, k), made from the same z at each of the steps.
+    real: (rows, k).  names: of the k columns that are shown.
+    """
+
+    steps: np.ndarray
+    fakes: np.ndarray
+    real: np.ndarray
+    names: tuple[str, ...]
 
 
 class Frames(Callback):
@@ -127,6 +144,7 @@ class PointFrames(Frames):
 
     def __init__(self, trainer: "Trainer", steps: int) -> None:
         rng = rngs(trainer.seed)["sample"]
+        self.columns = trainer.data.columns
         self.view = view(self._real(trainer, rng))
         self.grid = grid(self.view).astype(trainer.generator.dtype)
         super().__init__(trainer, steps)
@@ -147,7 +165,55 @@ class PointFrames(Frames):
 
     def series(self) -> PointSeries:
         """All frames so far."""
-        return PointSeries(**self.stacked(), view=self.view, real=self.real)
+        taken, view = self.stacked(), self.view
+        columns, real = self.columns, self.real
+        if columns is not None:
+            corners = columns.restored(np.array([view[::2], view[1::2]]))
+            (left, low), (right, high) = corners.tolist()
+            view = *_apart(left, right), *_apart(low, high)
+            real = columns.restored(real)
+            shape = taken["fakes"].shape
+            taken["fakes"] = columns.restored(taken["fakes"].reshape(-1, 2))
+            taken["fakes"] = taken["fakes"].reshape(shape)
+        names = ("x", "y") if columns is None else columns.names
+        return PointSeries(**taken, view=view, real=real, names=names)
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Both, and some room where they are one number: a column that never changes."""
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+class TableFrames(Frames):
+    """For rows of a table: the fakes, of the first columns only."""
+
+    def __init__(self, trainer: "Trainer", steps: int) -> None:
+        from ..data.columns import Columns
+
+        count = trainer.data.features
+        self.columns = trainer.data.columns or Columns.plain(count)
+        self.shown = min(count, MOST_COLUMNS)
+        super().__init__(trainer, steps)
+
+    def _real(self, trainer: "Trainer", rng: np.random.Generator) -> np.ndarray:
+        return np.asarray(trainer.data.draw(POINTS, rng), np.float32)
+
+    def _frame(self, trainer: "Trainer") -> Taken:
+        fakes = made_from(trainer, self.z).reshape(len(self.z), -1)
+        return {"fakes": fakes[:, : self.shown].astype(np.float32)}
+
+    def in_units(self, rows: np.ndarray) -> np.ndarray:
+        """The columns that are shown: (n, features) or (n, shown) -> (n, shown)."""
+        whole = np.zeros((len(rows), len(self.columns)), rows.dtype)
+        whole[:, : self.shown] = rows[:, : self.shown]
+        return self.columns.restored(whole)[:, : self.shown]
+
+    def series(self) -> TableSeries:
+        """All frames so far."""
+        taken = self.stacked()
+        fakes = np.stack([self.in_units(rows) for rows in taken["fakes"]])
+        names = self.columns.names[: self.shown]
+        return TableSeries(taken["steps"], fakes, self.in_units(self.real), names)
 
 
 class ImageFrames(Frames):
@@ -174,12 +240,14 @@ class ImageFrames(Frames):
         return list(zip(steps, all_of_them["images"], strict=True))
 
 
-def frames_of(trainer: "Trainer", steps: int) -> Frames | None:
-    """The `Frames` that suit what the generator makes; None where nothing does."""
+def frames_of(trainer: "Trainer", steps: int) -> Frames:
+    """The `Frames` that suit what the generator makes."""
     if trainer.data.features == 2:
         return PointFrames(trainer, steps)
     shape = image_shape(shape_made(trainer.generator))
-    return None if shape is None else ImageFrames(trainer, steps, shape)
+    if shape is None or trainer.data.columns is not None:
+        return TableFrames(trainer, steps)
+    return ImageFrames(trainer, steps, shape)
 
 
 def made_from(trainer: "Trainer", z: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ columns, as arrays of one number; `execution` runs steps and writes these down.
 """
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from .noise import Noise
 from .objectives import OBJECTIVES
 from .options import Options
 from .sampling import Rows, Source
+
+if TYPE_CHECKING:
+    from ..data import Table
 
 AHEAD = 4096  # the most steps that are run between two looks at them
 
@@ -40,7 +43,7 @@ class Game:
         self,
         generator: Sequential,
         discriminator: Sequential,
-        data: NDArray | Source,
+        data: "NDArray | Table | Source",
         options: Options,
         generator_optimizer: Optimizer | None,
         discriminator_optimizer: Optimizer | None,

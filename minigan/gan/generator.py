@@ -22,6 +22,7 @@ from .rngs import NAMES, rngs
 from .saving import generators_of, plain_state, versions
 
 if TYPE_CHECKING:
+    from ..data.columns import Columns
     from .trainer import Trainer
 
 ARRAYS = ("generator/theta", "generator/buffers")
@@ -34,7 +35,8 @@ class Generator:
 
     network: a `Sequential`.  rng: of the z that `sample` draws.
     recipe, seed, step: of the run it comes from.  backend: "jit", "numpy" or None for
-    the one in force.
+    the one in force.  columns: of the table that it was trained on, if it was one:
+    then samples are in the table's units.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Generator:
         seed: int = 0,
         step: int = 0,
         backend: str | None = None,
+        columns: "Columns | None" = None,
     ) -> None:
         self.network = network
         self.rng = validate.random_generator("Generator", rng)
@@ -54,6 +57,7 @@ class Generator:
             "Generator", "backend", backend or primitives.backend(), primitives.BACKENDS
         )
         self.latent_dim = shape_taken(network)[0]
+        self.columns = columns
 
     @classmethod
     def of(cls, trainer: "Trainer") -> Self:
@@ -70,12 +74,13 @@ class Generator:
             seed=trainer.seed,
             step=trainer.step_count,
             backend=trainer.backend,
+            columns=trainer.data.columns,
         )
 
     @property
     def image_shape(self) -> tuple[int, ...] | None:
         """(height, width) or (height, width, 3) of its images; None for other rows."""
-        return image_shape(shape_made(self.network))
+        return None if self.columns else image_shape(shape_made(self.network))
 
     # ---- sampling ------------------------------------------------------------------
 
@@ -83,6 +88,8 @@ class Generator:
         self, n: int | None = None, *, z: NDArray | None = None, seed: int | None = None
     ) -> NDArray:
         """Rows made in inference mode: (n, ...) as the network's last layer has them.
+
+        Of a table (n, columns) in the units of the table, see `data.table`; float64.
 
         n: how many, of z from a stream of its own, or of this `seed`; or z itself,
         (n, latent_dim).   Errors: ArgumentError, ShapeError, DTypeError.
@@ -95,7 +102,8 @@ class Generator:
         shape, dtype = ("n", self.latent_dim), self.network.dtype
         z = validate.array(where, "z", z, shape, dtype, finite=True)
         with primitives.use_backend(self.backend):
-            return self.network.predict(z)
+            rows = self.network.predict(z)
+        return rows if self.columns is None else self.columns.restored(rows)
 
     def draw_latent(self, n: int, seed: int | None = None) -> NDArray:
         """z ~ N(0, 1): (n, latent_dim), from the own stream or from a seed."""
@@ -142,6 +150,7 @@ class Generator:
             "dtype": str(self.network.dtype),
             "generator": saving.describe(self.network, places),
             "generators": [plain_state(rng) for rng in (self.rng, *places)],
+            "columns": self.columns and self.columns.config(),
             "versions": versions(),
         }
         values = self.network.theta, self.network.buffers
@@ -178,6 +187,12 @@ class Generator:
         theta, buffers = (arrays[name] for name in names)
         step = meta["step"] if kind == "generator" else len(arrays["history"])
         network = saving.build(meta["generator"], dtype, inner, theta, buffers)
+        found = (meta["data"] if kind == "trainer" else meta).get("columns")
+        if found is not None:
+            from ..data.columns import Columns
+
+            width = shape_made(cast(Sequential, network))
+            found = Columns.from_config(found, width[0])
         return cls(
             cast(Sequential, network),
             places[stream],
@@ -185,6 +200,7 @@ class Generator:
             seed=validate.integer("Generator", "seed", meta["seed"], least=0),
             step=validate.integer("Generator", "step", step, least=0),
             backend=backend or meta["backend"],
+            columns=found,
         )
 
     def __repr__(self) -> str:

@@ -50,7 +50,7 @@ def diagnose(
     where = "diagnose"
     if not isinstance(history, History):
         validate.complain(
-            validate.DTypeError, where, "history", "a History", repr(history)[:60]
+            validate.DTypeError, where, "history", "a History", validate.shown(history)
         )
     validate.choice(where, "objective", objective, tuple(OBJECTIVES))
     for name, label in (("real_label", real_label), ("fake_label", fake_label)):

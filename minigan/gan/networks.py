@@ -30,23 +30,37 @@ Shape = tuple[int, ...]
 
 DIGITS, FLAT, MNIST = (8, 8, 1), (784,), (28, 28, 1)
 
+MOST_UNITS = 1024  # of a hidden layer, however many columns a table has
+
 # ---- points ------------------------------------------------------------------------
 
 
 def parabola_generator(
     rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
 ) -> Sequential:
-    """5 -> 15 ReLU -> 2"""
-    hidden = [Dense(5, 15, "he_uniform", rng=rng, dtype=dtype), ReLU()]
-    return Sequential([*hidden, Dense(15, 2, rng=rng, dtype=dtype)])
+    """5 -> 15 ReLU -> 2; for k columns max(5, k) -> 30 k ReLU -> k"""
+    (columns,) = shape
+    latent, units = max(5, columns), _wider(15, columns)
+    hidden = [Dense(latent, units, "he_uniform", rng=rng, dtype=dtype), ReLU()]
+    return Sequential([*hidden, Dense(units, columns, rng=rng, dtype=dtype)])
 
 
 def parabola_discriminator(
     rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
 ) -> Sequential:
-    """2 -> 25 ReLU -> 1 sigmoid"""
-    hidden = [Dense(2, 25, "he_uniform", rng=rng, dtype=dtype), ReLU()]
-    return Sequential([*hidden, Dense(25, 1, rng=rng, dtype=dtype), Sigmoid()])
+    """2 -> 25 ReLU -> 1 sigmoid; for k columns k -> 50 k ReLU -> 1 sigmoid"""
+    (columns,) = shape
+    units = _wider(25, columns)
+    hidden = [Dense(columns, units, "he_uniform", rng=rng, dtype=dtype), ReLU()]
+    return Sequential([*hidden, Dense(units, 1, rng=rng, dtype=dtype), Sigmoid()])
+
+
+def _wider(units: int, columns: int) -> int:
+    """So many hidden units for two columns, more for any other number of them.
+
+    Points on a curve need few; the columns of a table are seldom so simple.
+    """
+    return units if columns == 2 else min(MOST_UNITS, 2 * units * columns)
 
 
 # ---- images ------------------------------------------------------------------------

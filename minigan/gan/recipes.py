@@ -7,22 +7,28 @@ their arguments, and a dict of the trainer's options.  `load` puts them together
 """
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import isqrt, prod
-from typing import Any
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .. import validate
+from ..images import channels_last, image_shape
 from ..network import Sequential
 from ..optimizers import Adam, Optimizer
 from ..registry import Registry
 from . import networks
 from .rngs import rngs
-from .sampling import Parabola, Rows, Source
+from .sampling import Parabola, Rows, Source, rows_and_columns
 from .trainer import Trainer
+
+if TYPE_CHECKING:
+    from ..data import Table
+    from ..data.columns import Columns
 
 PLAYERS = ("generator", "discriminator")
 Made = tuple[type[Optimizer], Mapping[str, Any]]  # an optimizer: class and arguments
@@ -61,6 +67,11 @@ class Recipe:
     def features(self) -> int | None:
         """How many numbers a row of the data set has; None for computed points."""
         return None if self.dataset is None else prod(self.shape)
+
+    @property
+    def of_tables(self) -> bool:
+        """Whether it trains on points, and so on the columns of any table."""
+        return self.dataset is None and image_shape(self.shape) is None
 
     @property
     def optimizers(self) -> dict[str, Made]:
@@ -148,7 +159,7 @@ RECIPES.register()(
 def load(
     name: str,
     seed: int = 0,
-    data: NDArray | Source | str | None = None,
+    data: "NDArray | Table | Source | str | None" = None,
     *,
     dtype: DTypeLike = np.float32,
     backend: str | None = None,
@@ -159,10 +170,11 @@ def load(
         recipes.load("mnist-mixed", data="fashion_mnist", learning_rate=1e-4)
 
     name: one of `RECIPES`.  seed: integer >= 0.
-    data: None for the recipe's own data set, the name of another one (found or fetched
-        as `minigan.data.load` does it), or an array of floats in [-1, 1]: rows
-        (n, features) or images (n, height, width[, channels]).  The networks of an
-        image recipe take the size of the data.
+    data: None for the recipe's own data set, or the name of another one (found or
+        fetched as `minigan.data.load` does it); an array or tensor of floats in
+        [-1, 1], or of uint8, which is scaled by x / 127.5 - 1: rows (n, features) or
+        images (n, height, width[, channels]); a `data.table` or a data frame, whose
+        columns are scaled.  The networks take the size of the data.
     dtype: float32 or float64.
     overrides: in place of the recipe's, any option of `Trainer`; any argument of the
         optimizers, `learning_rate` of both or `generator_learning_rate` and
@@ -189,8 +201,10 @@ def load(
         data = recipe.source(rng=spawned["data"], dtype=dtype)
     shape = recipe.shape
     if not isinstance(data, Source):
-        shape = row_shape(recipe, data)
-        data = Rows(data, rng=spawned["data"], sampling=sampling, dtype=dtype)
+        rows, columns = _rows_given(recipe, data)
+        shape = rows.shape[1:] if columns else row_shape(recipe, rows)
+        data = Rows(rows, rng=spawned["data"], sampling=sampling, dtype=dtype)
+        data.columns = columns
     return Trainer(
         recipe.generator(spawned["weights"], dtype, shape),
         recipe.discriminator(spawned["weights"], dtype, shape),
@@ -204,16 +218,23 @@ def load(
 
 
 def row_shape(recipe: Recipe, data: NDArray) -> tuple[int, ...]:
-    """The shape of one row: the recipe's for as many numbers, else that of the data.
+    """The shape of one row, as the networks of a recipe take it.
 
-    Rows that are flat are taken as square images where their length is a square.
+    Images keep theirs, with one channel where they have none.  Flat rows are taken as
+    the recipe's where they are as long, and as square images of at least 4 x 4 where
+    their length is a square; the recipe for points leaves them flat.
     """
-    shape = np.shape(data)[1:]
-    if not shape or prod(shape) == prod(recipe.shape) or recipe.dataset is None:
-        return recipe.shape
+    shape = data.shape[1:]
+    own = image_shape(recipe.shape)
+    if recipe.of_tables or not shape:
+        return shape
     if len(shape) == 1:
-        side = isqrt(shape[0])
-        return (side, side, 1) if side * side == shape[0] else shape
+        square = image_shape(shape)
+        if prod(shape) == prod(recipe.shape):
+            return recipe.shape
+        return shape if square is None else (*square, 1)
+    if own is not None and image_shape(shape) == own:
+        return recipe.shape
     return (*shape, 1) if len(shape) == 2 else shape
 
 
@@ -222,6 +243,30 @@ def _rows_of(name: str | None, dtype: np.dtype) -> NDArray | None:
     from ..data import images
 
     return None if name is None else images(name, dtype=dtype)
+
+
+def _rows_given(recipe: Recipe, data: Any) -> tuple[NDArray, "Columns | None"]:
+    """Rows in [-1, 1], and their columns: those of a table, or of rows of points."""
+    from ..data.columns import Columns
+    from ..data.scaling import given_rows
+
+    where = "recipes.load"
+    array, columns = rows_and_columns(where, "data", data)
+    rows = given_rows(where, "data", array) if columns is None else array
+    if rows.ndim < 2 or (recipe.of_tables and rows.ndim > 2):
+        expected = "a table, shape (n, columns)"
+        if not recipe.of_tables:
+            expected = "rows, shape (n, features), or images (n, height, width)"
+        got = validate.shape_text(rows.shape)
+        validate.complain(validate.ShapeError, where, "data", expected, got)
+    turned = channels_last(rows)
+    if turned is not rows:
+        shapes = map(validate.shape_text, (rows.shape[1:], turned.shape[1:]))
+        text = "images of shape {} are taken as {}, channels last".format(*shapes)
+        warnings.warn(f"minigan: {text}", RuntimeWarning, stacklevel=3)
+    if columns is None and recipe.of_tables:
+        columns = Columns.plain(rows.shape[1])
+    return turned, columns
 
 
 def _sorted(

@@ -8,7 +8,7 @@ nothing; one of your own derives from it and is registered.
 """
 
 import hashlib
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -17,6 +17,10 @@ from .. import primitives, validate
 from ..errors import ArgumentError, CheckpointError
 from ..registry import Registry, config_of, create
 from ..state import Arrays, Generators, own_copy, whole_copy
+
+if TYPE_CHECKING:
+    from ..data import Table
+    from ..data.columns import Columns
 
 SOURCES: Registry[type["Source"]] = Registry("source")
 
@@ -32,6 +36,7 @@ class Source:
     name = ""
     features: int
     labelled = False  # True where a batch is a pair (rows, labels)
+    columns: "Columns | None" = None  # names and units, of rows that are a table's
     rng: np.random.Generator | None = None
 
     def batch(self, n: int) -> Any:
@@ -86,7 +91,7 @@ class Source:
     def rebuilt(
         cls,
         config: dict[str, Any],
-        data: NDArray | None,
+        data: "NDArray | Table | None",
         rng: np.random.Generator,
         dtype: DTypeLike,
     ) -> Self:
@@ -137,7 +142,9 @@ class Parabola(Source):
 class Rows(Source):
     """Rows of an array, with labels if there are any.
 
-    data: (n, ...) float32 or float64, finite; kept as (n, features).
+    data: (n, ...) float32 or float64, finite; kept as (n, features).  Tensors of other
+    libraries are converted; of a data frame or a `data.table`, whose columns are
+    scaled to [-1, 1], `columns` says names and units.
     labels: None, or (n,) integers >= 0, one for each row; a batch is then the pair
     (rows, labels), drawn by the same index.
     rng: numpy Generator or a seed.
@@ -152,7 +159,7 @@ class Rows(Source):
 
     def __init__(
         self,
-        data: NDArray,
+        data: "NDArray | Table",
         labels: NDArray | None = None,
         *,
         rng: np.random.Generator | int = 0,
@@ -160,6 +167,7 @@ class Rows(Source):
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.sampling = validate.choice("Rows", "sampling", sampling, self.SAMPLING)
+        data, self.columns = rows_and_columns("Rows", "data", data)
         data = validate.array("Rows", "data", data, finite=True)
         if data.ndim < 2:
             got = validate.shape_text(data.shape)
@@ -249,6 +257,8 @@ class Rows(Source):
             "rows": len(self.data),
             "features": self.features,
         }
+        if self.columns is not None:
+            found["columns"] = self.columns.config()
         return found if self.labels is None else {**found, "labelled": True}
 
     def digest(self) -> str:
@@ -262,7 +272,7 @@ class Rows(Source):
     def rebuilt(
         cls,
         config: dict[str, Any],
-        data: NDArray | None,
+        data: "NDArray | Table | None",
         rng: np.random.Generator,
         dtype: DTypeLike,
     ) -> Self:
@@ -272,7 +282,36 @@ class Rows(Source):
                 f"Trainer.load: argument 'data': expected the array of "
                 f"{config['rows']} rows that the run was trained on, got None"
             )
-        return cls(data, rng=rng, sampling=config["sampling"], dtype=dtype)
+        made = cls(data, rng=rng, sampling=config["sampling"], dtype=dtype)
+        if "columns" in config:
+            from ..data.columns import Columns
+
+            columns = Columns.from_config(config["columns"], config["features"])
+            if made.columns not in (None, columns):
+                raise ArgumentError(
+                    "Trainer.load: argument 'data': expected the table that the run "
+                    "was trained on, got one with other columns or ranges"
+                )
+            if made.features == len(columns):  # else their sha256 is another
+                made.columns = columns
+        return made
+
+
+def rows_and_columns(
+    where: str, argument: str, data: Any
+) -> tuple[NDArray, "Columns | None"]:
+    """What a user gives as rows: an array, and the columns of what is a table.
+
+    Errors: DTypeError for anything that is neither.
+    """
+    if type(data) is np.ndarray and data.dtype.names is None:
+        return data, None
+    from ..data.tables import array_or_table  # here: most runs need none of it
+
+    found = array_or_table(where, argument, data)
+    if isinstance(found, np.ndarray):
+        return found, None
+    return found.rows, found.columns
 
 
 def _labels(labels: NDArray, rows: int) -> NDArray:

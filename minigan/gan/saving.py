@@ -22,9 +22,10 @@ from ..version import __version__
 from .history import COLUMNS, History
 from .rngs import NAMES
 from .rngs import rngs as make_rngs
-from .sampling import SOURCES, Source
+from .sampling import SOURCES, Source, rows_and_columns
 
 if TYPE_CHECKING:
+    from ..data import Table
     from .trainer import Trainer
 
 T = TypeVar("T", bound="Trainer")
@@ -96,7 +97,7 @@ def load(
     cls: type[T],
     path: str | os.PathLike,
     *,
-    data: NDArray | None = None,
+    data: "NDArray | Table | None" = None,
     backend: str | None = None,
     capture: bool = True,
 ) -> T:
@@ -106,7 +107,8 @@ def load(
         validate.choice(where, "backend", backend, primitives.BACKENDS)
     capture = validate.flag(where, "capture", capture)
     if data is not None:
-        validate.array(where, "data", data, finite=True)
+        rows, _ = rows_and_columns(where, "data", data)
+        validate.array(where, "data", rows, finite=True)
     arrays, meta = checkpoint.read(path)
     try:
         trainer = _rebuild(cls, arrays, meta, data, backend, capture)
@@ -163,7 +165,7 @@ def _rebuild(
     cls: type[T],
     arrays: Arrays,
     meta: dict[str, Any],
-    data: NDArray | None,
+    data: "NDArray | Table | None",
     backend: str | None,
     capture: bool,
 ) -> T:
@@ -207,7 +209,7 @@ def _rebuild(
 
 def _source(
     meta: dict[str, Any],
-    data: NDArray | None,
+    data: "NDArray | Table | None",
     rng: np.random.Generator,
     dtype: np.dtype,
 ) -> Source:

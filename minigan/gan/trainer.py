@@ -24,6 +24,7 @@ from .rngs import rngs as make_rngs
 from .sampling import Source
 
 if TYPE_CHECKING:
+    from ..data import Table
     from .diagnosis import Diagnosis
 
 REPORT_ROWS = 100  # real and fake rows on which a report measures accuracy
@@ -37,7 +38,8 @@ class Trainer:
     discriminator: network from rows to one score (N, 1).  If it ends in a `Sigmoid`,
         losses are taken from the score before it, so that a discriminator that is
         sure of itself still teaches; `critic` is D without that sigmoid.
-    data: an array (n, ...) of float rows, or a source from `gan.sampling`.
+    data: an array (n, ...) of float rows, a `data.table`, or a source from
+        `gan.sampling`.
     {options}
     generator_optimizer, discriminator_optimizer: by default one `Adam()` each.
     seed: integer >= 0; all randomness of training comes from it.
@@ -59,7 +61,7 @@ class Trainer:
         self,
         generator: Sequential,
         discriminator: Sequential,
-        data: NDArray | Source,
+        data: "NDArray | Table | Source",
         *,
         generator_optimizer: Optimizer | None = None,
         discriminator_optimizer: Optimizer | None = None,
@@ -80,7 +82,7 @@ class Trainer:
         capture = validate.flag(where, "capture", capture)
         if not isinstance(name, str):
             validate.complain(
-                validate.DTypeError, where, "name", "a string", repr(name)
+                validate.DTypeError, where, "name", "a string", validate.shown(name)
             )
         self.name = name
         game = Game(
@@ -335,7 +337,11 @@ class Trainer:
     def options(self, options: Options) -> None:
         if not isinstance(options, Options):
             validate.complain(
-                validate.DTypeError, "Trainer", "options", "Options", repr(options)
+                validate.DTypeError,
+                "Trainer",
+                "options",
+                "Options",
+                validate.shown(options),
             )
         self._change(options=options)
 
@@ -406,13 +412,13 @@ class Trainer:
         cls,
         path: str | os.PathLike,
         *,
-        data: NDArray | None = None,
+        data: "NDArray | Table | None" = None,
         backend: str | None = None,
         capture: bool = True,
     ) -> Self:
         """The trainer that was saved at `path`.
 
-        data: the same array again, where the trainer was given one.
+        data: the same array or table again, where the trainer was given one.
         backend, capture: as for a new trainer.
         Errors: CheckpointError for a file that is damaged, foreign or does not fit.
         """

@@ -92,6 +92,8 @@ class ClippedReLU(Layer):
 class Sigmoid(Layer):
     """The logistic function: y = 1 / (1 + exp(-x)), dx = dy y (1 - y)."""
 
+    bounds = 0.0, 1.0
+
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         y = primitives.sigmoid_forward(x)
         return y, y
@@ -103,6 +105,8 @@ class Sigmoid(Layer):
 @LAYERS.register(Example(shape=(5, 6)))
 class Tanh(Layer):
     """The hyperbolic tangent: y = tanh x, dx = dy (1 - y^2)."""
+
+    bounds = -1.0, 1.0
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         y = primitives.tanh_forward(x)

@@ -19,6 +19,7 @@ is proven by `minigan check`:
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
@@ -81,6 +82,7 @@ class Layer:
     joins: True for a layer that takes a tuple of several arrays in the place of x, and
     returns a tuple for dx.   splits: True for one whose y, and dy, is such a tuple.
     takes_labels: True for one that takes integers (N,).
+    bounds: between which all numbers of y lie; None for those of x.
     """
 
     input_shape: Shape | None = None
@@ -88,6 +90,7 @@ class Layer:
     joins = False
     splits = False
     takes_labels = False
+    bounds: tuple[float, float] | None = (-math.inf, math.inf)
     _owner: Network | None = None  # the network that holds this layer
     _cache: tuple[Any, Any] | None = None  # y, for its shape, and what backward needs
     _frozen = 0  # how many frozen() scopes are open

@@ -14,6 +14,8 @@ from .base import LAYERS, Array, Layer, Shape
 class Flatten(Layer):
     """Each example becomes one row of features: (N, a, b, ...) -> (N, a b ...)."""
 
+    bounds = None
+
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         return x.reshape(len(x), -1), x.shape
 
@@ -31,6 +33,8 @@ class Reshape(Layer):
     target_shape: a tuple of integers >= 1, for example (28, 28, 1).
     Errors: ShapeError where an example has another number of elements.
     """
+
+    bounds = None
 
     def __init__(self, target_shape: Sequence[int]) -> None:
         if not isinstance(target_shape, (tuple, list)) or not target_shape:

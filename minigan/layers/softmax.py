@@ -20,6 +20,8 @@ class Softmax(Layer):
     Shapes: x, y (N, ..., C).
     """
 
+    bounds = 0.0, 1.0
+
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         top = x.real.max(axis=-1, keepdims=True)  # a constant: it cancels
         e = np.exp(x - top)

@@ -1,7 +1,8 @@
-"""Everything that is drawn; the only part that imports matplotlib and Pillow.
+"""Everything that is drawn; the only part that imports matplotlib.
 
 curves        losses, answers of D and gradients over the steps of a run
 points        real and generated points, and several sets of them side by side
+pairs         the same of rows with any number of columns, and an animation of them
 surface       an animation of points that move over what D believes
 image_grid    many small images, side by side or one after the other
 model         the layers of a network as boxes

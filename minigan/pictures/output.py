@@ -7,7 +7,9 @@ real rows are red and generated ones blue throughout.
 
 import io
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -27,15 +29,25 @@ def save_figure(figure: Figure, path: Path, dpi: int = DPI) -> None:
     """Write a PNG; equal figures give equal files.  Errors: OutputError."""
     content = io.BytesIO()
     figure.set_dpi(dpi)
-    FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
+    with _any_letters():
+        FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
     write_atomically(path, content.getvalue())
 
 
 def pixels(figure: Figure) -> np.ndarray:
     """The figure as an image: (height, width, 3) uint8."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    with _any_letters():
+        canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+@contextmanager
+def _any_letters() -> Iterator[None]:
+    """Names in letters that the font lacks are no reason for a warning at each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
 
 
 def save_image(image: Image.Image, path: Path) -> None:

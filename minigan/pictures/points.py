@@ -9,20 +9,27 @@ from matplotlib.figure import Figure
 from .output import FAKE, REAL, Path, save_figure
 from .settings import own_settings
 
+XY = "x", "y"
 Window = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 @own_settings()
 def scatter(
-    real: np.ndarray, fake: np.ndarray, path: Path, title: str | None = None
+    real: np.ndarray,
+    fake: np.ndarray,
+    path: Path,
+    title: str | None = None,
+    names: Sequence[str] = XY,
 ) -> None:
     """Draw real points (red) and generated ones (blue): each (n, 2).
+
+    names: of the two axes.
 
     Errors: OutputError where the file cannot be written.
     """
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     axes = figure.subplots()
-    _points(axes, real, fake)
+    _points(axes, real, fake, names)
     axes.legend(loc="upper center")
     if title:
         axes.set_title(title)
@@ -35,18 +42,19 @@ def scatter_row(
     fakes: Sequence[tuple[str, np.ndarray]],
     window: Window,
     path: Path,
+    names: Sequence[str] = XY,
 ) -> None:
     """Draw several sets of generated points side by side, on the same axes.
 
     real: (n, 2).  fakes: [(title, points (n, 2))].
-    window: what is shown, (left, right, bottom, top).
+    window: what is shown, (left, right, bottom, top).  names: of the two axes.
     Errors: OutputError where the file cannot be written.
     """
     figure = Figure(figsize=(3.9 * len(fakes), 3.9), layout="constrained")
     left, right, low, high = window
     row = figure.subplots(1, len(fakes), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (title, fake) in zip(row, fakes, strict=True):
-        _points(axes, real, fake)
+        _points(axes, real, fake, names)
         axes.set(xlim=(left, right), ylim=(low, high))
         axes.locator_params(nbins=5)
         axes.set_title(title, loc="left")
@@ -62,7 +70,9 @@ def scatter_row(
     save_figure(figure, path)
 
 
-def _points(axes: Axes, real: np.ndarray, fake: np.ndarray) -> None:
+def _points(
+    axes: Axes, real: np.ndarray, fake: np.ndarray, names: Sequence[str]
+) -> None:
     """Both kinds of points; under those on y = x^2, the parabola."""
     order = np.argsort(real[:, 0])
     x, y = real[order].T
@@ -72,6 +82,7 @@ def _points(axes: Axes, real: np.ndarray, fake: np.ndarray) -> None:
     for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
         x, y = points.T
         axes.scatter(x, y, s=16, color=colour, alpha=0.75, linewidths=0, label=label)
-    axes.set(xlabel="x", ylabel="y")
+    axes.set_xlabel(names[0], parse_math=False)
+    axes.set_ylabel(names[1], parse_math=False)
     axes.grid(color="#eeeeee")
     axes.set_axisbelow(True)

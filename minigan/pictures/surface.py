@@ -6,6 +6,7 @@ an array of palette indices: D's answers on a grid, enlarged, one colour a band,
 discs stamped for the points.  All frames share one palette.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +53,12 @@ class _Painter:
         left, top, right, bottom = INSIDE
         self.shape = bottom - top, right - left
         background = _surroundings(
-            SIZE, INSIDE, frames.view, _band_colours() / 255, frames.fakes.shape[1]
+            SIZE,
+            INSIDE,
+            frames.view,
+            _band_colours() / 255,
+            frames.fakes.shape[1],
+            frames.names,
         )
         self.palette = _palette(background)
         self.background = self._indices(background)
@@ -196,12 +202,13 @@ def _surroundings(
     view: Window,
     bands: np.ndarray,
     points: int,
+    names: Sequence[str],
 ) -> np.ndarray:
     """Axes, labels, legend and colour bar around an empty inside: an image.
 
     size: (width, height) in pixels.  inside: left, top, right, bottom of the axes.
     view: left, right, bottom, top in data coordinates.  bands: colours (n, 3) of D
-    from 0 to 1.  points: how many are shown.
+    from 0 to 1.  points: how many are shown.  names: of the two axes.
     """
     (width, height), (left, top, right, bottom) = size, inside
     figure = Figure(figsize=(width / 100, height / 100), dpi=100)
@@ -210,7 +217,9 @@ def _surroundings(
         return x0 / width, 1 - y1 / height, (x1 - x0) / width, (y1 - y0) / height
 
     axes = figure.add_axes(box(*inside))
-    axes.set(xlim=view[:2], ylim=view[2:], xlabel="x", ylabel="y")
+    axes.set(xlim=view[:2], ylim=view[2:])
+    axes.set_xlabel(names[0], parse_math=False)
+    axes.set_ylabel(names[1], parse_math=False)
     axes.set_title(f"G moves {points} points over what D believes", loc="left")
     marks: dict[str, dict[str, Any]] = {
         "real": {"color": output.REAL, "marker": "o", "alpha": 0.6, "linewidth": 0},

@@ -85,11 +85,33 @@ def test_arrays_that_cannot_be_used(tmp_path, array, words):
 
 
 @pytest.mark.parametrize(
+    ("dtype", "beyond"), [("f8", 1e-16), ("f8", 9e-7), ("f4", 9e-7), ("f2", 1e-3)]
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_is_beyond_by_a_rounding_is_clipped(tmp_path, dtype, beyond, sign):
+    floats = FLOATS.astype(dtype)
+    floats[0, 0] = sign * max(1 + beyond, np.nextafter(1, 2))
+    rows = data.from_file(file(tmp_path, small.npy(floats)))
+    assert rows[0, 0] == sign and np.abs(rows).max() == 1
+    assert (rows != floats).sum() <= 1
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2"])
+def test_what_is_beyond_by_more_is_refused_with_all_its_digits(tmp_path, dtype):
+    floats = FLOATS.astype(dtype)
+    floats[0, 0] = 1.00001 if dtype != "f2" else 1.01
+    largest = float(refused(file(tmp_path, small.npy(floats))).split(" to ")[-1])
+    assert largest > 1
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "expected a .npy, .npz or IDX file, found an empty file"),
-        (b"1,2,3\n4,5,6\n", "expected a .npy, .npz or IDX file, found the bytes"),
-        (b"\x89PNG\r\n", "expected a .npy, .npz or IDX file, found the bytes 89"),
+        (b"1,2,3\n4,5,6\n", "or IDX file, found text, which data.table reads"),
+        (b"\x89PNG\r\n", "expected a .npy, .npz or IDX file, found a PNG image"),
+        (b"\xff\xd8\xff\xe0", "expected a .npy, .npz or IDX file, found a JPEG image"),
+        (b"\x01\x02\x03\x04", "expected a .npy, .npz or IDX file, found the bytes 01"),
         (b"<html>", "expected a .npy, .npz or IDX file, found an HTML or XML page"),
         (compress(b"1,2"), "expected IDX data, which begin with 00 00 08"),
         (small.npz({"a": BYTES, "b": BYTES}), "or one called 'x_train' or 'data', fou"),

@@ -1,17 +1,19 @@
-"""The frames of a run: of points, of images, and of neither."""
+"""The frames of a run: of points, of images, and of tables."""
 
 import numpy as np
 import pytest
 
-from minigan import checkpoint
+from minigan import checkpoint, data
 from minigan.errors import CheckpointError
 from minigan.gan import recipes
 from minigan.gan.frames import (
     COLUMNS,
     IMAGES,
+    MOST_COLUMNS,
     ROWS,
     ImageFrames,
     PointFrames,
+    TableFrames,
     frames_of,
     grid,
     stride,
@@ -26,16 +28,16 @@ def digits(steps=0, **options):
 
 
 def test_each_kind_of_row_has_its_frames():
-    data = np.random.default_rng(0).uniform(-1, 1, (9, 6)).astype(np.float32)
+    rows = np.random.default_rng(0).uniform(-1, 1, (9, 6)).astype(np.float32)
     kinds = [
         frames_of(trainer, 10)
         for trainer in (
             recipes.load("parabola", backend="numpy"),
             digits(),
-            digits(data=data),
+            digits(data=rows),
         )
     ]
-    assert [type(kept) for kept in kinds] == [PointFrames, ImageFrames, type(None)]
+    assert [type(kept) for kept in kinds] == [PointFrames, ImageFrames, TableFrames]
 
 
 def test_every_frame_shows_the_same_z():
@@ -100,3 +102,47 @@ def test_grid_goes_row_by_row_from_below():
     assert points.shape == (ROWS * COLUMNS, 2)
     assert points[0].tolist() == [-1, -2] and points[-1].tolist() == [1, 3]
     assert points[1, 0] > points[0, 0] and points[1, 1] == points[0, 1]
+
+
+# ---- tables --------------------------------------------------------------------------
+
+
+def people(columns, steps=3):
+    values = np.random.default_rng(0).normal(100, 9, (60, columns))
+    names = [f"column {k} (cm)" for k in range(columns)]
+    given = data.table(values, names)
+    trainer = recipes.load("parabola", data=given, batch_size=4, backend="numpy")
+    kept = frames_of(trainer, steps)
+    trainer.fit(steps, report_every=None, callbacks=[kept])
+    return values, trainer, kept
+
+
+@pytest.mark.parametrize("columns", [1, 3, 9, 16, 25])
+def test_frames_of_a_table_are_in_its_units(columns):
+    values, trainer, kept = people(columns)
+    series, shown = kept.series(), min(columns, MOST_COLUMNS)
+    assert isinstance(kept, TableFrames)
+    assert series.names == trainer.data.columns.names[:shown]
+    assert series.fakes.shape == (4, len(kept.z), shown)
+    assert series.real.min() > values.min() - 1e-5
+    assert series.real.max() < values.max() + 1e-5
+    made = trainer.data.columns.restored(trainer.sample(z=kept.z))[:, :shown]
+    np.testing.assert_array_equal(series.fakes[-1], made)
+
+
+def test_frames_of_two_columns_are_points_in_their_units():
+    values, trainer, kept = people(2)
+    series = kept.series()
+    assert isinstance(kept, PointFrames) and series.names[1] == "column 1 (cm)"
+    left, right, low, high = series.view
+    assert left < values[:, 0].min() and values[:, 0].max() < right
+    assert low < values[:, 1].min() and values[:, 1].max() < high
+    made = trainer.data.columns.restored(trainer.sample(z=kept.z))
+    np.testing.assert_array_equal(series.fakes[-1], made)
+
+
+@pytest.mark.filterwarnings("ignore:minigan. column 'b' is 5")
+def test_a_view_of_a_column_that_never_changes():
+    given = data.table({"a": [1.0, 2.0, 3.0, 4.0], "b": [5.0] * 4})
+    trainer = recipes.load("parabola", data=given, batch_size=4, backend="numpy")
+    assert frames_of(trainer, 1).series().view[2:] == (4.5, 5.5)

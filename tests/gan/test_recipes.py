@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 
-from minigan import SGD, Adam, BatchNorm, Dense, ReLU, Sequential, Sigmoid
+from minigan import (
+    SGD,
+    Adam,
+    BatchNorm,
+    Dense,
+    ReLU,
+    Reshape,
+    Sequential,
+    Sigmoid,
+    Tanh,
+)
+from minigan.data import scale, table
 from minigan.errors import MiniganError
-from minigan.gan import Parabola, Rows, Trainer, recipes
+from minigan.gan import Generator, Parabola, Rows, Trainer, recipes
 from minigan.gan.rngs import rngs
 
 from .small import array, state
@@ -242,6 +253,7 @@ def test_bad_arguments_of_trainer(change, message):
         Trainer(**{**good, **change})
 
 
+WIDE = np.linspace(0, 255, 128).reshape(2, 64)
 LOAD = {
     "unknown": (("circle",), {}, "'name': expected one of 'parabola'.*got 'circle'"),
     "no name": ((None,), {}, "'name': expected one of 'parabola'"),
@@ -251,7 +263,18 @@ LOAD = {
     "dtype text": (("parabola",), dict(dtype="f"), None),
     "dtype complex": (("parabola",), dict(dtype=complex), "dtype.*float32 or float64"),
     "dtype half": (("parabola",), dict(dtype="float16"), "'dtype'.*got 'float16'"),
-    "data": (("parabola",), dict(data=np.ones((9, 3))), "expected 3 features"),
+    "data 1-d": (("parabola",), dict(data=-np.ones(9)), r"shape \(n, columns\), got"),
+    "data images": (("parabola",), dict(data=-np.ones((9, 4, 4))), "a table, shape"),
+    "data row": (("digits",), dict(data=-np.ones(64)), r"or images \(n, height, wi"),
+    "data 0..255": (
+        ("digits",),
+        dict(data=WIDE),
+        r"floats in \[-1, 1\] .*got 0 to 255",
+    ),
+    "data integers": (("digits",), dict(data=WIDE.astype(int)), "'uint8'.*got dtype"),
+    "data NaN": (("digits",), dict(data=WIDE * np.nan), "finite numbers, got 128 that"),
+    "data text": (("digits",), dict(data=np.array([["a"]])), "float32.*got dtype <U1"),
+    "data object": (("digits",), dict(data=WIDE.astype(object)), "got dtype object"),
     "data list": (("parabola",), dict(data=[1.0]), "'data': expected a numpy array"),
     "backend": (("parabola",), dict(backend="gpu"), "'backend'.*'jit', 'numpy'.*'gpu'"),
     "batch_size": (("parabola",), dict(batch_size=5), "'batch_size'.*even.*got 5"),
@@ -350,6 +373,7 @@ def test_data_by_the_name_of_their_set():
     [
         ((9, 784), (28, 28, 1)),
         ((9, 28, 28), (28, 28, 1)),
+        ((9, 28, 28, 1), (28, 28, 1)),
         ((9, 25), (5, 5, 1)),
         ((9, 6), (6,)),
         ((9, 6, 5), (6, 5, 1)),
@@ -364,6 +388,85 @@ def test_networks_take_the_size_of_the_data(name, rows, made):
     own = recipes.RECIPES[name].shape
     expected = own if np.prod(made) == np.prod(own) else made
     assert trainer.generator.output_shape() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        *(("digits", shape) for shape in ((4, 16), (16, 4), (2, 32), (8, 2, 4))),
+        *(("mnist-smooth", shape) for shape in ((14, 56), (16, 49), (14, 14, 4))),
+        ("mnist-mixed", (14, 56)),
+    ],
+)
+def test_images_keep_their_shape_whatever_their_pixel_count(name, shape):
+    data = np.random.default_rng(0).uniform(-1, 1, (9, *shape)).astype(np.float32)
+    trainer = recipes.load(name, data=data, batch_size=4, backend="numpy")
+    expected = shape if len(shape) == 3 else (*shape, 1)
+    assert trainer.sample(2).shape == (2, *expected)
+    assert trainer.generator.output_shape() == expected
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 9, 16, 64])
+@pytest.mark.parametrize("name", ["parabola", "digits"])
+def test_a_table_stays_a_table(name, columns):
+    rows = np.random.default_rng(0).normal(5, 9, (30, columns))
+    trainer = recipes.load(name, data=table(rows), batch_size=4, backend="numpy")
+    trainer.fit(1, report_every=None)
+    assert trainer.generator.output_shape() == (columns,)
+    generator = Generator.of(trainer)
+    assert generator.image_shape is None
+    samples = generator.sample(50)
+    assert samples.shape == (50, columns) and samples.std() > 1
+
+
+@pytest.mark.parametrize("columns", [1, 3, 4, 9, 16])
+def test_flat_rows_are_columns_in_the_recipe_for_points(columns):
+    rows = np.random.default_rng(0).uniform(-1, 1, (30, columns))
+    trainer = recipes.load("parabola", data=rows, batch_size=4, backend="numpy")
+    assert trainer.data.columns.is_plain and len(trainer.data.columns) == columns
+    assert Generator.of(trainer).image_shape is None
+    z = np.ones((3, trainer.latent_dim), np.float32)
+    made = Generator.of(trainer).sample(z=z)
+    np.testing.assert_array_equal(made, trainer.sample(z=z))
+
+
+@pytest.mark.parametrize("length", [1, 4, 9])
+def test_few_numbers_are_no_image(length):
+    rows = np.random.default_rng(0).uniform(-1, 1, (30, length)).astype(np.float32)
+    trainer = recipes.load("digits", data=rows, batch_size=4, backend="numpy")
+    assert trainer.generator.output_shape() == (length,)
+
+
+def test_bytes_are_scaled():
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 8, 8), np.uint8)
+    trainer = recipes.load("digits", data=pixels, batch_size=4)
+    np.testing.assert_array_equal(trainer.data.data, scale(pixels).reshape(9, 64))
+
+
+def test_roundings_are_clipped():
+    rows = np.random.default_rng(0).uniform(-1, 1, (9, 64))
+    rows[0, 0] = np.nextafter(1, 2)
+    trainer = recipes.load("digits", data=rows, batch_size=4, dtype="float64")
+    assert trainer.data.data.max() == 1
+
+
+def test_channels_first_are_turned_and_said():
+    images = np.random.default_rng(0).uniform(-1, 1, (9, 3, 6, 5)).astype(np.float32)
+    with pytest.warns(RuntimeWarning, match=r"\(3, 6, 5\) are taken as \(6, 5, 3\)"):
+        trainer = recipes.load("digits", data=images, batch_size=4)
+    assert trainer.generator.output_shape() == (6, 5, 3)
+    turned = np.moveaxis(images, 1, -1).reshape(9, -1)
+    np.testing.assert_array_equal(trainer.data.data, turned)
+
+
+def test_numbers_that_the_generator_cannot_make():
+    """Of networks of one's own: those of the recipes are asked before."""
+    network = Sequential([Dense(3, 2), Tanh(), Reshape((1, 2))])
+    message = r"'data': expected numbers in \[-1, 1\], as .*Tanh makes, got -1 to 1.5"
+    rows = np.linspace(-1, 1.5, 20, dtype=np.float32).reshape(10, 2)
+    with pytest.raises(MiniganError, match=message):
+        Trainer(network, discriminator(), rows, batch_size=4)
+    assert Trainer(network, discriminator(), np.clip(rows, -1, 1), batch_size=4)
 
 
 def test_rates_of_one_player_and_of_both():
