@@ -181,7 +181,6 @@ def train(
 def _saved(
     folder: RunDir,
     recipe: str,
-    data: str | None,
     source: Source,
     data: str | None,
     backend: str | None,

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +106,10 @@ def _opened(file: Path) -> Iterator["Image.Image"]:
     """An image of bearable size; whatever is wrong with it is a DatasetError."""
     from PIL import Image  # here: nobody else waits for it
 
-    with reading(file), warnings.catch_warnings():
+    with reading(file), open(file, "rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of what is checked here
         with decoding(file, "a PNG or JPEG image"):
-            image = _identified(Image, file)
+            image = _identified(Image, stream, file)
             width, height = image.size
             if width * height > MOST_PIXELS:
                 found = f"{width * height:,}"
@@ -118,9 +118,9 @@ def _opened(file: Path) -> Iterator["Image.Image"]:
                 yield image
 
 
-def _identified(pillow: Any, file: Path) -> "Image.Image":
+def _identified(pillow: Any, stream: BinaryIO, file: Path) -> "Image.Image":
     try:
-        return pillow.open(file, formats=("PNG", "JPEG"))
+        return pillow.open(stream, formats=("PNG", "JPEG"))
     except pillow.DecompressionBombError:
         broken(file, f"at most {MOST_PIXELS:,} pixels", "several times as many")
     except pillow.UnidentifiedImageError:

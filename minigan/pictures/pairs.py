@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, FigureBase
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image, ImageDraw
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ..gan.frames import TableSeries
 
 BINS = 24
-PANEL, ALONE = 1.7, 4.8  # inches of a panel, and of one that is the only one
+PANEL, ALONE = 1.7, 4.5  # inches of a panel, and of one that is the only one
+LEFT, BELOW, ABOVE, RIGHT, GAP = 0.75, 0.6, 0.4, 0.15, 0.12  # inches around panels
+NUMBER = "{x:.6g}"  # at an axis; no power of ten apart from it, which hides labels
 LABEL = 24  # characters of a name
 FIRST, EACH, LAST = 600, 80, 2400  # how long frames are shown, in milliseconds
 RADIUS = 1.4  # pixels of a point in the animation
@@ -37,11 +39,7 @@ def pair_plot(
 
     Errors: OutputError where the file cannot be written.
     """
-    side = _side(len(names))
-    figure = Figure(figsize=(side, side), layout="constrained")
-    _draw(figure, real, fake, names, limits(real))
-    _legend(figure, title, len(names))
-    save_figure(figure, path)
+    pair_row(real, [(title, fake)], names, path)
 
 
 def pair_row(
@@ -55,12 +53,10 @@ def pair_row(
     real: (n, k).  fakes: [(title, rows (n, k))].
     Errors: OutputError where the file cannot be written.
     """
-    side = _side(len(names))
-    figure = Figure(figsize=(side * len(fakes), side), layout="constrained")
-    parts = figure.subfigures(1, len(fakes), squeeze=False)[0]
-    for part, (title, fake) in zip(parts, fakes, strict=True):
-        _draw(part, real, fake, names, limits(real))
-        _legend(part, title, len(names))
+    figure = _figure(len(names), len(fakes))
+    for part, (title, fake) in enumerate(fakes):
+        _draw(figure, real, fake, names, limits(real), part)
+        _write(figure, title, names, part)
     save_figure(figure, path)
 
 
@@ -70,9 +66,10 @@ def pairs_gif(frames: "TableSeries", path: Path, title: str) -> None:
     Errors: OutputError where the file cannot be written.
     """
     k, shown = len(frames.names), limits(frames.real)
-    figure = Figure(figsize=(_side(k), _side(k)), layout="constrained", dpi=90)
+    figure = _figure(k)
+    figure.set_dpi(90)
     panels = _draw(figure, frames.real, None, frames.names, shown)
-    _legend(figure, " ", k)  # room for the title of each frame
+    _write(figure, "", frames.names)
     background = Image.fromarray(pixels(figure))
     boxes = {place: _box(axes, background.height) for place, axes in panels.items()}
     tops = {j: panels[j, j].get_ylim()[1] for j in range(k)}
@@ -107,24 +104,42 @@ def limits(real: np.ndarray) -> Limits:
 # ---- with matplotlib ---------------------------------------------------------------
 
 
-def _side(columns: int) -> float:
-    """How large a square of so many panels is, in inches."""
-    return ALONE if columns == 1 else 0.8 + PANEL * columns
+def _sizes(columns: int) -> tuple[float, float, float]:
+    """(a panel, width, height) of one pair plot, in inches."""
+    panel = ALONE if columns == 1 else PANEL
+    panels = columns * panel + (columns - 1) * GAP
+    return panel, LEFT + panels + RIGHT, BELOW + panels + ABOVE
+
+
+def _figure(columns: int, parts: int = 1) -> Figure:
+    """Room for so many pair plots side by side."""
+    _, width, height = _sizes(columns)
+    return Figure(figsize=(parts * width, height))
 
 
 def _draw(
-    figure: FigureBase,
+    figure: Figure,
     real: np.ndarray,
     fake: np.ndarray | None,
     names: Sequence[str],
     shown: Limits,
+    part: int = 0,
 ) -> Panels:
-    """The panels of one pair plot; without fakes, room for them."""
+    """The panels of one pair plot; without fakes, room for them.
+
+    Each has its place: a layout that is computed takes seconds.
+    """
     k, panels = len(names), {}
+    panel, width, height = _sizes(k)
     labels = [n if len(n) <= LABEL else n[: LABEL - 1] + "…" for n in names]
+    whole = np.array([*figure.get_size_inches()] * 2)
     for i in range(k):
         for j in range(i + 1):
-            axes = figure.add_subplot(k, k, i * k + j + 1)
+            left = part * width + LEFT + j * (panel + GAP)
+            bottom = BELOW + (k - 1 - i) * (panel + GAP)
+            axes = figure.add_axes(
+                tuple(np.array([left, bottom, panel, panel]) / whole)
+            )
             panels[i, j] = axes
             if i == j:
                 _spread(
@@ -136,15 +151,18 @@ def _draw(
                         x, y = rows[:, j], rows[:, i]
                         axes.scatter(x, y, s=5, color=colour, alpha=0.5, linewidths=0)
                 axes.set_ylim(shown[i])
+                axes.locator_params(axis="y", nbins=5)
+                axes.yaxis.set_major_formatter(NUMBER)
             axes.set_xlim(shown[j])
-            axes.locator_params(axis="x", nbins=3)
+            axes.locator_params(axis="x", nbins=3 if k > 1 else 7)
+            axes.xaxis.set_major_formatter(NUMBER)
             axes.tick_params(labelsize=7)
             axes.tick_params(labelbottom=i == k - 1, labelleft=j == 0 and i > 0)
             if i == k - 1:
                 axes.set_xlabel(labels[j], fontsize=8, parse_math=False)
             if j == 0 and i > 0:
                 axes.set_ylabel(labels[i], fontsize=8, parse_math=False)
-    figure.align_labels()
+                axes.yaxis.set_label_coords(-0.34, 0.5)
     return panels
 
 
@@ -168,20 +186,30 @@ def _shares(values: np.ndarray, shown: tuple[float, float]) -> tuple[np.ndarray,
     return counts / len(values), edges
 
 
-def _legend(figure: FigureBase, title: str, columns: int) -> None:
-    """What the colours mean, and a title; where several panels leave room, there."""
+def _write(figure: Figure, title: str, names: Sequence[str], part: int = 0) -> None:
+    """A title, and what the colours mean, above one pair plot."""
+    _, width, height = _sizes(len(names))
+    whole, top = figure.get_size_inches()[0], 1 - 0.12 / height
+    figure.text(
+        (part * width + 0.1) / whole,
+        top,
+        title,
+        va="top",
+        fontsize=10,
+        parse_math=False,
+    )
     handles = [
         Line2D([], [], color=colour, marker="o", linewidth=0, label=label)
         for colour, label in ((REAL, "real"), (FAKE, "generated"))
     ]
     figure.legend(
         handles=handles,
-        loc="outside upper right" if columns == 1 else "upper right",
+        loc="upper right",
+        bbox_to_anchor=((part + 1) * width / whole, 1),
+        ncols=2,
         frameon=False,
         fontsize=8,
     )
-    if title:
-        figure.suptitle(title, x=0.02, ha="left", fontsize=10, parse_math=False)
 
 
 # ---- with Pillow -------------------------------------------------------------------

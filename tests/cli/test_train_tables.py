@@ -16,7 +16,7 @@ from .helpers import BACKEND, expect_error, expect_same_run, run
 NAMES = ["height (cm)", "weight, net (kg)", "age"]
 
 
-def train(out, *arguments, recipe="parabola", steps=30):
+def train(out, *arguments, recipe="parabola", steps=6):
     options = ("--steps", steps, "--batch-size", 8, "--backend", BACKEND)
     return run("train", recipe, "--out", out, *options, *arguments)
 
@@ -53,7 +53,7 @@ def test_a_run_leaves_its_files_and_says_what_it_learns_from(done):
         with Image.open(out / name) as picture:
             assert picture.width > 400
     with Image.open(out / "training.gif") as picture:
-        assert picture.n_frames == 31
+        assert picture.n_frames == 7
 
 
 def test_samples_have_the_header_and_the_units(done, tmp_path):
@@ -80,14 +80,14 @@ def test_resumed_is_as_if_never_cut(done, tmp_path):
     folder, _, whole, _ = done
     cut, columns = RunDir(tmp_path / "run"), '"height (cm)","weight, net (kg)",age'
     given = ("--data", folder / "people.csv", "--columns", columns)
-    assert train(cut, *given, steps=11).exit_code == 0
-    more = run("train", "parabola", "--out", cut, "--resume", "--steps", 30)
+    assert train(cut, *given, steps=3).exit_code == 0
+    more = run("train", "parabola", "--out", cut, "--resume", "--steps", 6)
     assert more.exit_code == 0, more.output
     expect_same_run(cut, whole)
     for name in ("samples.png", "progress.png", "training.gif", "generator.npz"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
     other = ("--data", folder / "people.csv", "--columns", "age")
-    resume = ("train", "parabola", "--out", cut, "--resume", "--steps", 40)
+    resume = ("train", "parabola", "--out", cut, "--resume", "--steps", 9)
     expect_error(run(*resume, *other), 2, "the table that the run was trained on")
     expect_error(run(*resume, "--columns", "age"), 2, "--data")
 
@@ -122,7 +122,7 @@ def test_a_folder_of_images(tmp_path, no_pictures):
     assert result.exit_code == 0, result.output
     assert "photos: 20 rows of 6 x 5 x 1 numbers" in result.stdout
     assert Generator.load(out.generator).image_shape == (6, 5)
-    resume = ("train", "digits", "--out", out, "--resume", "--steps", 32)
+    resume = ("train", "digits", "--out", out, "--resume", "--steps", 8)
     assert run(*resume).exit_code == 0  # size and grey are kept
     expect_error(train(tmp_path / "b", "--data", folder), 2, "a table, shape", "(20, 9")
     (folder / "00.png").write_bytes(b"hello")
@@ -139,7 +139,7 @@ def test_data_and_config_that_are_gone(tmp_path, no_pictures):
     np.save(path, rows)
     assert train(out, "--data", path, recipe="digits").exit_code == 0
     path.rename(tmp_path / "moved.npy")
-    resume = ("train", "digits", "--out", out, "--resume", "--steps", 32)
+    resume = ("train", "digits", "--out", out, "--resume", "--steps", 8)
     expect_error(run(*resume), 2, out, f"trained on {path}, which is not there; --data")
     config = out.config.read_bytes()
     for content in (None, b"{", b"[]"):
@@ -155,5 +155,5 @@ def test_computed_points_need_no_config(tmp_path, no_pictures):
     out = RunDir(tmp_path / "run")
     assert train(out).exit_code == 0
     out.config.unlink()
-    resume = ("train", "parabola", "--out", out, "--resume", "--steps", 32)
+    resume = ("train", "parabola", "--out", out, "--resume", "--steps", 8)
     assert run(*resume).exit_code == 0

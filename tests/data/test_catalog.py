@@ -127,7 +127,7 @@ def test_one_file_outside_the_package_adds_one(tmp_path, monkeypatch):
     command = [sys.executable, "mine.py", "train", "-h"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     words = done.stdout.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", "").split()
-    assert "fashion_mnist, stripes, or a .npy" in " ".join(words)
+    assert "fashion_mnist, stripes; a CSV" in " ".join(words)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(session.Session, "_pictures", empty_pictures)
     runpy.run_path("mine.py")

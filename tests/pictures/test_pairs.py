@@ -24,7 +24,7 @@ def test_both_kinds_of_rows_are_seen(tmp_path, columns):
     pairs.pair_plot(real, fake, NAMES[:columns], path, "the first of all")
     picture = image(path)
     height, width, _ = picture.shape
-    assert height == width
+    assert abs(height - width) < 20
     assert near(picture, output.REAL, 110).sum() > 100
     assert near(picture, output.FAKE, 110).sum() > 100
 
