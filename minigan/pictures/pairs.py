@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from PIL import Image, ImageDraw
 
 from .output import FAKE, REAL, Path, font, pixels, save_animation, save_figure
+from .settings import own_settings
 
 if TYPE_CHECKING:
     from ..gan.frames import TableSeries
@@ -42,6 +43,7 @@ def pair_plot(
     pair_row(real, [(title, fake)], names, path)
 
 
+@own_settings()
 def pair_row(
     real: np.ndarray,
     fakes: Sequence[tuple[str, np.ndarray]],
@@ -60,6 +62,7 @@ def pair_row(
     save_figure(figure, path)
 
 
+@own_settings()
 def pairs_gif(frames: "TableSeries", path: Path, title: str) -> None:
     """Write an animated GIF of a run's frames: axes and real rows are drawn once.
 
