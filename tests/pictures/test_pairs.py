@@ -52,7 +52,8 @@ def test_sets_side_by_side(tmp_path):
     pairs.pair_row(rows(), fakes, NAMES, tmp_path / "r.png")
     pairs.pair_row(rows(), fakes[:1], NAMES, tmp_path / "one.png")
     both, one = (image(tmp_path / f"{name}.png") for name in ("r", "one"))
-    assert both.shape[:2] == (one.shape[0], 2 * one.shape[1])
+    assert both.shape[0] == one.shape[0]
+    assert abs(both.shape[1] - 2 * one.shape[1]) < 3  # pixels are whole
 
 
 @pytest.mark.parametrize("columns", [1, 3])

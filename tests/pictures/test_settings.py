@@ -10,9 +10,10 @@ import pytest
 
 from minigan.gan.equilibrium import Equilibrium
 from minigan.gan.history import COLUMNS, History
-from minigan.pictures import curves, points, settings
+from minigan.pictures import curves, pairs, points, settings
 from tests.whole.reading import ROOT
 
+NAMES = "losses.png", "points.png", "pairs.png"
 WILD = {
     "text.usetex": True,
     "font.family": "no such font",
@@ -28,12 +29,13 @@ WILD = {
 
 
 def drawn(folder):
-    """The bytes of two pictures."""
+    """The bytes of three pictures."""
     history = History(np.linspace(0.1, 0.9, 5 * len(COLUMNS)).reshape(5, -1))
     curves.losses(history, folder / "losses.png", Equilibrium(0.5, 0.7, 0.7))
     rows = np.linspace(-1, 1, 20).reshape(10, 2)
     points.scatter(rows, rows**2, folder / "points.png")
-    return [(folder / name).read_bytes() for name in ("losses.png", "points.png")]
+    pairs.pair_plot(rows, rows**2, ("a", "b"), folder / "pairs.png")
+    return [(folder / name).read_bytes() for name in NAMES]
 
 
 def test_wild_settings_change_nothing(tmp_path):
@@ -71,7 +73,7 @@ def test_a_backend_and_a_file_that_are_none(tmp_path, content):
     )
     assert done.returncode == 0, done.stderr
     assert backend in done.stdout
-    there = [(tmp_path / name).read_bytes() for name in ("losses.png", "points.png")]
+    there = [(tmp_path / name).read_bytes() for name in NAMES]
     assert there == drawn(tmp_path)
 
 
