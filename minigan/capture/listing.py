@@ -58,15 +58,19 @@ class Machine:
     def measure(cls, dtype: DTypeLike) -> Machine:
         """Best of several short runs; about a second in all."""
         from ..compiled import data, dense, optimizers
+        from ..gemm.choice import in_force
         from ..jit.random import stream
 
         n, p, drawn = 1024, 1_500_000, 4096
         a = np.random.default_rng(0).random((n, n)).astype(dtype)
         c = np.empty_like(a)
         zero = np.zeros(n, dtype)
+        forward: Callable[..., None] = dense.dense_forward
+        if np.dtype(dtype) == np.float32 and in_force("auto") == "tiles":
+            forward = dense.dense_forward.by_tiles
         product = min(
             _seconds(lambda: np.matmul(a, a, out=c), 8),
-            _seconds(lambda: dense.dense_forward(a, a, zero, c), 8),
+            _seconds(lambda: forward(a, a, zero, c), 8),
         )
         vectors = [np.full(p, 1e-3, dtype) for _ in range(4)]
         schedule, cell = np.full(2, 1e-8), np.zeros(1, np.int64)
@@ -139,6 +143,7 @@ class Profile:
                 f"{machine.draws / 1e6:,.0f} M/s",
                 *self._by_kind(),
                 *self._threads(),
+                self._products(),
             ],
         )
 
@@ -158,6 +163,12 @@ class Profile:
     def _threads(self) -> list[str]:
         """How many threads really worked, where the step shares anything out."""
         return [f"Large instructions: {self.work}"] if str(self.work) else []
+
+    def _products(self) -> str:
+        """With which arithmetic it was recorded, and why."""
+        from ..gemm.choice import explained
+
+        return explained(self.program.asked, self.program.dtype)
 
     def __str__(self) -> str:
         return str(self.table())

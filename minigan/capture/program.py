@@ -155,6 +155,7 @@ class Program:
     instructions: list of `Instruction`.
     part: what it changes, to go back after a measurement.
     before: instructions that are run once before a number of steps.
+    asked: for which arithmetic of products it was recorded.
     """
 
     def __init__(
@@ -167,6 +168,7 @@ class Program:
         self.instructions = instructions
         self.part = part
         self.dtype = np.dtype(recorder.dtype)
+        self.asked = primitives.asked_products()
         self._kept = recorder.generators, recorder.arrays
         self._code, self._starts = self._encoded(instructions)
         self._before, _ = self._encoded(before)

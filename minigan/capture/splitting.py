@@ -4,7 +4,7 @@ A product by tiles (`gemm.tiles`) splits both of its operands.  Activations are 
 time; weights change once a step, in the optimizer's update, and are read by several
 products before the next.  So a recorded step has an instruction of its own,
 
-    tiles = split_weights(W, turned)
+    split_weights(W, turned, tiles)
 
 and the products read the tiles.  Forward and dx want different layouts: turned is 1 for
 W^T, in dx = dy W^T.  Where the step changes W, it is split again before its next
@@ -29,11 +29,14 @@ class _SplitWeights(Primitive):
     """No mathematics, and so in no registry: a step of the product's own."""
 
     def __init__(self) -> None:
-        def split_weights(W: Any, turned: int, L: int, tiles: Any) -> None:
-            self.twin(W, turned, L, tiles)
+        def split_weights(W: Any, turned: int, tiles: Any) -> None:
+            self.twin(W, turned, tiles)
 
-        signature = "W[D,M] turned=i L=i -> tiles[L]"
-        super().__init__(split_weights, signature, None, None, "", "", None, None)
+        def elements(D: int, M: int, L: int) -> int:
+            return D * M + L
+
+        signature = "W[D,M] turned=i tiles[L]!"
+        super().__init__(split_weights, signature, None, elements, "", "", None, None)
 
     @property
     def twin(self) -> Any:
@@ -99,7 +102,7 @@ def _split(
     name = f"{W.name} in tiles" + (", turned" if turned else "")
     tiles = Place(name, address, (count,), count * itemsize)
     sizes = {"D": D, "M": M, "turned": turned, "L": count}
-    return Instruction(SPLIT_WEIGHTS, (W, turned, count, tiles), sizes, itemsize)
+    return Instruction(SPLIT_WEIGHTS, (W, turned, tiles), sizes, itemsize)
 
 
 def _reading(instruction: Instruction, tiles: Place) -> Instruction:

@@ -57,7 +57,7 @@ class Chosen(Product):
         return self
 
 
-def by(form: gemm.Form) -> Callable[[Callable[..., tuple]], Product]:
+def by(form: gemm.Form) -> Callable[[Callable[..., tuple]], Chosen]:
     """Decorates a function that returns the arguments for a product of this form.
 
     Numba would compile the product once more for each function that calls it.
@@ -65,11 +65,7 @@ def by(form: gemm.Form) -> Callable[[Callable[..., tuple]], Product]:
     return lambda arguments: Chosen(form, arguments)
 
 
-def _split_weights(W, turned, L, tiles):
-    return W, turned, tiles
-
-
-split_weights = Product(gemm.split_weights, _split_weights)  # see capture.splitting
+split_weights = gemm.split_weights  # see capture.splitting
 
 
 @by(gemm.NN)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..jit.compiling import JIT_DISABLED
 from . import model
@@ -97,11 +98,13 @@ def _say_slow() -> None:
     )
 
 
-def explained(asked: str) -> str:
+def explained(asked: str, dtype: DTypeLike = np.float32) -> str:
     """Which arithmetic is used and why, in one line."""
-    found = in_force(asked)
     if JIT_DISABLED:
-        return "products: NumPy's (NUMBA_DISABLE_JIT=1)"
+        return "Products: NumPy's (NUMBA_DISABLE_JIT=1)"
+    if np.dtype(dtype) != np.float32:
+        return f"Products: chain (tiles are for float32, not {np.dtype(dtype)})"
+    found = in_force(asked)
     if asked == "chain":
         reason = "asked for"
     elif found == "chain":
@@ -110,4 +113,5 @@ def explained(asked: str) -> str:
         reason = f"asked for, and emulated: {refused()}"
     else:
         reason = "this CPU has AMX, and its bits are right"
-    return f"products: {found} ({reason})"
+    large = ", where they are large" if found == "tiles" else ""
+    return f"Products: {found}{large} ({reason})"

@@ -98,6 +98,7 @@ def test_a_profile_adds_times_and_rates(program):
     footer = "\n".join(table.footer)
     assert f"{total * 1e6:,.1f} us a step, 2.00 times the floor" in footer
     assert "Large instructions: 1.5 of " in footer
+    assert "\nProducts: " in footer
     shares = [int(share) for share in re.findall(r"(\d+)%", footer)]
     assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 101
 

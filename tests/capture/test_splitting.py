@@ -64,9 +64,9 @@ def test_tiles_begin_on_a_cache_line_and_overlap_nothing(by_tiles):
 
 def test_the_listing_says_so(by_tiles):
     text = str(program_of().show())
-    assert "G0.W in tiles = split_weights(G0.W, 0, " in text
+    assert "split_weights(G0.W, 0, G0.W in tiles)" in text
     assert "_forward(z1, G0.W in tiles, G0.b" in text
-    assert "G2.W in tiles, turned = split_weights(G2.W, 1, " in text
+    assert "split_weights(G2.W, 1, G2.W in tiles, turned)" in text
 
 
 def test_a_step_by_chains_splits_nothing():

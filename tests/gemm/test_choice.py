@@ -81,10 +81,14 @@ def test_emulation_is_said_once(without_unit):
 def test_auto_follows_the_cpu(monkeypatch, without_unit):
     with use_products("auto"):
         assert primitives.products() == "chain"
-    assert choice.explained("auto") == "products: chain (this CPU has no AMX)"
-    assert choice.explained("chain") == "products: chain (asked for)"
+    assert choice.explained("auto") == "Products: chain (this CPU has no AMX)"
+    assert choice.explained("chain") == "Products: chain (asked for)"
     assert choice.explained("tiles") == (
-        "products: tiles (asked for, and emulated: this CPU has no AMX)"
+        "Products: tiles, where they are large "
+        "(asked for, and emulated: this CPU has no AMX)"
+    )
+    assert choice.explained("tiles", float) == (
+        "Products: chain (tiles are for float32, not float64)"
     )
     monkeypatch.setattr(choice, "refusal", lambda: "")
     monkeypatch.setattr(choice, "HARDWARE", machine.EMULATED)  # stands in for it
@@ -92,7 +96,9 @@ def test_auto_follows_the_cpu(monkeypatch, without_unit):
     with use_products("auto"):
         assert primitives.products() == "tiles"
     assert choice.machine_in_use() == machine.EMULATED
-    assert choice.explained("auto").startswith("products: tiles (this CPU has AMX")
+    assert choice.explained("auto").endswith(
+        "(this CPU has AMX, and its bits are right)"
+    )
 
 
 @compiled_only
