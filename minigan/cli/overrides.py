@@ -13,6 +13,7 @@ import rich_click as click
 
 from ..errors import ArgumentError
 from ..gan import Rows, Trainer
+from ..gan.history import LEAST
 from ..gan.options import Choice, Option, Options, Real, Whole, option_of
 from .choices import Number, OneOf
 from .rundir import RunDir
@@ -72,6 +73,12 @@ OVERRIDES = (
     _other("beta_1", "optimizers", Real("P", least=0, below=1), "Momentum."),
     _other("report_every", "session", Whole(), "Steps between two reports."),
     _other("save_every", "session", Whole(), "Save as often, not only then."),
+    _other(
+        "keep_history",
+        "session",
+        Whole(LEAST, 2**40),
+        "Rows of the history at most; older steps are thinned out.",
+    ),
 )
 click.rich_click.OPTION_GROUPS["minigan train"] = [
     {"name": "Options"},  # all others

@@ -43,7 +43,7 @@ class Session(Callback):
 
     folder: `RunDir`, opened.  steps: how many the run is to have in total.
     display: where to say things.  source: of the data, a `cli.source.Source`.
-    options: report_every, in place of the recipe's, and save_every.
+    options: report_every, in place of the recipe's, save_every and keep_history.
     began: what the command line asked for in place of the recipe's own, so that a run
     that was killed before its first checkpoint can begin again.
     A checkpoint is written at each report, so that a killed process loses at most what
@@ -68,6 +68,8 @@ class Session(Callback):
         self.drawn: list[str] = []  # names of the pictures that are made
         recipe = RECIPES[trainer.name]
         self.options = {"report_every": recipe.report_every, **(options or {})}
+        if "keep_history" in self.options:
+            trainer.history.keep = self.options["keep_history"]
         self.frames = frames_of(trainer, steps)
         self.monitor = Monitor(lambda text: display.say(wrapped(text)))
 

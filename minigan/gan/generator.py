@@ -19,7 +19,7 @@ from ..network import Sequential
 from ..state import Arrays, whole_copy
 from .checks import shape_made, shape_taken
 from .rngs import NAMES, rngs
-from .saving import generators_of, plain_state, versions
+from .saving import generators_of, plain_state, steps_of, versions
 
 if TYPE_CHECKING:
     from ..data.columns import Columns
@@ -185,7 +185,8 @@ class Generator:
         inner = places if kind == "trainer" else places[1:]
         names = AVERAGE if AVERAGE[0] in arrays else ARRAYS
         theta, buffers = (arrays[name] for name in names)
-        step = meta["step"] if kind == "generator" else len(arrays["history"])
+        trained = kind == "trainer" and len(arrays["history"])
+        step = int(steps_of(arrays)[-1]) if trained else meta.get("step", 0)
         network = saving.build(meta["generator"], dtype, inner, theta, buffers)
         found = (meta["data"] if kind == "trainer" else meta).get("columns")
         if found is not None:

@@ -7,6 +7,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import validate
 from ..errors import ArgumentError
 from ..files import write_atomically
 from ..state import own_copy, whole_copy
@@ -27,6 +28,9 @@ COLUMNS = (
 )
 
 
+LEAST = 10_000  # rows to keep: verdicts and means look at the last few thousand
+
+
 class History:
     """One value a step for each of `COLUMNS`.
 
@@ -34,39 +38,87 @@ class History:
     from 1, `len(history)` is the number of steps.  With several updates of a player in
     a step, the values are those of the last.  Where the objective makes D a critic (see
     `gan.objectives`), d_real and d_fake are scores, not probabilities.
+
+    A step takes 96 bytes.  `history.keep = 100_000` bounds that for long runs: the last
+    half of so many steps stay, and of those before every second, fourth, eighth and so
+    on, as many as fit.  `history.step` says which; `len(history)` counts all steps.
     """
 
     columns = COLUMNS
 
-    def __init__(self, table: NDArray | None = None) -> None:
+    def __init__(
+        self,
+        table: NDArray | None = None,
+        step: NDArray | None = None,
+        keep: int | None = None,
+    ) -> None:
         table = np.empty((0, len(COLUMNS))) if table is None else table
         self._table = np.array(table, dtype=np.float64)
-        self._length = len(self._table)
+        rows = len(self._table)
+        step = np.arange(1, rows + 1) if step is None else step
+        self._step = np.array(step, dtype=np.int64)
+        self._rows = rows
+        self._keep: int | None = None
+        if keep is not None:
+            self.keep = keep
 
     __copy__, __setstate__ = whole_copy, own_copy
 
+    @property
+    def keep(self) -> int | None:
+        """How many rows there are at most, an integer >= 10,000; None: all of them."""
+        return self._keep
+
+    @keep.setter
+    def keep(self, rows: int | None) -> None:
+        if rows is not None:
+            rows = validate.integer("History", "keep", rows, least=LEAST, most=2**40)
+        self._keep = rows
+
     def append(self, rows: NDArray) -> None:
-        """Add rows (n, len(COLUMNS))."""
-        end = self._length + len(rows)
+        """Add rows (n, len(COLUMNS)), those of the next n steps."""
+        if self._keep is not None and self._rows + len(rows) > 2 * self._keep:
+            self._thin()
+        end = self._rows + len(rows)
         if end > len(self._table):
-            grown = np.empty((max(end, 2 * len(self._table)), len(COLUMNS)))
-            grown[: self._length] = self.table
-            self._table = grown
-        self._table[self._length : end] = rows
-        self._length = end
+            size = max(end, 2 * len(self._table))
+            self._table = _grown(self._table, self._rows, size)
+            self._step = _grown(self._step, self._rows, size)
+        steps = len(self)
+        self._table[self._rows : end] = rows
+        self._step[self._rows : end] = np.arange(steps + 1, steps + len(rows) + 1)
+        self._rows = end
+
+    def _thin(self) -> None:
+        """Leave out what `keep` says; which rows stay depends on the steps alone."""
+        if self._keep is None or len(self) <= self._keep:
+            return
+        recent = self._keep // 2
+        old = len(self) - recent  # the last of those that are thinned
+        stride = 1
+        while old // stride > self._keep - recent:
+            stride *= 2
+        step = self._step[: self._rows]
+        stay = (step > old) | (step % stride == 0)
+        count = int(stay.sum())
+        self._table[:count] = self._table[: self._rows][stay]
+        self._step[:count] = step[stay]
+        self._rows = count
 
     @property
     def table(self) -> NDArray:
-        """All values: (steps, len(COLUMNS))."""
-        return self._table[: self._length]
+        """All values that are kept: (rows, len(COLUMNS))."""
+        self._thin()
+        return self._table[: self._rows]
 
     @property
     def step(self) -> NDArray:
-        """1, 2, ..., steps."""
-        return np.arange(1, self._length + 1)
+        """The number of the step of each row: 1, 2, ..., steps where all are kept."""
+        self._thin()
+        return self._step[: self._rows].copy()
 
     def __len__(self) -> int:
-        return self._length
+        return int(self._step[self._rows - 1]) if self._rows else 0
 
     def __getitem__(self, name: str) -> NDArray:
         if name == "step":
@@ -91,9 +143,16 @@ class History:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(("step", *COLUMNS))
-        for step, row in enumerate(self.table.tolist(), start=1):
+        for step, row in zip(self.step.tolist(), self.table.tolist(), strict=True):
             writer.writerow((step, *row))
         write_atomically(path, text.getvalue().encode())
 
     def __repr__(self) -> str:
         return f"History({len(self)} steps: {', '.join(COLUMNS)})"
+
+
+def _grown(array: NDArray, used: int, size: int) -> NDArray:
+    """The first `used` rows in an array of `size` rows."""
+    grown = np.empty((size, *array.shape[1:]), array.dtype)
+    grown[:used] = array[:used]
+    return grown

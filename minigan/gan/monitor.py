@@ -63,7 +63,7 @@ def diagnose(
         share, least, most = WINDOW
         last = min(most, max(least, int(share * len(history))))
     last = min(validate.integer(where, "last", last), len(history))
-    figures = _curves(history.table[len(history) - last :])
+    figures = _curves(history.table[-last:] if last else history.table[:0])
     kind = OBJECTIVES[objective]
     balance = kind(real_label, fake_label).equilibrium()
     known = {

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ..data import Table
     from .trainer import Trainer
 
+STEPS = "history_steps"  # of a history that is thinned
+
 T = TypeVar("T", bound="Trainer")
 
 
@@ -89,7 +91,11 @@ def save(trainer: "Trainer", path: str | os.PathLike) -> None:
         "data_sha256": trainer.data.digest(),
         "columns": list(COLUMNS),
     }
-    arrays = {**trainer.state(), "history": trainer.history.table}
+    history = trainer.history
+    arrays = {**trainer.state(), "history": history.table}
+    if history.keep is not None:
+        meta["history_keep"] = history.keep
+        arrays[STEPS] = history.step
     checkpoint.write(path, arrays, meta)
 
 
@@ -112,7 +118,9 @@ def load(
     arrays, meta = checkpoint.read(path)
     try:
         trainer = _rebuild(cls, arrays, meta, data, backend, capture)
-        expected = {**trainer.state(), "history": arrays.get("history")}
+        keep = meta.get("history_keep")
+        columns = ["history"] if keep is None else ["history", STEPS]
+        expected = [*trainer.state(), *columns]
         if sorted(expected) != sorted(arrays):
             extra = sorted(set(expected) ^ set(arrays))
             raise CheckpointError(f"arrays missing or unknown: {', '.join(extra)}")
@@ -131,6 +139,7 @@ def load(
         ):
             raise CheckpointError(f"history: expected float64 columns {COLUMNS}")
         own = {"backend": trainer.backend, "products": _products(trainer)}
+        history = History(table, steps_of(arrays), keep)
         now = versions() | own
         before = {"products": "chain"} | meta  # what older checkpoints do not say
         then = meta["versions"] | {name: before[name] for name in own}
@@ -149,7 +158,7 @@ def load(
         ) from error
     for name, array in trainer.state().items():
         array[...] = arrays[name]
-    trainer.execution.history = History(table)
+    trainer.execution.history = history
     changed = [f"{k} {then.get(k)} -> {now[k]}" for k in now if now[k] != then.get(k)]
     if changed:
         warnings.warn(
@@ -243,6 +252,21 @@ def generators_of(states: Any) -> list[np.random.Generator]:
                 f"generators: expected states of PCG64, got another ({reason})"
             ) from error
     return made
+
+
+def steps_of(arrays: Arrays) -> NDArray:
+    """The number of the step of each row of the history.
+
+    Errors: CheckpointError for numbers that do not count upwards.
+    """
+    rows = len(arrays["history"])
+    steps = arrays.get(STEPS, np.arange(1, rows + 1))
+    counts = steps.shape == (rows,) and steps.dtype == np.int64
+    if not counts or (rows and steps[0] < 1) or (np.diff(steps) < 1).any():
+        raise CheckpointError("history: expected steps that count upwards")
+    if rows and steps[-1] >= 2**62:
+        raise CheckpointError("history: expected a number of steps that can be")
+    return steps
 
 
 def refuse_foreign_parts(trainer: "Trainer") -> None:

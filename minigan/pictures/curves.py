@@ -152,7 +152,7 @@ def _band(
 
 def _window(history: "History") -> int:
     """Over how many steps the averages go."""
-    return max(1, len(history) // 100)
+    return max(1, len(history.table) // 100)
 
 
 def _level(axes: Axes, value: float, label: str) -> None:

@@ -5,8 +5,10 @@ import csv
 import numpy as np
 import pytest
 
-from minigan.errors import ArgumentError, OutputError
-from minigan.gan import History
+from minigan import checkpoint
+from minigan.errors import ArgumentError, CheckpointError, MiniganError, OutputError
+from minigan.gan import Generator, History, Trainer
+from minigan.gan import history as history_module
 from minigan.gan.history import COLUMNS
 
 from .small import build
@@ -82,3 +84,91 @@ def test_d_loss_is_the_mean_of_its_halves():
 
 def test_repr_names_length_and_columns():
     assert repr(History(rows(2))).startswith("History(2 steps: d_loss_real")
+
+
+# ---- thinned out --------------------------------------------------------------------
+
+KEEP = history_module.LEAST
+
+
+def grown(total, pieces, keep=KEEP):
+    """A history of so many steps, whose rows hold their step, appended in pieces."""
+    history, rng = History(keep=keep), np.random.default_rng(pieces)
+    while len(history) < total:
+        n = min(int(rng.integers(1, 2 * total // pieces + 2)), total - len(history))
+        steps = np.arange(len(history) + 1, len(history) + n + 1.0)
+        history.append(np.repeat(steps[:, None], len(COLUMNS), axis=1))
+    return history
+
+
+@pytest.mark.parametrize("total", [5, KEEP, KEEP + 1, 3 * KEEP, 123_457])
+def test_what_is_kept_depends_on_the_steps_alone(total):
+    one, two = grown(total, 3), grown(total, 40)
+    for _ in range(2):  # looking on the way changes nothing
+        assert one.table.tobytes() == two.table.tobytes()
+        assert len(one) == len(two) == total and len(one.table) <= KEEP
+        assert (one.step == one.d_loss).all() and one.step[-1] == total
+    recent = one.step[-min(total, KEEP // 2) :]
+    assert (np.diff(recent) == 1).all()
+    assert len(one.table) > min(total, KEEP // 2 + KEEP // 4) - 1
+
+
+def test_memory_is_flat():
+    history = grown(30 * KEEP, 60)
+    assert len(history._table) <= 4 * KEEP
+
+
+def test_to_csv_names_the_steps_that_are_kept(tmp_path):
+    history = grown(2 * KEEP, 5)
+    history.to_csv(tmp_path / "h.csv")
+    lines = (tmp_path / "h.csv").read_text().splitlines()
+    assert [int(line.split(",")[0]) for line in lines[1:]] == history.step.tolist()
+
+
+@pytest.mark.parametrize("keep", [0, -1, KEEP - 1, 2.5, "many", True])
+def test_what_cannot_be_kept(keep):
+    with pytest.raises(MiniganError, match="History: argument 'keep': expected"):
+        History().keep = keep
+
+
+def test_a_thinned_history_is_saved_and_goes_on(tmp_path):
+    def begun():
+        trainer = build()
+        trainer.execution.history = grown(2 * KEEP, 9)
+        return trainer
+
+    whole, first = begun(), begun()
+    whole.fit(6, report_every=None)
+    first.fit(2, report_every=None)
+    first.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c")
+    assert resumed.step_count == 2 * KEEP + 2 and resumed.history.keep == KEEP
+    assert Generator.load(tmp_path / "c").step == 2 * KEEP + 2
+    resumed.fit(4, report_every=None)
+    assert resumed.history.table.tobytes() == whole.history.table.tobytes()
+    assert resumed.history.step.tolist() == whole.history.step.tolist()
+    assert resumed.diagnose().verdict == whole.diagnose().verdict
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a, m: a.update(history_steps=a["history_steps"][::-1].copy()),
+        lambda a, m: a.update(history_steps=a["history_steps"][1:].copy()),
+        lambda a, m: a.update(history_steps=a["history_steps"] - 5),
+        lambda a, m: a.update(history_steps=a["history_steps"].astype(float)),
+        lambda a, m: a.pop("history_steps"),
+        lambda a, m: m.update(history_keep=3),
+        lambda a, m: m.pop("history_keep"),
+    ],
+)
+def test_forged_steps(change, tmp_path):
+    trainer = build()
+    trainer.history.keep = KEEP
+    trainer.fit(3, report_every=None)
+    trainer.save(tmp_path / "c")
+    arrays, meta = checkpoint.read(tmp_path / "c")
+    change(arrays, meta)
+    checkpoint.write(tmp_path / "c", arrays, meta)
+    with pytest.raises(CheckpointError):
+        Trainer.load(tmp_path / "c")
