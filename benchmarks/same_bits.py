@@ -37,8 +37,9 @@ JOBS = (
 )
 COLUMNS = [(form, threads) for forms, threads in JOBS for form in forms]
 PROCESSES = 2  # at a time, of one thread each
-# Threads that wait leave the cores to others: the machine need not be quiet.
-WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
+# Threads that wait leave the cores to others: the machine need not be quiet.  And the
+# arithmetic of products that every version and CPU has.
+SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "MINIGAN_PRODUCTS": "chain"}
 NAMED = 4  # differences beyond which they are only counted
 MISSING = "missing"
 
@@ -57,7 +58,7 @@ def digests(folders, patterns, scale, keep=None, say=print):
         started = time.perf_counter()
         arguments = folders[place], ",".join(forms), ",".join(patterns), scale
         command = trees.python(trees.script("digests.py"), *arguments)
-        env = trees.environment(folders[place], threads, blas_threads=1) | WAITING
+        env = trees.environment(folders[place], threads, blas_threads=1) | SETTINGS
         lines = [json.loads(t) for t in trees.output(command, env).splitlines()]
         what = f"{' and '.join(forms)}, {threads} thread{'s' * (threads > 1)}"
         spent = time.perf_counter() - started

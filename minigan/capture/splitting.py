@@ -41,7 +41,7 @@ class _SplitWeights(Primitive):
     @property
     def twin(self) -> Any:
         """What splits, of `gemm`."""
-        from ..compiled.dense import split_weights
+        from ..gemm.tiles import split_weights
 
         return split_weights
 

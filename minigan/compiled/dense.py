@@ -1,7 +1,7 @@
 """The fully connected layer; formulas in `primitives.dense`, products in `gemm`."""
 
 from collections.abc import Callable, Mapping
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from typing import Any
 
 import numpy as np
@@ -45,14 +45,19 @@ class Chosen(Product):
 
     def __init__(self, form: gemm.Form, arguments: Callable[..., tuple]):
         super().__init__(form.chain, arguments)
-        self.by_tiles = ByTiles(form, arguments)
+        self.form = form
+
+    @cached_property
+    def by_tiles(self) -> ByTiles:
+        """The same by tiles."""
+        return ByTiles(self.form, self.arguments)
 
     def chosen(
         self, sizes: Mapping[str, int], dtype: np.dtype[Any], asked: str
     ) -> Product:
         """The product for these sizes.   asked: "auto", "chain" or "tiles"."""
         possible = asked != "chain" and dtype == np.float32
-        if possible and gemm.fits(sizes, self.by_tiles.depth):
+        if possible and gemm.fits(sizes, self.form.depth):
             return self.by_tiles if gemm.in_force(asked) == "tiles" else self
         return self
 
@@ -63,9 +68,6 @@ def by(form: gemm.Form) -> Callable[[Callable[..., tuple]], Chosen]:
     Numba would compile the product once more for each function that calls it.
     """
     return lambda arguments: Chosen(form, arguments)
-
-
-split_weights = gemm.split_weights  # see capture.splitting
 
 
 @by(gemm.NN)

@@ -1,30 +1,45 @@
 """The matrix product near the speed of the machine; start with `product`."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from .choice import fits, in_force, machine_in_use
 from .microkernel import BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
 from .product import gemm_nn, gemm_nt, gemm_tn
-from .tiles import split_nn, split_nt, split_weights, tiles_nn, tiles_nt, tiles_tn
 
 
 class Form(NamedTuple):
     """One of the three products, in both arithmetics.
 
-    split: that of tiles, where B is there as tiles already.
+    name: that of the kernels in `tiles`, which are loaded where they are needed.
     depth: what it sums over, in a layer of N rows, D features in and M features out.
     """
 
     chain: Callable[..., None]
-    tiles: Callable[..., None]
-    split: Callable[..., None] | None
+    name: str
     depth: str
 
+    @property
+    def tiles(self) -> Callable[..., None]:
+        """The same by tiles."""
+        return _of_tiles(f"tiles_{self.name}")
 
-NN = Form(gemm_nn, tiles_nn, split_nn, "D")
-TN = Form(gemm_tn, tiles_tn, None, "N")
-NT = Form(gemm_nt, tiles_nt, split_nt, "M")
+    @property
+    def split(self) -> Callable[..., None] | None:
+        """The same where B is there as tiles already; None where nobody has them."""
+        return _of_tiles(f"split_{self.name}")
+
+
+def _of_tiles(name: str) -> Any:
+    return getattr(import_module(f"{__name__}.tiles"), name, None)
+
+
+NN, TN, NT = (
+    Form(gemm_nn, "nn", "D"),
+    Form(gemm_tn, "tn", "N"),
+    Form(gemm_nt, "nt", "M"),
+)
 
 __all__ = [
     "BIAS",
@@ -42,5 +57,4 @@ __all__ = [
     "gemm_tn",
     "in_force",
     "machine_in_use",
-    "split_weights",
 ]

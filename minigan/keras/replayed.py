@@ -28,8 +28,16 @@ LARGEST = 20_000  # weights; above, the kernels take the time
 SHAPES = 4  # programs kept a model
 
 
+Key = tuple[tuple[int, ...], str]  # shape, arithmetic
+
+
+def _key(x: Array) -> Key:
+    """What a recorded step takes for granted."""
+    return x.shape, primitives.asked_products()
+
+
 class Replays:
-    """The programs of one compiled model, by batch shape.
+    """The programs of one compiled model, by batch shape and arithmetic of products.
 
     body: the engine's network up to the loss.  live: the blocks that train.
     frozen: () -> a scope that holds the others.
@@ -47,8 +55,8 @@ class Replays:
         optimizer: Optimizer,
     ) -> None:
         self._parts = body, live, frozen, loss, optimizer
-        self._counts: dict[tuple[int, ...], int] = {}
-        self._programs: dict[tuple[int, ...], Replayed] = {}
+        self._counts: dict[Key, int] = {}
+        self._programs: dict[Key, Replayed] = {}
         checked = loss.pred_range is not None
         small = sum(block.theta.size for block in body.owners()) <= LARGEST
         self.possible = small and not checked and not body.generators()
@@ -61,21 +69,18 @@ class Replays:
         """(loss, outputs) of one step, or None where it must be run eagerly."""
         if not self.possible or primitives.backend() != "jit":
             return None
-        program = self._programs.get(x.shape)
+        program = self._programs.get(_key(x))
         return None if program is None else program.step(x, target)
 
     def seen(self, x: Array, target: Array) -> None:
         """Called after an eager step: record one when the time has come."""
-        if (
-            not self.possible
-            or x.shape in self._programs
-            or primitives.backend() != "jit"
-        ):
+        key = _key(x)
+        if not self.possible or key in self._programs or primitives.backend() != "jit":
             return
-        count = self._counts[x.shape] = self._counts.get(x.shape, 0) + 1
+        count = self._counts[key] = self._counts.get(key, 0) + 1
         if count == AFTER and len(self._programs) < SHAPES:
             try:
-                self._programs[x.shape] = Replayed(*self._parts, x, target)
+                self._programs[key] = Replayed(*self._parts, x, target)
             except CaptureError:
                 self.possible = False
         if len(self._counts) > 64:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan import keras
+from minigan import keras, use_products
 from minigan.errors import NonFiniteError
 from minigan.jit.compiling import JIT_DISABLED
 from minigan.keras import Sequential, layers, replayed
@@ -56,6 +56,22 @@ def test_same_bits(monkeypatch):
     again = train(12)
     assert again[:3] == eager[:3]
     assert eager[3] == [0, 0] and again[3] == [1, 1]
+
+
+def test_each_arithmetic_has_programs_of_its_own(monkeypatch, by_tiles):
+    """By tiles, by chains and by tiles again, eagerly and recorded."""
+
+    def turns():
+        *_, gan = models()
+        for arithmetic in ("tiles", "chain", "tiles"):
+            with use_products(arithmetic):
+                for _ in range(5):
+                    gan.train_on_batch(Z, ONES)
+        return bytes_of(gan), len(gan._plan._replays._programs)
+
+    eager, none = turns()
+    monkeypatch.setattr(replayed, "AFTER", 3)
+    assert turns() == (eager, 2) and none == 0
 
 
 def critics(steps, loss, optimizer):
