@@ -1,4 +1,4 @@
-"""The GANs that are timed: the named recipes, and two families that grow.
+"""The GANs that are timed: the named recipes, two families that grow, convolutions.
 
 A contestant gets a `Game`: the recipe's numbers, its networks with their first weights
 (everybody starts from the same ones), and rows to train on.
@@ -9,7 +9,16 @@ from functools import partial
 
 import numpy as np
 
-from minigan import Dense, LeakyReLU, Sequential, Sigmoid, Tanh
+from minigan import (
+    BatchNorm,
+    Conv2D,
+    Dense,
+    LeakyReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+    UpSampling2D,
+)
 from minigan.gan.recipes import RECIPES, Recipe
 from minigan.gan.rngs import rngs
 
@@ -127,6 +136,51 @@ def _larger_batch(batch):
     )
 
 
+# ---- convolutions ------------------------------------------------------------------
+
+
+def _images_generator(rng, dtype):
+    """Noise -> 7 x 7 x 64 -> 14 x 14 x 32 -> 28 x 28 x 1."""
+    made = {"rng": rng, "dtype": dtype}
+    return Sequential(
+        [
+            Dense(64, 7 * 7 * 64, **made),
+            LeakyReLU(0.2),
+            UpSampling2D((7, 7, 64)),
+            Conv2D((14, 14, 64), 32, 3, padding="same", **made),
+            BatchNorm(32, 0.8, positions=14 * 14, dtype=dtype),
+            LeakyReLU(0.2),
+            UpSampling2D((14, 14, 32)),
+            Conv2D((SIDE, SIDE, 32), 1, 3, padding="same", **made),
+            Tanh(),
+        ]
+    )
+
+
+def _images_discriminator(rng, dtype):
+    """28 x 28 x 1 -> 14 x 14 x 32 -> 7 x 7 x 64 -> one answer."""
+    made = {"rng": rng, "dtype": dtype}
+    return Sequential(
+        [
+            Conv2D((SIDE, SIDE, 1), 32, 4, strides=2, padding="same", **made),
+            LeakyReLU(0.2),
+            Conv2D((14, 14, 32), 64, 4, strides=2, padding="same", **made),
+            LeakyReLU(0.2),
+            Dense(7 * 7 * 64, 1, **made),
+            Sigmoid(),
+        ]
+    )
+
+
+_DCGAN = replace(
+    RECIPES["mnist-mixed"],
+    name="dcgan",
+    description="images by convolutions (a small DCGAN), batch 32",
+    generator=_images_generator,
+    discriminator=_images_discriminator,
+    options={"batch_size": 32, "batches": "separate"},
+)
+
 NAMED = {
     name: Game(name, RECIPES[name])
     for name in ("parabola", "mnist-smooth", "mnist-mixed", "mnist-wide")
@@ -135,4 +189,5 @@ GROWTH = {
     **{f"batch-{n}": Game(f"batch-{n}", _larger_batch(n)) for n in BATCHES},
     **{f"width-{n}": Game(f"width-{n}", _wider(n)) for n in WIDTHS},
 }
-GAMES = {**NAMED, **GROWTH}
+CONVOLUTIONS = {"dcgan": Game("dcgan", _DCGAN)}
+GAMES = {**NAMED, **GROWTH, **CONVOLUTIONS}

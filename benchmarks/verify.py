@@ -70,12 +70,13 @@ def _minigan(make, game, drawn):
 def _torch(make, game, drawn):
     import torch
 
+    torch.set_num_threads(1)  # nobody waits for a thread that gets no core
     subject = make(game, game.data("float64", ROWS), "float64")
     z, rows = (map(torch.from_numpy, drawn[key]) for key in ("z", "rows"))
     subject.latent = lambda n: next(z)
     subject.real_rows = lambda n: next(rows)
     for module in subject.G.modules():
-        if isinstance(module, torch.nn.BatchNorm1d):
+        if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
             module.register_forward_hook(_biased)
     return _losses(subject, lambda: subject.run(1))
 
@@ -84,7 +85,8 @@ def _biased(module, given, _):
     """PyTorch moves with the unbiased variance; the others with the biased one."""
     if module.training:
         (x,), m = given, module.momentum
-        module.running_var = module.running_var - m * x.detach().var(0) / len(x)
+        rows = x.detach().movedim(1, -1).flatten(0, -2)
+        module.running_var = module.running_var - m * rows.var(0) / len(rows)
 
 
 def _jax(make, game, drawn):

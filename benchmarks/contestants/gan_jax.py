@@ -18,12 +18,23 @@ def apply(layers, weights, moving, x, training=True):
         elif kind == "Tanh":
             x = jnp.tanh(x)
         elif kind == "BatchNorm":
+            shape, x = x.shape, x.reshape(-1, layer.features)
             mean, var = (x.mean(0), x.var(0)) if training else old
             scale = w["gamma"] * jax.lax.rsqrt(var + layer.epsilon)
-            x = (x - mean) * scale + w["beta"]
+            x = ((x - mean) * scale + w["beta"]).reshape(shape)
             m = layer.momentum
             if training:
                 old = m * old[0] + (1 - m) * mean, m * old[1] + (1 - m) * var
+        elif kind == "Conv2D":
+            images, how = x.reshape(-1, *layer.image), layer.padding.upper()
+            order = "NHWC", "HWIO", "NHWC"
+            images = jax.lax.conv_general_dilated(
+                images, w["W"], layer.strides, how, dimension_numbers=order
+            )
+            x = (images + w["b"]).reshape(len(x), -1)
+        elif kind == "UpSampling2D":
+            images, (down, across) = x.reshape(-1, *layer.image), layer.size
+            x = images.repeat(down, 1).repeat(across, 2).reshape(len(x), -1)
         else:  # a last Sigmoid is part of the loss here
             assert kind in ("Flatten", "Reshape", "Sigmoid"), kind
         moved.append(old)

@@ -145,7 +145,7 @@ class Direct(Predict):
     metrics = ()
 
     def draw_fakes(self, z):
-        return self.keras.primitives.convert_to_numpy(self.G(z, training=False))
+        return self.keras.ops.convert_to_numpy(self.G(z, training=False))
 
 
 class Traced(Predict):

@@ -3,6 +3,8 @@
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
+from minigan.layers.convolution import same_border
+
 
 def layer_of(layer):
     """The twin of a layer of minigan, with its weights; None where rows stay rows."""
@@ -11,9 +13,18 @@ def layer_of(layer):
         twin = torch.nn.Linear(layer.inputs, layer.units)
         weights = {"weight": layer.W.value.T, "bias": layer.b.value}
     elif kind == "BatchNorm":
+        kinds = torch.nn.BatchNorm1d, torch.nn.BatchNorm2d
+        make = kinds[layer.positions > 1]
         # PyTorch's momentum is the weight of the new statistic.
-        twin = torch.nn.BatchNorm1d(layer.features, layer.epsilon, 1 - layer.momentum)
+        twin = make(layer.features, layer.epsilon, 1 - layer.momentum)
         weights = {}  # ones and zeros in both
+    elif kind == "Conv2D":
+        image, sizes = layer.image, (layer.kernel_size, layer.strides)
+        twin = torch.nn.Conv2d(image[2], layer.filters, *sizes, border_of(layer))
+        kernel = layer.W.value.transpose(3, 2, 0, 1)
+        weights = {"weight": kernel, "bias": layer.b.value}
+    elif kind == "UpSampling2D":
+        return torch.nn.Upsample(scale_factor=layer.size)
     elif kind == "LeakyReLU":
         return torch.nn.LeakyReLU(layer.negative_slope)
     elif kind in ("ReLU", "Tanh"):
@@ -29,9 +40,49 @@ def layer_of(layer):
     return twin
 
 
+def border_of(layer):
+    """The zeros around an image, which are as many on both sides here."""
+    if layer.padding == "valid":
+        return 0
+    sizes = zip(layer.image[:2], layer.kernel_size, layer.strides, strict=True)
+    borders = [same_border(*size) for size in sizes]
+    assert all(before == after for before, after in borders), borders
+    return tuple(before for before, _ in borders)
+
+
+class Images(torch.nn.Module):
+    """Rows (N, H W C) as images (N, C, H, W), whose memory is still (N, H, W, C)."""
+
+    def __init__(self, image):
+        super().__init__()
+        self.image = image
+
+    def forward(self, rows):
+        return rows.view(-1, *self.image).permute(0, 3, 1, 2)
+
+
+class Rows(torch.nn.Module):
+    """The reverse of `Images`."""
+
+    def forward(self, images):
+        return images.permute(0, 2, 3, 1).flatten(1)
+
+
 def network_of(network):
-    twins = [layer_of(layer) for layer in network.layers]
-    return torch.nn.Sequential(*[twin for twin in twins if twin is not None])
+    """The twin of a network; what is between convolutions stays an image."""
+    twins, inside = [], False
+    for layer in network.layers:
+        twin, kind = layer_of(layer), type(layer).__name__
+        if twin is None:
+            continue
+        if kind in ("Conv2D", "UpSampling2D") and not inside:
+            twins.append(Images(layer.image))
+        elif kind == "Dense" and inside:
+            twins.append(Rows())
+        inside = kind in ("Conv2D", "UpSampling2D") or (inside and kind != "Dense")
+        twins.append(twin)
+    twins += [Rows()] * inside
+    return torch.nn.Sequential(*twins).to(memory_format=torch.channels_last)
 
 
 class Eager:
@@ -120,6 +171,17 @@ class Eager:
             [a.detach().numpy().copy() for a in network.state_dict().values()]
             for network in (self.G, self.D)
         )
+
+
+class Bfloat16(Eager):
+    """PyTorch, eager, the factors of every product rounded to bf16."""
+
+    shown = ("__init__",)
+
+    def __init__(self, game, data, dtype="float32"):
+        torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+        torch.backends.mkldnn.conv.fp32_precision = "bf16"
+        super().__init__(game, data, dtype)
 
 
 class Compiled(Eager):
