@@ -38,6 +38,9 @@ def main(arguments=None):
     child.add_argument("seconds", type=float)
     child.add_argument("started", type=float, nargs="?")
     child.add_argument("size", type=int, nargs="?")
+    answer = commands.add_parser("answer", help="as many measurements as it is asked")
+    answer.add_argument("workload")
+    answer.add_argument("contestant")
     options = parser.parse_args(arguments)
     return globals()[f"_{options.command}"](options)
 
@@ -61,6 +64,7 @@ def _run_options(run):
     )
     run.add_argument("--seconds", type=float, help="of a block; three in a process")
     run.add_argument("--repetitions", type=int, help="processes for each pair")
+    run.add_argument("--tries", type=int, default=3, help="of what was disturbed")
     run.add_argument("--command-steps", type=int, help="steps of whole commands")
 
 
@@ -69,7 +73,11 @@ def _run(options):
     from .run import Busy, Plan, interpreters, run
 
     plan = Plan(
-        options.quick, options.seconds, options.repetitions, options.command_steps
+        options.quick,
+        options.seconds,
+        options.repetitions,
+        options.command_steps,
+        options.tries,
     )
     try:
         found = run(options.only, plan, interpreters(options.python), options.force)
@@ -127,7 +135,7 @@ def _docs(options):
 def _verify(options):
     from .run import interpreters, verify
 
-    patterns = options.only or ("recipes",)
+    patterns = options.only or ("recipes", "convolutions")
     return verify(patterns, interpreters(options.python), print)
 
 
@@ -166,6 +174,12 @@ def _child(options):
         options.started,
         options.size,
     )
+
+
+def _answer(options):
+    from .busy import answer
+
+    answer(options.workload, options.contestant)
 
 
 if __name__ == "__main__":

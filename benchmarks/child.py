@@ -5,7 +5,8 @@ import resource
 import time
 
 from . import machine
-from .checks import check
+from .checks import check, errors
+from .contestants.products import operands
 from .registry import CONTESTANTS, WORKLOADS
 
 BLOCKS = 3  # a sample is the median of so many
@@ -38,7 +39,7 @@ def measure(workload, contestant, seconds, started=None, size=None):
         "first_run_seconds": first - built,
         "seconds_to_first_step": time.time() - started - (prepared - begin),
     }
-    samples = _blocks(subject, per_call, seconds)
+    samples = _blocks(subject, seconds)
     result["microseconds"] = [1e6 * s for s in samples]
     result["peak_rss_mb"] = machine.peak_rss_mb()
     result["threads"] = machine.threads()
@@ -47,6 +48,9 @@ def measure(workload, contestant, seconds, started=None, size=None):
         check(subject)
         result["checked"] = True
         result["losses"] = [float(value) for value in subject.losses()]
+    if workload.kind == "accuracy":
+        ((_, given),) = operands(workload.products())
+        result["errors"] = errors(subject.first_result(), *given[:-1])
     return result
 
 
@@ -62,15 +66,21 @@ def _command(subject, steps):
     }
 
 
-def _blocks(subject, per_call, seconds):
+def _blocks(subject, seconds):
     """Seconds a run, one for each block."""
-    count = per_call
+    calls = steps_of_about(subject, seconds)
+    return [_seconds(subject, calls) / calls for _ in range(BLOCKS)]
+
+
+def steps_of_about(subject, seconds):
+    """How many steps take about so long; of a contestant that runs many at once, a
+    multiple of those."""
+    count = per_call = getattr(subject, "steps_per_call", 1)
     spent = _seconds(subject, count)
     while spent < WARM * seconds:  # until a run is long enough to tell its length
         count *= 2
         spent = _seconds(subject, count)
-    calls = max(1, round(seconds * count / spent / per_call)) * per_call
-    return [_seconds(subject, calls) / calls for _ in range(BLOCKS)]
+    return max(1, round(seconds * count / spent / per_call)) * per_call
 
 
 def _seconds(subject, count):

@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 from .registry import CONTESTANTS
-from .results import GROUPS, OURS
+from .results import GROUPS, OURS, SINGLE
 
 HERE = Path(__file__).parent
 CODED = ("gan", "products", "layer")  # kinds whose code is shown
@@ -20,21 +20,37 @@ PICTURES = {
         "benchmark-steps.png",
         "Time of a step, for each recipe and contestant",
     ),
+    "busy": ("benchmark-busy.png", "Time of a step beside busy processes"),
     "growth": ("benchmark-growth.png", "Time of a step over batch and over width"),
     "step order": ("benchmark-products.png", "GFLOP/s of the matrix products"),
 }
 METHOD = (HERE / "method.md").read_text()
+INTRODUCTIONS = {
+    "busy": """A browser, a video, another training: nearly every machine is busy. Here
+loops of pure Python run beside the training. Contestants are asked in turn, so that a
+ratio compares the same minutes; above 1 minigan is the faster.
+`python -m benchmarks run --only busy` runs on any machine, quiet or not.
+""",
+    "accuracy": """PyTorch and JAX can be told to compute products from bf16 numbers,
+which have 8 binary digits where float32 has 24: by one product of them (another
+accuracy), or by six (about that of float32). A CPU without such instructions may ignore
+it; then all bits are those without the setting.
+""",
+}
 
 
 def page(results):
     """The whole page as Markdown."""
     parts = ["# Benchmarks", "", *_facts(results), "", METHOD]
-    parts += _recipes(results)
     for group, title in GROUPS.items():
-        if group != "recipes" and results.workloads(group):
-            table = results.group_table(group, title)
-            parts += [f"## {title}", "", *_picture(group), *_steps(results, group)]
-            parts += [*markdown(table), ""]
+        if not results.workloads(group):
+            continue
+        parts += [f"## {title}", "", *_picture(group), *_introduction(group)]
+        if group in SINGLE:
+            parts += _workloads(results, group)
+        else:
+            (table,) = results.tables_of(group)
+            parts += [*_steps(results, group), *markdown(table), ""]
     if results.content.get("roofline"):
         parts += ["## Roofline", "", *_roofline(results.content["roofline"]), ""]
     parts += ["## The code that was timed", "", *_sources(results)]
@@ -81,40 +97,51 @@ def _threads(results):
     return ", ".join(sorted(parts)) or "unknown"
 
 
-def _recipes(results):
+def _workloads(results, group):
     parts = []
-    workloads = results.workloads("recipes")
-    if workloads:
-        parts += ["## Whole GAN steps", "", *_picture("recipes")]
-    for workload in workloads:
+    for workload in results.workloads(group):
         table = results.table(workload)
         parts += [f"### {workload.name}", "", workload.description, ""]
-        parts += [*_verdict(results, workload), *markdown(table), ""]
+        sentences = _verdict(results, workload) + _from_python(results, workload)
+        parts += [" ".join(sentences), ""] if sentences else []
+        parts += [*markdown(table), ""]
     return parts
 
 
 def _verdict(results, workload):
-    """One sentence: minigan against the fastest other."""
-    others = {
-        name: results.median(workload, name)
-        for name in results.contestants(workload)
-        if not name.startswith(OURS) and results.median(workload, name)
-    }
-    ours = results.median(workload, OURS)
-    if not others or not ours:
+    """One sentence: minigan against the fastest other at float32 accuracy."""
+    best, ours = results.fastest_other(workload), results.median(workload, OURS)
+    if not best or not ours:
         return []
-    best = min(others, key=others.get)
-    ratio = others[best] / ours
+    ratio = results.median(workload, best) / ours
     text = f"{ratio:.2f} times as fast as" if ratio >= 1 else "slower than"
     extra = "" if ratio >= 1 else f" ({1 / ratio:.2f} times its time)"
     label = CONTESTANTS[best].label
-    return [f"minigan, captured, is {text} the fastest other ({label}){extra}.", ""]
+    return [f"minigan is {text} the fastest other ({label}){extra}."]
+
+
+def _from_python(results, workload):
+    """One sentence: what steps cost that Python runs layer by layer."""
+    ours, eager, torch = (
+        results.median(workload, name) for name in (OURS, "minigan-eager", "torch")
+    )
+    if not ours or not eager:
+        return []
+    text = (
+        f"Layer by layer from Python, minigan takes {eager:,.0f} us, "
+        f"{(eager - ours) / 1e3:,.2f} ms more than recorded"
+    )
+    if torch:
+        text += f"; PyTorch in the same way takes {torch:,.0f} us"
+    return [text + "."]
 
 
 def _steps(results, group):
     """One sentence: how many steps the whole commands of a group trained."""
     rows = results.content["results"]
     names = {workload.name for workload in results.workloads(group)}
+    if group != "command":
+        return []
     counts = {r["steps"] for r in rows if r["workload"] in names and r.get("steps")}
     return [f"Steps of training: {max(counts):,}.", ""] if counts else []
 
@@ -124,6 +151,10 @@ def _picture(group):
         return []
     name, words = PICTURES[group]
     return [f"![{words}](images/{name})", ""]
+
+
+def _introduction(group):
+    return [*INTRODUCTIONS[group].splitlines(), ""] if group in INTRODUCTIONS else []
 
 
 def _roofline(found):

@@ -133,6 +133,13 @@ def threads():
     return found
 
 
+def threads_at_work(since=None):
+    """What minigan has shared among threads, since it was asked before."""
+    from minigan.jit.threads import work
+
+    return work() - since if since else work()
+
+
 def environment(extra=None):
     """Of a child: this one's, without what would choose other kernels."""
     kept = {k: v for k, v in os.environ.items() if k not in FORBIDDEN}

@@ -1,13 +1,14 @@
-"""Pictures of a run: bars for each recipe, curves of growth, a roofline of minigan.
+"""Pictures of a run: dots for each recipe, curves of growth, a roofline of minigan.
 
 Colours are those of Okabe and Ito, which people with any colour vision can tell apart;
 curves differ by marker as well.
 """
 
 import matplotlib
+from matplotlib import ticker
 
-from .registry import CONTESTANTS
-from .results import OURS
+from .registry import BESIDE, CONTESTANTS
+from .results import OURS, SINGLE
 from .roofline import draw_roofline
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#BDBDBD"
@@ -20,7 +21,15 @@ FAMILIES = {
     "keras2": SKY,
     "numpy": GREY,
 }
-MARKERS = {"minigan": "o", "minigan-eager": "s", "torch": "^", "jax-step": "D"}
+MARKERS = {
+    "minigan": "o",
+    "minigan-one": "P",
+    "minigan-eager": "s",
+    "numpy": "s",
+    "torch": "^",
+    "jax-step": "D",
+    "jax-scan": "D",
+}
 STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -40,6 +49,7 @@ def plot(results, folder):
     with matplotlib.rc_context(STYLE):
         for name, draw in (
             ("benchmark-steps.png", draw_steps),
+            ("benchmark-busy.png", draw_busy),
             ("benchmark-growth.png", draw_growth),
             ("benchmark-products.png", draw_products),
             ("benchmark-roofline.png", draw_roofline),
@@ -56,6 +66,11 @@ def colour(name):
     return FAMILIES[name.split("-")[0]]
 
 
+def variant(name):
+    """The colour, another one where two of a family stand in one diagram."""
+    return PURPLE if name in ("minigan-eager", "minigan-one") else colour(name)
+
+
 def caution(results):
     """A few words below a picture that must not be quoted."""
     if results.content["forced"]:
@@ -63,31 +78,32 @@ def caution(results):
     return ""
 
 
-# ---- bars --------------------------------------------------------------------------
+# ---- dots --------------------------------------------------------------------------
 
 
 def draw_steps(results, plt):
-    """One panel a recipe: time of a step, the fastest on top, logarithmic."""
-    workloads = results.workloads("recipes")
+    """One panel a workload: time of a step, the fastest on top, logarithmic."""
+    workloads = [w for group in SINGLE for w in results.workloads(group)]
     if not workloads:
         return None
     most = max(len(results.contestants(w)) for w in workloads)
     across = min(2, len(workloads))
     down = -(-len(workloads) // across)
-    size = (6.5 * across, (0.27 * most + 1.2) * down)
+    size = (7.5 * across, (0.25 * most + 1.2) * down)
     figure, axes = plt.subplots(down, across, figsize=size, squeeze=False)
     for axis in axes.flat[len(workloads) :]:
         axis.set_visible(False)
     for axis, workload in zip(axes.flat, workloads, strict=False):
-        _bars(axis, results, workload)
+        _dots(axis, results, workload)
     figure.suptitle(
-        f"Time of one GAN step: median, spread as a line{caution(results)}",
+        "Time of one GAN step: median, and least to most as a line; "
+        f"hollow: another accuracy{caution(results)}",
         weight="bold",
     )
     return figure
 
 
-def _bars(axis, results, workload):
+def _dots(axis, results, workload):
     spreads = {
         name: results.spread(workload, name)
         for name in results.contestants(workload)
@@ -98,23 +114,35 @@ def _bars(axis, results, workload):
     )
     ours = results.median(workload, OURS)
     for place, (name, s) in enumerate(ranked):
-        axis.barh(place, s.median, color=colour(name), height=0.72)
-        axis.plot([s.least, s.most], [place, place], color="black", linewidth=1.2)
-        text = f" {duration(s.median)}"
+        own = colour(name)
+        axis.plot([s.least, s.most], [place, place], color=own, linewidth=2)
+        fill = "white" if CONTESTANTS[name].rounded else own
+        axis.plot(s.median, place, "o", markersize=8, color=own, markerfacecolor=fill)
+        text = duration(s.median)
         if ours and name != OURS:
             text += f"   {times(s.median / ours)}"
         bold = {"weight": "bold"} if name == OURS else {}
-        axis.text(s.most * 1.05, place, text, va="center", fontsize=8.5, **bold)
+        beside = {"xytext": (9, 0), "textcoords": "offset points", "va": "center"}
+        axis.annotate(text, (s.most, place), fontsize=8.5, **beside, **bold)
     axis.set_yticks(range(len(ranked)), [CONTESTANTS[name].label for name, _ in ranked])
     axis.tick_params(axis="y", labelsize=8.5)
-    axis.invert_yaxis()
+    axis.set_ylim(len(ranked) - 0.4, -0.6)
     axis.set_xscale("log")
     if ranked:
         least, most = ranked[0][1].least, max(s.most for _, s in ranked)
-        axis.set_xlim(least / 2.5, most * 12)
-    axis.set_xlabel("microseconds a step (logarithmic)")
+        axis.set_xlim(least / 1.5, most * 1.5 * (most / least) ** 0.3)
+    _durations(axis.xaxis)
+    axis.set_xlabel("time of a step (logarithmic)")
     axis.set_title(workload.name, loc="left")
     axis.grid(axis="x", alpha=0.3)
+    axis.grid(axis="y", alpha=0.15)
+
+
+def _durations(axis):
+    """Marks of a logarithmic axis, named as times."""
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 3)))
+    axis.set_major_formatter(lambda value, _: duration(value))
+    axis.set_minor_formatter(ticker.NullFormatter())
 
 
 def duration(microseconds):
@@ -128,6 +156,47 @@ def duration(microseconds):
 def times(ratio):
     """How many times as long as minigan."""
     return f"{ratio:,.0f}x" if ratio >= 10 else f"{ratio:.2f}x"
+
+
+def draw_busy(results, plt):
+    """One panel a recipe: time of a step beside 0, 1 and 2 busy processes."""
+    workloads = results.workloads("busy")
+    if not workloads:
+        return None
+    games = list(dict.fromkeys(w.game for w in workloads))
+    across = min(2, len(games))
+    down = -(-len(games) // across)
+    size = (5 * across, 3.2 * down + 0.8)
+    figure, axes = plt.subplots(down, across, figsize=size, squeeze=False)
+    for axis in axes.flat[len(games) :]:
+        axis.set_visible(False)
+    for axis, game in zip(axes.flat, games, strict=False):
+        _beside(axis, results, [w for w in workloads if w.game == game])
+        axis.set_title(game, loc="left")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    style = {"loc": "outside lower center", "ncols": 2, "frameon": False}
+    figure.legend(handles, labels, **style)
+    figure.suptitle("Time of one GAN step beside busy processes", weight="bold")
+    return figure
+
+
+def _beside(axis, results, family):
+    names = [n for n in CONTESTANTS if any(n in results.contestants(w) for w in family)]
+    for k, name in enumerate(names):
+        points = [(w.beside, results.spread(w, name)) for w in family]
+        style = {"color": variant(name)}
+        x = [b + 0.09 * (k - (len(names) - 1) / 2) for b, s in points if s]
+        y = [s.median for _, s in points if s]
+        for at, (_, s) in zip(x, [p for p in points if p[1]], strict=True):
+            axis.plot([at, at], [s.least, s.most], linewidth=2, **style)
+        marker, label = MARKERS.get(name, "v"), CONTESTANTS[name].label
+        axis.plot(x, y, marker, markersize=8, label=label, **style)
+    axis.set_xticks(BESIDE)
+    axis.set_xlim(-0.5, len(BESIDE) - 0.5)
+    axis.set_xlabel("busy processes beside it")
+    axis.set_yscale("log")
+    _durations(axis.yaxis)
+    axis.grid(axis="y", alpha=0.3)
 
 
 # ---- curves ------------------------------------------------------------------------
@@ -170,7 +239,7 @@ def _curve(axis, results, family, name):
         [getattr(s, part) / 1e3 for _, s in points]
         for part in ("least", "median", "most")
     )
-    style = {"color": PURPLE if name == "minigan-eager" else colour(name)}
+    style = {"color": variant(name)}
     label = CONTESTANTS[name].label
     axis.plot(x, middle, marker=MARKERS.get(name, "v"), label=label, **style)
     axis.fill_between(x, low, high, alpha=0.2, linewidth=0, **style)
@@ -184,24 +253,29 @@ def draw_products(results, plt):
     workloads = results.workloads("step order") + results.workloads("products")
     if not workloads:
         return None
-    figure, axis = plt.subplots(figsize=(9, 0.42 * len(workloads) + 1.4))
+    figure, axis = plt.subplots(figsize=(10, 0.3 * len(workloads) + 1.6))
     names = [
         n for n in CONTESTANTS if any(n in results.contestants(w) for w in workloads)
     ]
-    height = 0.8 / len(names)
-    for k, name in enumerate(names):
-        for place, workload in enumerate(workloads):
-            found = results.median(workload, name)
-            if found:
-                rate = workload.flops / found / 1e3
-                y = place + (k - (len(names) - 1) / 2) * height
-                axis.barh(y, rate, height, color=colour(name))
-        label = {"numpy": "NumPy (its BLAS)", "torch": "PyTorch mm, addmm (its BLAS)"}
-        axis.barh(0, 0, color=colour(name), label=label.get(name, "minigan"))
-    axis.set_yticks(range(len(workloads)), [w.name for w in workloads], fontsize=8.5)
+    labels = {"numpy": "NumPy (its BLAS)", "torch": "PyTorch mm, addmm (its BLAS)"}
+    for name in names:
+        rates = [
+            (workload.flops / found / 1e3, place)
+            for place, workload in enumerate(workloads)
+            if (found := results.median(workload, name))
+        ]
+        label = labels.get(name, CONTESTANTS[name].label)
+        marker = MARKERS.get(name, "v")
+        style = {"markersize": 8, "alpha": 0.8, "color": colour(name)}
+        axis.plot(*zip(*rates, strict=True), marker, label=label, **style)
+    axis.set_yticks(range(len(workloads)), [w.title for w in workloads], fontsize=8.5)
     axis.set_ylim(len(workloads) - 0.4, -0.6)
-    axis.set_xlabel("GFLOP/s")
-    axis.grid(axis="x", alpha=0.3)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.xaxis.set_minor_formatter(lambda value, _: f"{value:g}")
+    axis.set_xlabel("GFLOP/s (logarithmic)")
+    axis.grid(axis="x", which="both", alpha=0.3)
+    axis.grid(axis="y", alpha=0.15)
     axis.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     figure.suptitle(f"Matrix products{caution(results)}", weight="bold")
     return figure

@@ -8,17 +8,21 @@ from statistics import median
 from minigan.tables import Table
 
 from . import machine
-from .registry import CONTESTANTS, WORKLOADS
+from .registry import CONTESTANTS, WORKLOADS, busy
 
 GROUPS = {
     "recipes": "Whole GAN steps",
+    "busy": "Beside busy processes",
+    "convolutions": "Convolutions",
     "growth": "Growth in batch and width",
     "step order": "The products of a step, in its order",
     "products": "One product",
+    "accuracy": "How exact products are",
     "layers": "One layer, forward and backward",
     "imports": "Import of the library",
     "command": "Whole commands",
 }
+SINGLE = ("recipes", "convolutions")  # groups with a table for each workload
 OURS = "minigan"
 
 
@@ -126,12 +130,18 @@ class Results:
     # ---- tables --------------------------------------------------------------------
 
     def tables(self):
-        """One `Table` for each workload of recipes, one for each other group."""
-        for workload in self.workloads("recipes"):
-            yield self.table(workload)
-        for group, title in GROUPS.items():
-            if group != "recipes" and self.workloads(group):
-                yield self.group_table(group, title)
+        """One `Table` for each workload of `SINGLE`, one for each other group."""
+        for group in GROUPS:
+            if self.workloads(group):
+                yield from self.tables_of(group)
+
+    def tables_of(self, group):
+        """Those of one group."""
+        if group in SINGLE:
+            return [self.table(workload) for workload in self.workloads(group)]
+        if group in ("busy", "accuracy"):
+            return [getattr(self, f"{group}_table")()]
+        return [self.group_table(group, GROUPS[group])]
 
     def table(self, workload):
         """Contestants of one recipe, the fastest first."""
@@ -160,7 +170,7 @@ class Results:
             ("Contestant", ">us a step", ">min-max", ">ratio", ">peak MB")
             + (">compile s", ">first step s"),
             rows,
-            ["ratio: to minigan, captured", *self.warnings()],
+            ["ratio: to minigan", *self.warnings()],
         )
 
     def _rank(self, workload, name):
@@ -179,6 +189,81 @@ class Results:
         steps = 1 if not kind.endswith(":Scan") else 0  # a scan's first call is many
         return max(0.0, first - steps * later / 1e6)
 
+    def fastest_other(self, workload):
+        """Name of the fastest of another library at float32 accuracy, or None."""
+        others = {
+            name: self.median(workload, name)
+            for name in self.contestants(workload)
+            if not (name.startswith(OURS) or CONTESTANTS[name].rounded)
+        }
+        others = {name: time for name, time in others.items() if time}
+        return min(others, key=others.get, default=None)
+
+    def ratio(self, workload, name):
+        """How many times as long as minigan, the median over rounds in turn."""
+        of, to = (
+            {row["repetition"]: median(row["microseconds"]) for row in rows}
+            for rows in (
+                [r for r in self.rows.get((workload.name, who), ()) if "error" not in r]
+                for who in (name, OURS)
+            )
+        )
+        both = [of[k] / to[k] for k in of if k in to]
+        return median(both) if both else None
+
+    def busy_table(self):
+        """Beside 0, 1 and 2 busy processes: times, and ratios of the same rounds."""
+        workloads = self.workloads("busy")
+        names = [
+            name
+            for name in CONTESTANTS
+            if any((w.name, name) in self.rows for w in workloads)
+        ]
+        others = [name for name in names if name != OURS]
+        rows = []
+        for workload in workloads:
+            row = [workload.game, busy(workload.beside)]
+            for name in names:
+                failed = "failed" if self.error(workload, name) else ""
+                row.append(number(self.median(workload, name)) or failed)
+            row += [number(self.ratio(workload, name), "{:.2f}") for name in others]
+            threads = self.median(workload, OURS, "threads_at_work")
+            rows.append([*row, number(threads, "{:.1f}")])
+        heads = [f">{CONTESTANTS[name].column}, us" for name in names]
+        heads += [f">{CONTESTANTS[name].column} / minigan" for name in others]
+        columns = ("Recipe", "Beside", *heads, ">minigan's threads at work")
+        notes = ["threads: blank where the work is too small to share"]
+        return Table(GROUPS["busy"], columns, rows, [*notes, *self.warnings()])
+
+    def same_bits(self, name):
+        """Whether a setting changed no bit of a product; None where unknown."""
+        of, to = (
+            [row["errors"]["bits"] for row in rows if "errors" in row]
+            for rows in (
+                self.rows.get(("accuracy", who), ())
+                for who in (name, CONTESTANTS[name].setting_of)
+            )
+        )
+        return set(of) == set(to) if of and to else None
+
+    def accuracy_table(self):
+        """Errors of a product for a sum of |x| |W| of 1."""
+        rows = []
+        for name in self.contestants(WORKLOADS["accuracy"]):
+            label, found = CONTESTANTS[name].label, self.rows["accuracy", name][0]
+            if "error" in found:
+                rows.append([f"{label}: {found['error']}", "failed", "", ""])
+                continue
+            far = [f"{found['errors'][key]:.1e}" for key in ("mean", "worst")]
+            same = self.same_bits(name)
+            other = CONTESTANTS.get(CONTESTANTS[name].setting_of)
+            bits = f"all as {other.column} without the setting" if same else ""
+            rows.append([label, *far, bits])
+        columns = ("Contestant", ">mean error", ">worst error", "Bits")
+        text = WORKLOADS["accuracy"].description
+        text = f"errors of {text}, for a sum of |x||W| of 1"
+        return Table(GROUPS["accuracy"], columns, rows, [text])
+
     def group_table(self, group, title):
         """Workloads below each other, contestants beside each other."""
         workloads = self.workloads(group)
@@ -189,23 +274,22 @@ class Results:
         ]
         rows = []
         for workload in workloads:
-            row = [workload.name]
+            row = [workload.title]
             for name in names:
                 spread = self.spread(workload, name)
                 failed = "failed" if self.error(workload, name) else ""
                 row += [number(spread and spread.median) or failed]
                 row += [between(spread)]
-            others = [self.median(workload, n) for n in names if n != OURS]
-            others = [value for value in others if value is not None]
-            ours = self.median(workload, OURS)
-            row.append(f"{min(others) / ours:.2f}" if others and ours else "")
+            best, ours = self.fastest_other(workload), self.median(workload, OURS)
+            ratio = self.median(workload, best) / ours if best and ours else None
+            row.append(number(ratio, "{:.2f}"))
             flops = workload.flops
             rate = flops / ours / 1e3 if flops and ours else None
             rows.append([*row, number(rate, "{:,.0f}")])
         heads = []
         for name in names:
-            heads += [f">{CONTESTANTS[name].label}, us", ">min-max"]
-        columns = ("Workload", *heads, ">best other / minigan", ">minigan GFLOP/s")
+            heads += [f">{CONTESTANTS[name].column}, us", ">min-max"]
+        columns = ("Work", *heads, ">best other / minigan", ">minigan GFLOP/s")
         absent = [
             CONTESTANTS[name].label
             for name in self.content["absent"]
@@ -223,7 +307,9 @@ def number(value, form=None):
 
 
 def between(spread):
-    return f"{number(spread.least)}-{number(spread.most)}" if spread else ""
+    if not spread or spread.count == 1:
+        return ""
+    return f"{number(spread.least)}-{number(spread.most)}"
 
 
 def times(spread, ours):

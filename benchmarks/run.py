@@ -2,13 +2,13 @@
 
 import datetime
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from . import machine
+from . import busy, machine
+from .processes import Failed, output
 from .registry import pairs
 
 ROOT = Path(__file__).parents[1]
@@ -20,10 +20,6 @@ ROOFLINE, OURS = "mnist-mixed", "minigan"  # whose step is profiled as well
 
 class Busy(RuntimeError):
     """The machine has other work; what is timed now would mean nothing."""
-
-
-class Failed(RuntimeError):
-    """A process that ended without a result."""
 
 
 def refuse_under_load(force=False):
@@ -43,8 +39,9 @@ def run(patterns, plan, pythons, force=False, say=print):
     patterns: see `registry.pairs`.  plan: `Plan`.  pythons: interpreters, for minigan
     and for its peers.
     """
-    load = refuse_under_load(force)
     chosen = pairs(patterns)
+    exempt = all(workload.beside is not None for workload in chosen)
+    load = refuse_under_load(force or exempt)
     packages = {key: packages_of(exe) for key, exe in pythons.items()}
     absent = {}
     for contestants in chosen.values():
@@ -56,7 +53,7 @@ def run(patterns, plan, pythons, force=False, say=print):
     results = {
         "format": FORMAT,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "forced": force and load > MOST_LOAD,
+        "forced": force and not exempt and load > MOST_LOAD,
         "load": round(load, 2),
         "machine": machine.describe(),
         "packages": packages,
@@ -64,26 +61,44 @@ def run(patterns, plan, pythons, force=False, say=print):
         "absent": absent,
         "results": [],
     }
+    for rows in _rows(chosen, absent, plan, pythons):
+        results["results"] += rows
+        for row in rows:
+            say(_line(row))
+    if any(w.name == ROOFLINE and c.name == OURS for w in chosen for c in chosen[w]):
+        results["roofline"] = _json_of(
+            [pythons["minigan"], "-m", "benchmarks", "roofline"]
+        )
+    return results
+
+
+def _rows(chosen, absent, plan, pythons):
+    """Lists of results, as they come."""
+    games = {}
     for workload, contestants in chosen.items():
         present = [c for c in contestants if c.name not in absent]
+        if workload.beside is not None:
+            games.setdefault(workload.game, {})[workload] = present
+            continue
         for repetition in range(plan.repetitions_of(workload)):
             for contestant in present:
+                if contestant.once and repetition:
+                    continue
                 python = pythons["peers" if contestant.peer else "minigan"]
                 found = _measure(workload, contestant, plan, python)
-                results["results"].append(
+                yield [
                     {
                         "workload": workload.name,
                         "contestant": contestant.name,
                         "repetition": repetition,
                         **found,
                     }
-                )
-                say(_line(results["results"][-1]))
-    if any(w.name == ROOFLINE and c.name == OURS for w in chosen for c in chosen[w]):
-        results["roofline"] = _json_of(
-            [pythons["minigan"], "-m", "benchmarks", "roofline"]
-        )
-    return results
+                ]
+    for workloads in games.values():
+        watch = Watch()
+        rows = busy.measure(workloads, plan, pythons)
+        others = {"other_cores": watch.others()}
+        yield [{**row, **others} for row in rows]
 
 
 def verify(patterns, pythons, say):
@@ -93,7 +108,7 @@ def verify(patterns, pythons, say):
         for contestant in contestants:
             python = pythons["peers" if contestant.peer else "minigan"]
             names = [workload.name, contestant.name]
-            if workload.kind != "gan" or contestant.start_only:
+            if workload.kind != "gan" or workload.game or contestant.start_only:
                 continue
             try:
                 found = _json_of([python, "-m", "benchmarks", "compare", *names])
@@ -108,23 +123,31 @@ class Plan:
     """How long and how often.
 
     quick: a few short runs, to see that all works.  seconds: of a block, of which a
-    process runs three.  repetitions: processes for each pair.
+    process runs three.  repetitions: processes for each pair, and rounds beside busy
+    processes.  tries: how often a disturbed measurement is run.
     """
 
-    def __init__(self, quick=False, seconds=None, repetitions=None, command_steps=None):
+    def __init__(
+        self,
+        quick=False,
+        seconds=None,
+        repetitions=None,
+        command_steps=None,
+        tries=TRIES,
+    ):
         self.quick = quick
         self.seconds = seconds or (0.1 if quick else 1.0)
-        self.repetitions = repetitions or (1 if quick else 5)
+        self.repetitions = repetitions or (1 if quick else 3)
         self.command_steps = command_steps or (100 if quick else 10_000)
+        self.tries = tries
 
     def size_of(self, workload):
         """See `Workload.arguments`."""
         return self.command_steps if workload.kind == "command" else 0
 
     def repetitions_of(self, workload):
-        """A whole command takes minutes: it is run no more than three times."""
-        few = workload.kind == "command"
-        return min(3, self.repetitions) if few else self.repetitions
+        """Whole commands and large steps take long, and are run once."""
+        return 1 if workload.group in ("command", "growth") else self.repetitions
 
 
 def packages_of(python):
@@ -134,23 +157,14 @@ def packages_of(python):
 
 def _json_of(command, extra=None):
     """What a command prints as its last line.  Errors: Failed, with its own words."""
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=machine.environment(extra),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise Failed(lines[-1] if lines else f"exit code {done.returncode}")
-    return json.loads(done.stdout.splitlines()[-1])
+    printed = output(command, machine.environment(extra), ROOT)
+    return json.loads(printed.splitlines()[-1])
 
 
 def _measure(workload, contestant, plan, python):
-    """The least disturbed of up to `TRIES` results, or the first undisturbed one."""
+    """The least disturbed of a few results, or the first undisturbed one."""
     best = None
-    for _ in range(1 if workload.kind == "command" else TRIES):
+    for _ in range(1 if workload.kind == "command" else plan.tries):
         found = _measure_once(workload, contestant, plan, python)
         if "error" in found:
             return found

@@ -27,7 +27,8 @@ from pathlib import Path
 from minigan.tables import Table
 
 from . import trees
-from .run import ROOT, Failed
+from .processes import Failed
+from .run import ROOT
 
 # (forms, threads): what one process runs
 JOBS = (

@@ -14,8 +14,9 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import machine
-from .run import ROOT, Failed
+from . import machine, processes
+from .processes import Failed
+from .run import ROOT
 
 
 @contextmanager
@@ -63,15 +64,6 @@ def environment(folder, threads=None, blas_threads=None):
     return kept
 
 
-def failure(process, errors):
-    """Failed, with the last words of a process that ended badly."""
-    lines = [line for line in errors.splitlines() if line.strip()]
-    return Failed(lines[-1] if lines else f"exit code {process.returncode}")
-
-
 def output(command, env):
     """What a command prints.  Errors: Failed, with its own words."""
-    done = subprocess.run(command, env=env, cwd=os.sep, capture_output=True, text=True)
-    if done.returncode:
-        raise failure(done, done.stderr)
-    return done.stdout
+    return processes.output(command, env, os.sep)

@@ -10,9 +10,7 @@ machine meets both.
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +22,8 @@ import numpy as np
 from minigan.tables import Table
 
 from . import trees
-from .run import ROOT, Busy, Failed, refuse_under_load
+from .processes import Child, Failed
+from .run import ROOT, Busy, refuse_under_load
 from .timings import CALLS, STEPS
 
 IMPORT, COMPILED, COMPILED_CPU = "import", "first compilation", "the same, processor"
@@ -36,43 +35,10 @@ UNITS = {CALLS: "", IMPORT: "ms", COMPILED: "s", COMPILED_CPU: "s"}  # others: u
 SCALES = {IMPORT: 1e3}
 
 
-class Child:
+def child(folder):
     """A process that times steps of one version, as often as it is asked."""
-
-    def __init__(self, folder):
-        self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            trees.python(trees.script("timings.py"), folder),
-            env=trees.environment(folder),
-            cwd=os.sep,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-        )
-
-    def ask(self, name):
-        """The answer of `timings`.  Errors: Failed where the process has ended."""
-        try:
-            self.process.stdin.write(f"{name}\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
-        answer = self.process.stdout.readline()
-        if not answer:
-            self.process.wait()
-            self.errors.seek(0)
-            raise trees.failure(self.process, self.errors.read())
-        return json.loads(answer)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
-        self.errors.close()
+    command = trees.python(trees.script("timings.py"), folder)
+    return Child(command, trees.environment(folder), os.sep)
 
 
 def in_turns(measures, rounds):
@@ -90,9 +56,9 @@ def steps(folders, names, processes, rounds):
     found = {name: [] for name in names}
     for _ in range(processes):
         with ExitStack() as stack:
-            children = [stack.enter_context(Child(folder)) for folder in folders]
+            children = [stack.enter_context(child(folder)) for folder in folders]
             for name in names:
-                asks = [lambda c=child, n=name: c.ask(n) for child in children]
+                asks = [lambda c=c, n=name: c.ask(n) for c in children]
                 if name == CALLS:  # a count, the same in every round
                     found[name] += in_turns(asks, 1)
                 else:

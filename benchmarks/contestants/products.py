@@ -61,6 +61,11 @@ class Minigan:
             for kernel, given in self.calls:
                 kernel(*given)
 
+    def first_result(self):
+        """Of the first product of the list."""
+        self.run(1)
+        return np.asarray(self.calls[0][1][-1])
+
 
 class Numpy(Minigan):
     """NumPy, with the BLAS that it brings."""
@@ -106,3 +111,44 @@ class Torch(Minigan):
 
     def dx(self, dy, W, dx):
         self.torch.mm(dy, W.T, out=dx)
+
+
+class TorchBfloat16(Torch):
+    """The same, told to round factors to bf16."""
+
+    def __init__(self, products):
+        super().__init__(products)
+        self.torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+
+
+class Jax(Minigan):
+    """JAX, every product a compiled call; its results are new arrays."""
+
+    shown = ("forward", "dW", "dx")
+
+    def __init__(self, products):
+        import jax
+
+        self.block = jax.block_until_ready
+        self.calls = [
+            (jax.jit(getattr(self, form)), [jax.numpy.asarray(a) for a in given[:-1]])
+            for form, given in operands(products)
+        ]
+
+    def run(self, times):
+        for _ in range(times):
+            found = [call(*given) for call, given in self.calls]
+        self.block(found)
+
+    def first_result(self):
+        call, given = self.calls[0]
+        return np.asarray(call(*given))
+
+    def forward(self, x, W, b):
+        return x @ W + b
+
+    def dW(self, x, dy):
+        return x.T @ dy
+
+    def dx(self, dy, W):
+        return dy @ W.T

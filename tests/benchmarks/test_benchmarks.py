@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import child, docs, guard, machine, plot, registry, run, verify
-from benchmarks.checks import BrokenContestant, check
+from benchmarks.checks import BrokenContestant, check, errors
 from benchmarks.contestants import products
 from benchmarks.games import GAMES, NAMED, images
 from benchmarks.products import Product, in_step_order
@@ -87,6 +87,21 @@ def tiny_run(monkeypatch, only, force=True):
     return run.run(only, plan, run.interpreters(), force, say=lambda line: None)
 
 
+def test_who_is_far_behind_runs_once(monkeypatch):
+    measured = []
+
+    def measure(workload, contestant, plan, python):
+        measured.append(contestant.name)
+        return {"microseconds": [1.0]}
+
+    monkeypatch.setattr(run, "_measure", measure)
+    monkeypatch.setattr(run, "packages_of", lambda python: {"numba": ""})
+    plan = run.Plan(quick=True, repetitions=2)
+    only = ["layer-tanh-784:minigan*"]
+    run.run(only, plan, run.interpreters(), True, say=lambda line: None)
+    assert measured == ["minigan", "minigan-eager", "minigan-numpy", "minigan"]
+
+
 @pytest.fixture
 def content(monkeypatch):
     monkeypatch.setattr(machine, "load", lambda: 2.0)
@@ -130,7 +145,7 @@ def test_a_run_is_interleaved_and_complete(content):
     assert content["machine"]["cores"] >= 1 and content["machine"]["cpu"]
     assert content["packages"]["minigan"]["numpy"] == np.__version__
     rows = content["results"]
-    assert [row["repetition"] for row in rows] == [0, 1, 0, 1]
+    assert [row["repetition"] for row in rows] == [0, 0, 1]  # the first runs once
     for row in rows:
         assert len(row["microseconds"]) == child.BLOCKS
         assert min(row["microseconds"]) > 0 and row["peak_rss_mb"] > 10
@@ -142,10 +157,10 @@ def test_a_run_is_interleaved_and_complete(content):
 def test_tables_page_and_warnings(content):
     results = Results(content)
     recipe, product = results.tables()
-    assert "minigan, NumPy backend" in str(recipe) and "FORCED" in str(recipe)
-    assert "product-64x784x512-forward" in str(product)
+    assert "minigan, in NumPy alone" in str(recipe) and "FORCED" in str(recipe)
+    assert "forward of a Dense(784, 512), batch 64" in str(product)
     page = docs.page(results)
-    assert "**FORCED" in page and "| minigan, NumPy backend |" in page
+    assert "**FORCED" in page and "| minigan, in NumPy alone" in page
     assert "class" not in docs.step_code("gan_minigan:Numpy")
 
 
@@ -161,7 +176,7 @@ def test_contestants_that_are_absent_or_fail_are_listed(content):
     )
     results = Results(content)
     table = str(results.table(WORKLOADS["parabola"]))
-    assert "JAX, jitted scan" in table and "absent" in table
+    assert "JAX, many steps compiled" in table and "absent" in table
     assert "boom" in table and "failed" in table
 
 
@@ -171,7 +186,7 @@ def test_ratios_are_to_minigan(content):
         row = {"workload": "parabola", "contestant": name, "microseconds": [time] * 3}
         content["results"].append(row)
     table = Results(content).table(workload)
-    assert table.rows[0][:4] == ["minigan, captured", "10.00", "10.00-10.00", "1.00"]
+    assert table.rows[0][:4] == ["minigan", "10.00", "", "1.00"]
     assert table.rows[1][3] == "1.50"
     assert "1.50 times as fast" in docs.page(Results(content))
 
@@ -305,13 +320,68 @@ def test_products_are_equal(library, form):
         torch.set_grad_enabled(True)
 
 
+@pytest.mark.parametrize("library", [*LIBRARIES, products.TorchBfloat16, products.Jax])
+def test_how_far_a_product_is_from_the_exact_one(library):
+    needs = {"Torch": "torch", "TorchBfloat16": "torch", "Jax": "jax"}
+    if library.__name__ in needs:
+        pytest.importorskip(needs[library.__name__])
+    listed = [Product("forward", 6, 50, 7)]
+    ((_, given),) = products.operands(listed)
+    found = errors(library(listed).first_result(), *given[:-1])
+    assert 0 < found["mean"] < found["worst"] < 0.01
+    if library is not products.TorchBfloat16:
+        assert found["worst"] < 1e-6
+    else:
+        import torch
+
+        torch.backends.mkldnn.matmul.fp32_precision = "none"
+    if needs.get(library.__name__) == "torch":
+        import torch
+
+        torch.set_grad_enabled(True)
+
+
+def test_errors_are_measured_in_sums_of_absolute_values():
+    x, W, b = np.array([[1.0, -2.0]]), np.array([[3.0], [4.0]]), np.array([1.0])
+    found = errors(np.array([[-4.0 + 0.12]]), x, W, b)
+    assert found["worst"] == pytest.approx(0.01) == found["mean"]
+    again = errors(np.array([[-4.0 + 0.12]]), x, W, b)
+    assert found["bits"] == again["bits"] != errors(np.array([[-4.0]]), x, W, b)["bits"]
+
+
+def test_settings_that_change_no_bit_are_named(content):
+    for name, bits in {"torch": "a", "torch-bf16": "b", "jax-step": "c"}.items():
+        far = {"mean": 1e-8, "worst": 2e-7, "bits": bits}
+        row = {"workload": "accuracy", "contestant": name, "microseconds": [1.0]}
+        content["results"].append({**row, "repetition": 0, "errors": far})
+    jax = content["results"][-1]
+    content["results"].append({**jax, "contestant": "jax-x6"})
+    rows = Results(content).accuracy_table().rows
+    assert [row[3] for row in rows] == ["", "", "", "all as JAX without the setting"]
+    assert rows[0][1:3] == ["1.0e-08", "2.0e-07"]
+    assert "## How exact products are" in docs.page(Results(content))
+
+
+def test_who_rounds_is_no_rival_and_python_has_a_price(content):
+    for name, time in (("minigan", 10.0), ("torch-bf16", 5.0), ("torch", 20.0)):
+        row = {"workload": "parabola", "contestant": name, "microseconds": [time]}
+        content["results"].append(row)
+    row = {"workload": "parabola", "contestant": "minigan-eager"}
+    content["results"].append({**row, "microseconds": [1010.0]})
+    page = docs.page(Results(content))
+    assert "minigan is 2.00 times as fast as the fastest other (PyTorch, layer" in page
+    assert "takes 1,010 us, 1.00 ms more than recorded; PyTorch" in page
+
+
 # ---- the same mathematics: `python -m benchmarks verify` compares all of them ------
 
 
-@pytest.mark.parametrize("name", ["parabola", "mnist-smooth"])
+@pytest.mark.parametrize("name", ["parabola", "mnist-smooth", "dcgan"])
 @pytest.mark.parametrize("contestant", ["torch", "jax-step"])
 def test_losses_are_those_of_minigan(contestant, name):
     pytest.importorskip({"torch": "torch", "jax-step": "jax"}[contestant])
+    if (contestant, name) == ("jax-step", "dcgan"):
+        pytest.skip("a minute: convolutions one by one; `verify` compares them")
     assert verify.difference(name, CONTESTANTS[contestant]) < verify.CLOSE
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks import digests, same_bits, timings, trees, versions
-from benchmarks.run import ROOT, Failed
+from benchmarks.processes import Failed
+from benchmarks.run import ROOT
 from minigan.gan import recipes
 
 ENVIRONMENT = {"python": "3", "images": "0"}
