@@ -58,6 +58,7 @@ def _bytes(images: Any) -> np.ndarray:
         validate.complain(
             validate.DTypeError, "data.scale", "images", "an array of uint8", given
         )
+    validate.unmasked("data.scale", "images", images)
     if not images.size:
         given = f"shape {validate.shape_text(images.shape)}"
         expected = "at least one image"

@@ -219,6 +219,7 @@ def numbers(where: str, argument: str, value: Any) -> Array:
     if not hasattr(value, "__array__"):
         given = type(value).__name__
         validate.complain(DTypeError, where, argument, "one NumPy array", given)
+    validate.unmasked(where, argument, value)
     value = np.asarray(value)
     if value.dtype.kind not in "fiub":
         expected = "an array of numbers"

@@ -7,7 +7,13 @@ import pytest
 
 from minigan import data
 from minigan.data import idx
-from minigan.errors import ArgumentError, DatasetError, DTypeError, ShapeError
+from minigan.errors import (
+    ArgumentError,
+    DatasetError,
+    DTypeError,
+    MiniganError,
+    ShapeError,
+)
 
 from . import small
 from .small import compress
@@ -184,6 +190,7 @@ def test_scale_of_any_layout():
         ((np.zeros(3),), DTypeError, "'images': expected an array of uint8, got float"),
         ((np.zeros((0, 4), np.uint8),), ShapeError, "at least one image"),
         ((np.full(3, 17, np.uint8), np.float32, 16), ArgumentError, "0 to 16, got 17"),
+        ((np.ma.masked_less(np.arange(3, dtype=np.uint8), 1),), MiniganError, "1 of 3"),
         ((np.zeros(3, np.uint8), np.float16), DTypeError, "'dtype'"),
         ((np.zeros(3, np.uint8), np.complex128), DTypeError, "'dtype'"),
         ((np.zeros(3, np.uint8), np.float32, 0), ArgumentError, "'largest'"),

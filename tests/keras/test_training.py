@@ -87,6 +87,8 @@ def test_shapes_and_types_of_labels(labels):
         (REAL[:0], ONES[:0], "at least one row"),
         ("rows", ONES, "'x'.*one NumPy array"),
         (REAL.astype(str), ONES, "array of numbers"),
+        (np.ma.masked_greater(REAL, 0), ONES, "without masked values"),
+        (REAL, np.ma.array(ONES, mask=ONES > 0), "8 of 8 masked"),
     ],
 )
 def test_refused_batches_change_nothing(x, y, message):
