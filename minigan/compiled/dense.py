@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import gemm
-from ..jit.compiling import kernel
+from ..jit.compiling import JIT_DISABLED, kernel
 
 
 class Product:
@@ -41,11 +41,15 @@ class ByTiles(Product):
 
 
 class Chosen(Product):
-    """A `Product` by chains, and `by_tiles`."""
+    """A `Product` by chains for any sizes, and what does it for some.
+
+    by_small: the same chains for few columns, of which less has to be compiled.
+    """
 
     def __init__(self, form: gemm.Form, arguments: Callable[..., tuple]):
         super().__init__(form.chain, arguments)
         self.form = form
+        self.by_small = Product(form.small, arguments)
 
     @cached_property
     def by_tiles(self) -> ByTiles:
@@ -59,7 +63,9 @@ class Chosen(Product):
         possible = asked != "chain" and dtype == np.float32
         if possible and gemm.fits(sizes, self.form.depth):
             return self.by_tiles if gemm.in_force(asked) == "tiles" else self
-        return self
+        given = sizes["N"], sizes["D"], sizes["M"], dtype.itemsize
+        small = self.form.is_small(*given)
+        return self.by_small if small and not JIT_DISABLED else self
 
 
 def by(form: gemm.Form) -> Callable[[Callable[..., tuple]], Chosen]:

@@ -6,17 +6,30 @@ from typing import Any, NamedTuple
 
 from .choice import fits, in_force, machine_in_use
 from .microkernel import BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
-from .product import gemm_nn, gemm_nt, gemm_tn
+from .product import (
+    gemm_nn,
+    gemm_nt,
+    gemm_tn,
+    is_small_nn,
+    is_small_nt,
+    is_small_tn,
+    small_nn,
+    small_nt,
+    small_tn,
+)
 
 
 class Form(NamedTuple):
     """One of the three products, in both arithmetics.
 
+    small: the chain for few columns, where is_small(N, D, M, bytes of a number) holds.
     name: that of the kernels in `tiles`, which are loaded where they are needed.
     depth: what it sums over, in a layer of N rows, D features in and M features out.
     """
 
     chain: Callable[..., None]
+    small: Callable[..., None]
+    is_small: Callable[[int, int, int, int], bool]
     name: str
     depth: str
 
@@ -36,9 +49,9 @@ def _of_tiles(name: str) -> Any:
 
 
 NN, TN, NT = (
-    Form(gemm_nn, "nn", "D"),
-    Form(gemm_tn, "tn", "N"),
-    Form(gemm_nt, "nt", "M"),
+    Form(gemm_nn, small_nn, is_small_nn, "nn", "D"),
+    Form(gemm_tn, small_tn, is_small_tn, "tn", "N"),
+    Form(gemm_nt, small_nt, is_small_nt, "nt", "M"),
 )
 
 __all__ = [

@@ -51,7 +51,7 @@ With NUMBA_DISABLE_JIT=1 the same names are plain NumPy, equal up to rounding.
 
 import numpy as np
 
-from ..jit.compiling import JIT_DISABLED, kernel
+from ..jit.compiling import JIT_DISABLED, inlined, kernel
 from ..jit.tasks import next_task, share_out, threads
 from . import narrow, slim
 from .microkernel import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
@@ -140,6 +140,59 @@ def product(rows, cols, plan, left, right, C, bias, Y, slope):
     share_out(work_on, workers, parts_r * parts_c, operands)
 
 
+# ---- small ones ----
+# Kernels of their own: who has none but small products compiles nothing of the above.
+
+
+@inlined
+def is_small_nn(N, K, M, itemsize):
+    """True for a `gemm_nn` that is done by `small_nn`; likewise below."""
+    return M == 1 or slim.fits(N, M, K, itemsize)
+
+
+@inlined
+def is_small_tn(N, K, M, itemsize):
+    return M == 1 or slim.fits(K, M, N, itemsize)
+
+
+@inlined
+def is_small_nt(N, K, M, itemsize):
+    return M == 1 or (M <= slim.TURNED and slim.fits(N, K, M, itemsize))
+
+
+@kernel
+def small_nn(A, B, C, bias, mode, slope):
+    """`gemm_nn` with one column, or few."""
+    (N, K), M = A.shape, B.shape[1]
+    if M == 1:
+        narrow.forward(A, B, C, bias, mode, slope)
+    else:
+        sizes = N, M, K, K, np.int64(1), np.int64(mode)
+        slim.slim(A, B, C, bias, A.dtype.type(slope), sizes)
+
+
+@kernel
+def small_tn(A, B, C, accumulate):
+    """`gemm_tn` with one column, or few."""
+    (N, K), M = A.shape, B.shape[1]
+    if M == 1:
+        narrow.dW(A, B, C, accumulate)
+    else:
+        sizes = K, M, N, np.int64(1), K, np.int64(ADD if accumulate else PLAIN)
+        slim.slim(A, B, C, C, A.dtype.type(0), sizes)
+
+
+@kernel
+def small_nt(A, B, C, mode, Y, slope):
+    """`gemm_nt` with one column in A, or few."""
+    (N, M), K = A.shape, B.shape[0]
+    if M == 1:
+        narrow.dx(A, B, C, mode, Y, slope)
+    else:
+        sizes = N, K, M, np.int64(mode)
+        slim.slim_turned(A, B, C, Y, A.dtype.type(slope), sizes)
+
+
 # ---- the three products ----
 # np.int64(...) and np.float64(...) around constants: a literal would be a type of its
 # own to Numba, and everything above would be compiled once more.
@@ -162,12 +215,8 @@ def gemm_nn(A, B, C, bias, mode, slope):
             C[...] = np.where(C > 0, C, C.dtype.type(slope) * C)
         return
     (N, K), M = A.shape, B.shape[1]
-    if M == 1:
-        narrow.forward(A, B, C, bias, mode, slope)
-        return
-    if slim.fits(N, M, K, A.itemsize):
-        sizes = N, M, K, K, np.int64(1), np.int64(mode)
-        slim.slim(A, B, C, bias, A.dtype.type(slope), sizes)
+    if is_small_nn(N, K, M, A.itemsize):
+        small_nn(A, B, C, bias, mode, slope)
         return
     plan = np.int64(NN), K, K, np.int64(1), M, M, np.int64(mode)
     flat = C.reshape(C.size)
@@ -182,12 +231,8 @@ def gemm_tn(A, B, C, accumulate):
         C[...] = A.T @ B + (C if accumulate else 0)
         return
     (N, K), M = A.shape, B.shape[1]
-    if M == 1:
-        narrow.dW(A, B, C, accumulate)
-        return
-    if slim.fits(K, M, N, A.itemsize):
-        sizes = K, M, N, np.int64(1), K, np.int64(ADD if accumulate else PLAIN)
-        slim.slim(A, B, C, C, A.dtype.type(0), sizes)
+    if is_small_tn(N, K, M, A.itemsize):
+        small_tn(A, B, C, accumulate)
         return
     plan = np.int64(TN), N, np.int64(1), K, M, M, np.int64(ADD if accumulate else PLAIN)
     flat = C.reshape(C.size)
@@ -208,12 +253,8 @@ def gemm_nt(A, B, C, mode, Y, slope):
             C[...] = np.where(Y > 0, C, C.dtype.type(slope) * C)
         return
     (N, M), K = A.shape, B.shape[0]
-    if M == 1:
-        narrow.dx(A, B, C, mode, Y, slope)
-        return
-    if M <= slim.TURNED and slim.fits(N, K, M, A.itemsize):
-        sizes = N, K, M, np.int64(mode)
-        slim.slim_turned(A, B, C, Y, A.dtype.type(slope), sizes)
+    if is_small_nt(N, K, M, A.itemsize):
+        small_nt(A, B, C, mode, Y, slope)
         return
     plan = np.int64(NT), M, M, np.int64(1), M, K, np.int64(mode)
     flat = C.reshape(C.size)

@@ -2,12 +2,15 @@
 
 The scheme of `gemm` prepares: it cuts C into tasks, asks for scratch, copies panels.
 That takes longer than a whole product of 64 x 5 by 5 x 15 needs.  Where a row of C is
-one tile wide, right is read as it lies (the lanes beyond the last column are masked),
-tile after tile.  The chains of multiply-adds are those of `gemm`, and so are the bits.
+one tile wide, or two, right is read as it lies (the lanes beyond the last column are
+masked), tile after tile.  The chains of multiply-adds are those of `gemm`, and so are
+the bits.
 
 For dx = dy W^T, where the vectors would run down the columns of W, W is small, and is
 turned first, on the stack.
 """
+
+from functools import partial
 
 from llvmlite import ir
 from numba import types
@@ -25,8 +28,27 @@ TURNED = 64  # rows of a W^T on the stack
 @inlined
 def fits(rows, cols, depth, itemsize):
     """True where a product of this size is done here."""
-    few = cols * itemsize <= VECTORS * VECTOR_BYTES
+    few = cols * itemsize <= 2 * VECTORS * VECTOR_BYTES
     return MASKED and few and rows * cols * depth < LARGEST
+
+
+def _blocks(w, cols, write):
+    """Write a loop over blocks of columns, as even as they can be.
+
+    write: writes what happens to (first column, columns) of a block of one tile's width
+    at the most.
+    """
+    b = w.b
+    vectors = b.sdiv(b.add(cols, w.int(w.lanes - 1)), w.int(w.lanes))
+    blocks = b.sdiv(b.add(vectors, w.int(VECTORS - 1)), w.int(VECTORS))
+
+    def first(block):
+        return b.mul(b.sdiv(b.mul(block, vectors), blocks), w.int(w.lanes))
+
+    with cgutils.for_range(b, blocks) as block:
+        j0, end = first(block.index), first(b.add(block.index, w.int(1)))
+        end = b.select(w.less(end, cols), end, cols)
+        write(j0, b.sub(end, j0))
 
 
 def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
@@ -69,11 +91,15 @@ def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
 def _slim(w, b, left, right, C, bias, slope, rows, cols, depth, l_step, k_step, mode):
     """Write: C = act(left @ right + bias), or as `mode` says; see `tiles.finish`."""
 
-    def leave(sums, row, exist, last):
-        c0 = b.mul(row, cols)
-        finish(w, sums, C, bias, slope, exist, last, c0, cols, w.int(0), mode)
+    def block(j0, some):
+        def leave(sums, row, exist, last):
+            c0 = b.add(b.mul(row, cols), j0)
+            finish(w, sums, C, bias, slope, exist, last, c0, cols, j0, mode)
 
-    _rows(w, left, right, l_step, k_step, cols, depth, rows, cols, leave)
+        here = w.at(right, j0, 1)
+        _rows(w, left, here, l_step, k_step, cols, depth, rows, some, leave)
+
+    _blocks(w, cols, block)
 
 
 @intrinsic
@@ -87,20 +113,15 @@ def _slim_turned(w, b, dy, W, dx, Y, slope, rows, cols, depth, mode):
     width = VECTORS * w.lanes
     block = cgutils.alloca_once(b, ir.ArrayType(w.element, TURNED * width))
     turned = b.bitcast(block, w.element.as_pointer())
-    with cgutils.for_range(b, cols) as j, cgutils.for_range(b, depth) as k:
-        b.store(
-            b.load(w.at(W, j.index, depth, k.index)),
-            w.at(turned, k.index, width, j.index),
-        )
     slopes = w.splat(slope)
 
-    def leave(sums, row, exist, last):
+    def leave(j0, sums, row, exist, last):
         tail = w.first(last)
 
         def each(change):
             for r, line in enumerate(sums):
                 with b.if_then(w.less(r, exist)):
-                    start = b.mul(b.add(row, w.int(r)), cols)
+                    start = b.add(b.mul(b.add(row, w.int(r)), cols), j0)
                     for v, s in enumerate(line):
                         change(b.load(s), start, v * w.lanes, v == len(line) - 1)
 
@@ -120,7 +141,16 @@ def _slim_turned(w, b, dy, W, dx, Y, slope, rows, cols, depth, mode):
             with direct:
                 each(plain)
 
-    _rows(w, dy, turned, depth, w.int(1), w.int(width), depth, rows, cols, leave)
+    def some_columns(j0, some):
+        with cgutils.for_range(b, some) as j, cgutils.for_range(b, depth) as k:
+            b.store(
+                b.load(w.at(W, b.add(j0, j.index), depth, k.index)),
+                w.at(turned, k.index, width, j.index),
+            )
+        step, wide = w.int(1), w.int(width)
+        _rows(w, dy, turned, depth, step, wide, depth, rows, some, partial(leave, j0))
+
+    _blocks(w, cols, some_columns)
 
 
 @intrinsic

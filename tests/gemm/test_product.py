@@ -25,9 +25,9 @@ numba = pytest.importorskip("numba")
 # Sides below, at and above the tile's, several blocks of k, several panels.
 SIDES = st.one_of(st.integers(1, 20), st.sampled_from([31, 33, 48, 49, 64, 97, 130]))
 DEPTHS = st.one_of(SIDES, st.sampled_from([rectangle.DEPTH, rectangle.DEPTH + 1, 2100]))
-# Rows of one tile's width are multiplied as they lie (`slim`), wider ones packed.
-SLIM = [(3, 40, 5), (9, 7, 18), (2, rectangle.DEPTH + 30, 3)]
-PACKED = [(3, 60, 60), (1, rectangle.DEPTH + 2, 49), (1, 49, rectangle.DEPTH + 2)]
+# Rows of one or two tiles are multiplied as they lie (`slim`), wider ones packed.
+SLIM = [(3, 40, 5), (9, 7, 18), (2, rectangle.DEPTH + 30, 3), (6, 25, 25), (5, 9, 47)]
+PACKED = [(3, 60, 100), (1, rectangle.DEPTH + 2, 97), (1, 97, rectangle.DEPTH + 2)]
 # Shared by threads: by rows and columns; what a task packed serves the next one (dW and
 # dx in three parts of the columns); more than `DEPTH` rows in dW.
 SHARED = [(300, 200, 250), (300, 260, 900), (600, 700, 900)]
@@ -358,7 +358,7 @@ def test_one_compilation_below_the_three_names():
     This shows with an empty cache: what is read from it brings its callees along.
     """
     for dtype in DTYPES:
-        outputs(3, 60, 60, dtype)  # too wide for `slim`
+        outputs(3, 60, 100, dtype)  # too wide for `slim`
     assert len(products.product.signatures) <= len(DTYPES)
     assert len(rectangle.one_task.signatures) <= len(DTYPES)
     assert len(products.work_on.signatures) <= len(DTYPES)
