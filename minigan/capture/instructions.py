@@ -148,13 +148,12 @@ class Instruction:
             pieces.append(replace(self, operands=tuple(operands), sizes=sizes))
         return pieces
 
-    def encode(self, entry: int, parts: int = 1) -> list[int]:
+    def encode(self, entry: int) -> list[int]:
         """The row of numbers that the player runs, see `rows`.
 
         entry: the address of the code for rows of this primitive.
-        parts: into how many rows the instruction was cut; the first one is asked.
         """
-        row = [entry, parts]
+        row = [entry, 1, 0]  # the last one becomes the width
         for operand, value in zip(self.primitive.operands, self.operands, strict=True):
             if isinstance(value, (Place, Stream)):
                 row.append(value.address)

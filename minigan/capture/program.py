@@ -177,7 +177,8 @@ class Program:
         self, instructions: Sequence[Instruction]
     ) -> tuple[NDArray[np.int64], list[int]]:
         """(the matrix that the player runs, the first row of each instruction)."""
-        from .rows import entries
+        from . import groups
+        from .rows import entries, matrix
 
         uses = [(i.primitive, i.twin(self.dtype)) for i in instructions]
         try:
@@ -189,12 +190,10 @@ class Program:
         for use, instruction in zip(uses, instructions, strict=True):
             starts.append(len(rows))
             parts = instruction.parts(TASKS * get_threads())
-            entry = found[use]
-            rows += [part.encode(entry, len(parts)) for part in parts]
-        code = np.zeros((len(rows), max(map(len, rows), default=1)), np.int64)
-        for row, numbers in zip(code, rows, strict=True):
-            row[: len(numbers)] = numbers
-        return code, starts
+            if len(parts) > 1:
+                rows.append(groups.front(len(parts)))
+            rows += [part.encode(found[use]) for part in parts]
+        return matrix(rows), starts
 
     def play(self, count: int) -> None:
         """Run the step `count` times, in one compiled call."""

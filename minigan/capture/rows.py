@@ -1,8 +1,9 @@
 """How an instruction lies in memory, and the code that reads it.
 
 A row is a line of int64: the address of the code that runs it (column 0), how many rows
-from this one on may run side by side (column 1), then one column for each operand (an
-address, or the number itself; a float by its bits), then one for each size letter.
+further the next one begins (column 1: one, or behind a group of `groups`), the number
+of columns (2), then one column for each operand (an address, or the number itself; a
+float by its bits), then one for each size letter.
 
 The code at the address is made here: a function that takes a row, rebuilds the arrays
 from addresses and sizes and calls the very kernel that the eager step calls.  There is
@@ -22,17 +23,27 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
+from numpy.typing import NDArray
 
 from ..primitives.declare import Primitive
 from ..primitives.signature import Operand
 
-ENTRY, PARTS, FIRST = 0, 1, 2  # columns
+ENTRY, NEXT, WIDTH, FIRST = 0, 1, 2, 3  # columns
 
 _I64 = ir.IntType(64)
 _FIXED = {"f": types.float64, "i": types.int64}
 Use = tuple[Primitive, Any]  # and the twin that runs it
 _made: dict[tuple[str, int, str], int] = {}  # name, code of the kernel, type -> entry
 _kept: list[Any] = []  # compiled code stays as long as the process
+
+
+def matrix(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """The rows below one another, and how wide they have become in each of them."""
+    code = np.zeros((len(rows), max(map(len, rows), default=FIRST)), np.int64)
+    for row, numbers in zip(code, rows, strict=True):
+        row[: len(numbers)] = numbers
+    code[:, WIDTH] = code.shape[1]
+    return code
 
 
 def columns(primitive: Primitive) -> dict[str, int]:

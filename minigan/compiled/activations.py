@@ -5,6 +5,7 @@ without gaps, no branch but the choice between two values, and `jit.mathfun` in 
 the library's scalar functions.
 """
 
+from ..jit.bysize import BySize
 from ..jit.compiling import kernel
 from ..jit.mathfun import sigmoid, tanh
 from ..jit.tasks import next_task, share_out, threads
@@ -74,7 +75,7 @@ def sigmoid_backward(dy, y, dx):
         dx[i] = dy[i] * (y[i] * (one - y[i]))
 
 
-@kernel(inside=True)
+@kernel
 def _tanh(x, y):
     for i in range(x.size):
         y[i] = tanh(x[i])
@@ -90,12 +91,12 @@ def _tanh_blocks(share, x, y):
 
 
 @kernel
-def tanh_forward(x, y):
-    if x.size < PARALLEL:
-        _tanh(x, y)
-    else:
-        count = (x.size + BLOCK - 1) // BLOCK
-        share_out(_tanh_blocks, threads(), count, (x, y))
+def _shared_tanh(x, y):
+    count = (x.size + BLOCK - 1) // BLOCK
+    share_out(_tanh_blocks, threads(), count, (x, y))
+
+
+tanh_forward = BySize(_tanh, _shared_tanh, "S", PARALLEL)
 
 
 @kernel

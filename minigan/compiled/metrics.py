@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from ..jit.bysize import BySize
 from ..jit.compiling import kernel
 from ..jit.mathfun import sigmoid
 from ..jit.memory import fold, lanes
@@ -63,7 +64,7 @@ def average(a, b, mean):
 
 
 @kernel(inside=True)
-def _sum_of_squares(x):
+def sum_of_squares(x):
     """256 lanes in the type of x, then one float64 sum: this is memory's speed."""
     partial = np.zeros(256, x.dtype)
     whole = x.size - x.size % 256
@@ -80,15 +81,16 @@ def _sum_of_squares(x):
 
 
 @kernel(inside=True)
-def _serial_norm(x):
+def norm_alone(x):
+    """The length of a vector, block by block."""
     total = 0.0
     for start in range(0, x.size, BLOCK):
-        total += _sum_of_squares(x[start : start + BLOCK])
+        total += sum_of_squares(x[start : start + BLOCK])
     return math.sqrt(total)
 
 
 @kernel(inside=True)
-def _norm_of(blocks):
+def norm_of(blocks):
     """The same from the sums of squares of the blocks."""
     total = 0.0
     for block in range(blocks.size):
@@ -101,18 +103,23 @@ def _square_blocks(share, x, squares):
     """Sums of squares, block by block, until no block is left."""
     block = next_task(share)
     while block >= 0:
-        squares[block] = _sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
+        squares[block] = sum_of_squares(x[block * BLOCK : (block + 1) * BLOCK])
         block = next_task(share)
 
 
 @kernel
-def norm(x, norm):
-    if x.size < PARALLEL:
-        norm[0] = _serial_norm(x)
-    else:
-        squares = np.empty((x.size + BLOCK - 1) // BLOCK)
-        share_out(_square_blocks, threads(), squares.size, (x, squares))
-        norm[0] = _norm_of(squares)
+def _norm(x, norm):
+    norm[0] = norm_alone(x)
+
+
+@kernel
+def _shared_norm(x, norm):
+    squares = np.empty((x.size + BLOCK - 1) // BLOCK)
+    share_out(_square_blocks, threads(), squares.size, (x, squares))
+    norm[0] = norm_of(squares)
+
+
+norm = BySize(_norm, _shared_norm, "P", PARALLEL)
 
 
 @kernel

@@ -10,10 +10,11 @@ import math
 
 import numpy as np
 
+from ..jit.bysize import BySize
 from ..jit.compiling import kernel
 from ..jit.mathfun import constants
 from ..jit.tasks import next_task, share_out, threads
-from .metrics import BLOCK, PARALLEL, _norm_of, _serial_norm, _sum_of_squares
+from .metrics import BLOCK, PARALLEL, norm_alone, norm_of, sum_of_squares
 
 # Moments below this times the smallest normal number count as zero, and so do gradients
 # whose square is.  In float32 these are 8e-31 and 9e-16, beside an epsilon of 1e-7.
@@ -28,7 +29,7 @@ def adam_schedule(t, learning_rate, beta_1, beta_2, epsilon, corrected, schedule
     schedule[1] = epsilon * root if corrected else epsilon
 
 
-@kernel(inside=True)
+@kernel
 def _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     kind = theta.dtype.type
     alpha, epsilon = kind(schedule[0]), kind(schedule[1])
@@ -67,7 +68,7 @@ def _adam_blocks(
     while block >= 0:
         part = slice(block * BLOCK, (block + 1) * BLOCK)
         if squares.size > 0:
-            squares[block] = _sum_of_squares(dtheta[part])
+            squares[block] = sum_of_squares(dtheta[part])
         _adam(
             theta[part],
             dtheta[part],
@@ -81,31 +82,29 @@ def _adam_blocks(
         block = next_task(share)
 
 
-@kernel(inside=True)
-def _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares):
+@kernel
+def _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     count = (theta.size + BLOCK - 1) // BLOCK
-    operands = theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
+    operands = theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, np.empty(0)
     share_out(_adam_blocks, threads(), count, operands)
 
 
 @kernel
-def adam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
-    if theta.size < PARALLEL:
-        _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
-    else:
-        none = np.empty(0)
-        _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, none)
+def _adam_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
+    length[0] = norm_alone(dtheta)
+    _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
 
 
 @kernel
-def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
-    if theta.size < PARALLEL:
-        length[0] = _serial_norm(dtheta)
-        _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow)
-    else:
-        squares = np.empty((theta.size + BLOCK - 1) // BLOCK)
-        _shared_adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares)
-        length[0] = _norm_of(squares)
+def _shared_adam_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, length):
+    squares = np.empty((theta.size + BLOCK - 1) // BLOCK)
+    operands = theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, squares
+    share_out(_adam_blocks, threads(), squares.size, operands)
+    length[0] = norm_of(squares)
+
+
+adam_update = BySize(_adam, _shared_adam, "P", PARALLEL)
+adam_update_norm = BySize(_adam_norm, _shared_adam_norm, "P", PARALLEL)
 
 
 @kernel

@@ -32,6 +32,7 @@ _SOURCES = (
     "jit/*.py",
     "gemm/*.py",
     "compiled/*.py",
+    "capture/groups.py",
     "capture/player.py",
     "capture/rows.py",
 )

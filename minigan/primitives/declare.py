@@ -61,7 +61,7 @@ _FIXED_TYPES = {"f": np.dtype(np.float64), "i": np.dtype(np.int64)}
 _LAYOUT = attrgetter("shape", "dtype.type", "dtype.isnative", "flags.carray")
 _empty = np.empty
 _PLANS = 4096  # combinations of shapes that a primitive remembers
-_SHARED = 1 << 17  # floating-point operations, or bytes, that threads may share
+_SHARED = 1 << 19  # floating-point operations, or bytes, that threads may share
 
 
 def wide(x: NDArray[Any]) -> np.dtype[Any]:
