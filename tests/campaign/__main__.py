@@ -3,12 +3,15 @@
 import argparse
 import multiprocessing
 import sys
+import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from .files import Counts, mutations_of
 from .formats import FORMATS
+from .kills import finish, killed
 
 CHUNK = 250  # mutations in one process: one that dies is told by its first seed
 
@@ -45,13 +48,33 @@ def _in_a_process(name: str, first: int, count: int) -> Counts:
             return died
 
 
+def kills(runs: int, first: int) -> Counter[str]:
+    """Kill `runs` runs five times each, print what became of them."""
+    faults: Counter[str] = Counter()
+    total = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seconds = finish(folder / "whole")
+        for seed in range(first, first + runs):
+            cut = folder / f"run {seed}"
+            outcome = killed(cut, folder / "whole", seed, 5, seconds)
+            total += outcome.kills
+            faults.update(f"killed: another {file}" for file in outcome.different)
+            if outcome.different:
+                print(f"    seed {seed}: other {', '.join(outcome.different)}")
+    print(f"{total} kills of {runs} runs, {sum(faults.values())} files that differ")
+    return faults
+
+
 def main() -> int:
     """Returns the exit code: 1 where a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign")
     parser.add_argument("--count", type=int, default=6000, help="of each format")
     parser.add_argument("--seed", type=int, default=0, help="of the first mutation")
+    parser.add_argument("--runs", type=int, default=40, help="killed five times each")
     given = parser.parse_args()
-    return 1 if files(given.count, given.seed) else 0
+    faults = kills(given.runs, given.seed) + files(given.count, given.seed)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
