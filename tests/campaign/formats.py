@@ -43,7 +43,8 @@ def _trainer(**options: Any) -> Trainer:
 
 
 def _shuffled() -> Trainer:
-    made = recipes.load("digits", 0, ROWS, sampling="shuffled", batch_size=8)
+    options = {"sampling": "shuffled", "batch_size": 8, "backend": "numpy"}
+    made = recipes.load("digits", 0, ROWS, **options)
     made.fit(2, report_every=None)
     return made
 
