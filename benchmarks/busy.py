@@ -14,7 +14,6 @@ from pathlib import Path
 
 from . import machine
 from .checks import check
-from .child import steps_of_about
 from .processes import Child, Failed
 from .registry import CONTESTANTS, WORKLOADS
 
@@ -82,17 +81,16 @@ def answer(workload, contestant, lines=sys.stdin, size=None):
     workload, contestant = WORKLOADS[workload], CONTESTANTS[contestant]
     subject = contestant.load(workload.kind)(*workload.arguments(size))
     check(subject)
-    steps = steps_of_about(subject, CHUNK)
     for line in lines:
-        print(json.dumps(timed(subject, steps, float(line))), flush=True)
+        print(json.dumps(timed(subject, float(line))), flush=True)
 
 
-def timed(subject, most, seconds, clock=time.perf_counter):
+def timed(subject, seconds, clock=time.perf_counter):
     """Microseconds a step, and how many threads were at work on average.
 
-    most: steps between two looks at the clock; fewer at first, and where they take
-    long, since some become a thousand times slower.  The threads are None where the
-    contestant does not count them, or had nothing to share.
+    The clock is read after a step, then ever more rarely while steps are quick: some
+    become a thousand times slower.  The threads are None where the contestant does not
+    count them, or had nothing to share.
     """
     steps = least = getattr(subject, "steps_per_call", 1)
     count = 0
@@ -103,7 +101,7 @@ def timed(subject, most, seconds, clock=time.perf_counter):
         count += steps
         spent, took = clock() - started, clock() - started - spent
         if took < CHUNK / 2:
-            steps = min(most, 2 * steps)
+            steps *= 2
         elif took > 2 * CHUNK:
             steps = max(least, steps // 2)
     shared = machine.threads_at_work(before)
