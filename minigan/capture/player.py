@@ -29,7 +29,7 @@ def run_row(typing_context, row):
     return types.int64(types.int64), build
 
 
-@kernel(nogil=True)
+@kernel
 def play(code, count, ticks):
     """Run all rows of `code` in order, `count` times.
 

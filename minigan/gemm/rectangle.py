@@ -1,7 +1,6 @@
 """One task of a matrix product: a rectangle of C, packed panel by packed panel.
 
-`gemm` explains the scheme and shares out the tasks; `tiles` has the steps that a task
-is made of.
+`gemm` explains the scheme and shares out the tasks; `microkernel` has the steps of one.
 """
 
 import numpy as np

@@ -89,7 +89,7 @@ def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
 
 
 def _slim(w, b, left, right, C, bias, slope, rows, cols, depth, l_step, k_step, mode):
-    """Write: C = act(left @ right + bias), or as `mode` says; see `tiles.finish`."""
+    """Write: C = act(left @ right + bias), or as `mode` says, see `finish`."""
 
     def block(j0, some):
         def leave(sums, row, exist, last):

@@ -145,19 +145,21 @@ def _guard(dispatcher):
     store.load_overload, store.save_overload = load_overload, save_overload
 
 
-def kernel(function=None, *, nogil=False, cached=True, inside=False):
+def kernel(function=None, *, cached=True, inside=False):
     """Compile a kernel: `@kernel` or `@kernel(inside=True)`.
 
     inside: only other kernels call it, so that it needs no entry for Python.
-    nogil: other threads of Python go on while it runs.
+    While it runs, other threads of Python go on (`nogil`).  They must: with tracemalloc
+    a thread of the team asks for the interpreter's lock to allocate scratch, and who
+    leads it waits for it.
     No fastmath flag, ever: the order of the roundings is the source's.  Division by
     zero follows IEEE 754 (`error_model="numpy"`).
     """
     if function is None:
-        return lambda f: kernel(f, nogil=nogil, cached=cached, inside=inside)
+        return lambda f: kernel(f, cached=cached, inside=inside)
     if JIT_DISABLED:
         return function
-    options = {"cache": cached, "error_model": "numpy", "nogil": nogil}
+    options = {"cache": cached, "error_model": "numpy", "nogil": True}
     if inside:
         options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
     before = numba.config.CACHE_DIR

@@ -237,7 +237,7 @@ def _cell(typing_context):
 # ---- members -----------------------------------------------------------------------
 
 
-@kernel(nogil=True)
+@kernel
 def serve(member):
     """What a member's thread does until the team is stopped.   member: 1, 2, ..."""
     team = memory()

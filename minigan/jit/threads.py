@@ -74,7 +74,10 @@ def set_threads(n: int) -> None:
 
 
 def start() -> None:
-    """Start the threads that kernels may use and that are not there yet."""
+    """Start the threads that kernels may use and that are not there yet.
+
+    Where the system gives no more of them, work goes on with those that there are.
+    """
     team = _team()
     if team is None or len(_members) >= get_threads() - 1:
         return
@@ -86,8 +89,11 @@ def start() -> None:
                 name=f"minigan-{number}",
                 daemon=True,
             )
+            try:
+                member.start()
+            except RuntimeError:  # no room for one more, or Python is about to end
+                return
             _members.append(member)
-            member.start()
 
 
 @atexit.register

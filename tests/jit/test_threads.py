@@ -72,6 +72,20 @@ def test_a_program_of_one_thread_starts_none():
     assert done.stdout == "1\n", done.stderr
 
 
+def test_a_system_that_gives_no_thread_leaves_one(monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    expected = large()
+    with threads(2):
+        before = list(module._members)
+        monkeypatch.setattr(module.threading.Thread, "start", refuse)
+        set_threads(4)
+        set_threads(2)
+        assert module._members == before or len(before) >= 3
+        assert large() == expected
+
+
 # ---- how they work -----------------------------------------------------------------
 
 
@@ -250,3 +264,22 @@ def test_the_clock_was_measured():
         assert 1e5 < team.MEMORY[team.SECOND] < 1e11
         assert team.MEMORY[team.MOMENT] > 100
         assert np.all(team.MEMORY[[team.STOP, team.LEADER]] == 0)
+
+
+def test_members_may_allocate_while_python_counts_memory():
+    """tracemalloc asks for the interpreter's lock at each allocation."""
+    code = (
+        "from tests.helpers import threads\n"
+        "from tests.jit.test_threads import large\n"
+        "with threads(3):\n"
+        "    for _ in range(200): large()\n"
+        "print('end')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-X", "tracemalloc", "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (0, "end\n"), done.stderr
