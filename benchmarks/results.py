@@ -123,9 +123,15 @@ class Results:
         if disturbed:
             said.append(
                 f"{disturbed} of {len(others)} measurements had more than a tenth of a "
-                "core busy with something else"
+                "core busy with something else (the table marks them with *)"
             )
         return said
+
+    def mark(self, workload, contestant):
+        """A star where something else was busy in any of a pair's measurements."""
+        rows = self.rows.get((workload.name, contestant), ())
+        disturbed = any((r.get("other_cores") or 0) > machine.DISTURBED for r in rows)
+        return "*" if disturbed else ""
 
     # ---- tables --------------------------------------------------------------------
 
@@ -161,7 +167,9 @@ class Results:
             elif contestant.start_only:
                 rows.append([contestant.label, "", "", "", *rest])
             else:
-                rows.append([contestant.label, *times(spread, ours), *rest])
+                median, *more = times(spread, ours)
+                median += self.mark(workload, name)
+                rows.append([contestant.label, median, *more, *rest])
         for name in self.content["absent"]:
             if CONTESTANTS[name].takes(workload):
                 rows.append([CONTESTANTS[name].label, "absent", *[""] * 5])
@@ -225,7 +233,8 @@ class Results:
             row = [workload.game, busy(workload.beside)]
             for name in names:
                 failed = "failed" if self.error(workload, name) else ""
-                row.append(number(self.median(workload, name)) or failed)
+                time = number(self.median(workload, name)) or failed
+                row.append(time + self.mark(workload, name))
             row += [number(self.ratio(workload, name), "{:.2f}") for name in others]
             threads = self.median(workload, OURS, "threads_at_work")
             rows.append([*row, number(threads, "{:.1f}")])
@@ -278,8 +287,8 @@ class Results:
             for name in names:
                 spread = self.spread(workload, name)
                 failed = "failed" if self.error(workload, name) else ""
-                row += [number(spread and spread.median) or failed]
-                row += [between(spread)]
+                time = number(spread and spread.median) or failed
+                row += [time + self.mark(workload, name), between(spread)]
             best, ours = self.fastest_other(workload), self.median(workload, OURS)
             ratio = self.median(workload, best) / ours if best and ours else None
             row.append(number(ratio, "{:.2f}"))

@@ -349,6 +349,17 @@ def test_errors_are_measured_in_sums_of_absolute_values():
     assert found["bits"] == again["bits"] != errors(np.array([[-4.0]]), x, W, b)["bits"]
 
 
+def test_what_was_disturbed_is_marked(content):
+    for name, others in (("minigan", 0.05), ("torch", 0.4)):
+        row = {"workload": "parabola", "contestant": name, "microseconds": [10.0]}
+        content["results"].append({**row, "other_cores": others})
+    results = Results(content)
+    rows = {row[0]: row[1] for row in results.table(WORKLOADS["parabola"]).rows}
+    assert rows["minigan"] == "10.00"
+    assert rows["PyTorch, layer by layer from Python"] == "10.00*"
+    assert "1 of 5 measurements" in results.warnings()[-1]
+
+
 def test_settings_that_change_no_bit_are_named(content):
     for name, bits in {"torch": "a", "torch-bf16": "b", "jax-step": "c"}.items():
         far = {"mean": 1e-8, "worst": 2e-7, "bits": bits}
