@@ -64,6 +64,8 @@ class Results:
         """
         runs = [cls(json.loads(Path(path).read_text())).content for path in paths]
         first = runs[0]
+        partly = len({run["forced"] for run in runs}) > 1
+        first["partly"] = first.get("partly", False) or partly
         for other in runs[1:]:
             for key in ("machine", "packages"):
                 if other[key] != first[key]:
@@ -115,7 +117,10 @@ class Results:
         said = []
         if self.content["forced"]:
             load = self.content["load"]
-            said.append(f"FORCED on a busy machine (load {load}): not to be quoted")
+            if self.content.get("partly"):
+                said.append(f"*: forced on a busy machine (load {load})")
+            else:
+                said.append(f"FORCED on a busy machine (load {load}): not to be quoted")
         if self.content["plan"]["quick"]:
             said.append("A quick run: short blocks, little repetition")
         others = [row.get("other_cores") or 0 for row in self.content["results"]]
