@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -53,11 +54,6 @@ def test_thresholds_are_those_that_were_fixed():
             ["--seeds", "2", "--steps", "3", "--processes", "1"],
             "95 %",
         ),
-        (
-            "parabola_health",
-            ["--seeds", "1", "--steps", "3", "--processes", "1", "--tiles"],
-            "by tiles",
-        ),
         ("parabola_step", ["--rounds", "2"], "jit, captured"),
     ],
 )
@@ -66,3 +62,16 @@ def test_the_scripts_run(name, arguments, says, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [name, *arguments])
     runpy.run_path(str(SCRIPTS / f"{name}.py"), run_name="__main__")
     assert says in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="takes minutes")
+def test_by_tiles_is_for_a_process_of_its_own():
+    """It changes what products are done by tiles until the end."""
+    command = [sys.executable, "-m", "benchmarks.parabola_health", "--tiles"]
+    done = subprocess.run(
+        [*command, "--seeds", "1", "--steps", "3", "--processes", "1"],
+        cwd=SCRIPTS.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and "by tiles" in done.stdout, done.stderr

@@ -26,11 +26,10 @@ def test_points_and_images_have_all(tmp_path, recipe):
     assert tuple(pictures.pictures_of(session(tmp_path, recipe))) == pictures.NAMES
 
 
-def test_rows_that_cannot_be_drawn_have_curves_alone(tmp_path):
+def test_rows_of_many_columns_are_drawn_as_tables(tmp_path):
     data = np.random.default_rng(0).uniform(-1, 1, (9, 6)).astype(np.float32)
-    assert tuple(pictures.pictures_of(session(tmp_path, data=data))) == tuple(
-        pictures.CURVES
-    )
+    drawn = pictures.pictures_of(session(tmp_path, data=data))
+    assert list(drawn) == [*pictures.CURVES, *pictures.TABLES]
 
 
 def test_the_picture_of_a_report(tmp_path):
