@@ -72,6 +72,10 @@ def _run(options):
     from .results import Results
     from .run import Busy, Plan, interpreters, run
 
+    def keep(results):
+        if options.json:
+            options.json.write_text(json.dumps(results, indent=1) + "\n")
+
     plan = Plan(
         options.quick,
         options.seconds,
@@ -80,12 +84,12 @@ def _run(options):
         options.tries,
     )
     try:
-        found = run(options.only, plan, interpreters(options.python), options.force)
+        pythons = interpreters(options.python)
+        found = run(options.only, plan, pythons, options.force, keep=keep)
     except Busy as busy:
         print(f"refused: {busy}", file=sys.stderr)
         return 1
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    keep(found)
     _print_tables(Results(found))
     return 1 if any("error" in row for row in found["results"]) else 0
 

@@ -118,7 +118,7 @@ class Results:
         if self.content["forced"]:
             load = self.content["load"]
             if self.content.get("partly"):
-                said.append(f"*: forced on a busy machine (load {load})")
+                said.append(f"a part was forced on a busy machine (load {load})")
             else:
                 said.append(f"FORCED on a busy machine (load {load}): not to be quoted")
         if self.content["plan"]["quick"]:
@@ -128,7 +128,8 @@ class Results:
         if disturbed:
             said.append(
                 f"{disturbed} of {len(others)} measurements had more than a tenth of a "
-                "core busy with something else (the table marks them with *)"
+                f"core busy with something else ({median(others):.1f} cores in the "
+                "median; the tables mark them with *)"
             )
         return said
 

@@ -33,11 +33,12 @@ def refuse_under_load(force=False):
     return load
 
 
-def run(patterns, plan, pythons, force=False, say=print):
+def run(patterns, plan, pythons, force=False, say=print, keep=lambda results: None):
     """Measure, and return the results as JSON holds them.
 
     patterns: see `registry.pairs`.  plan: `Plan`.  pythons: interpreters, for minigan
-    and for its peers.
+    and for its peers.  keep: is called with what there is after each measurement, so
+    that a run that is ended early is not lost.
     """
     chosen = pairs(patterns)
     exempt = all(workload.beside is not None for workload in chosen)
@@ -65,6 +66,7 @@ def run(patterns, plan, pythons, force=False, say=print):
         results["results"] += rows
         for row in rows:
             say(_line(row))
+        keep(results)
     if any(w.name == ROOFLINE and c.name == OURS for w in chosen for c in chosen[w]):
         results["roofline"] = _json_of(
             [pythons["minigan"], "-m", "benchmarks", "roofline"]

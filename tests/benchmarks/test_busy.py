@@ -51,8 +51,9 @@ def content(monkeypatch):
     monkeypatch.setattr(run, "packages_of", lambda _: dict.fromkeys(("numba", "torch")))
     plan = run.Plan(seconds=0.5, repetitions=2)
     only = [f"parabola-beside-*:{name}" for name in ("minigan", "minigan-one", "torch")]
-    found = run.run(only, plan, run.interpreters(), say=lambda line: None)
-    assert running == [0, 1, 2]
+    kept = []
+    found = run.run(only, plan, run.interpreters(), say=str, keep=kept.append)
+    assert running == [0, 1, 2] and kept == [found]
     return found
 
 
