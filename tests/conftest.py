@@ -27,6 +27,15 @@ def _ctrl_c_arrives():
     yield
 
 
+@pytest.fixture(autouse=True)
+def no_capture_warning_without_jit():
+    """With NUMBA_DISABLE_JIT=1 nothing can be captured, and each trainer says so."""
+    with warnings.catch_warnings():
+        if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+            warnings.filterwarnings("ignore", message=".*is not captured.*")
+        yield
+
+
 @pytest.fixture
 def by_tiles(monkeypatch):
     """Every float32 product is done by tiles, however small it is."""
