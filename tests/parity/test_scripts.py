@@ -2,7 +2,7 @@
 
 Float64: every weight, optimizer vector, moving statistic, loss and metric after the
 whole script, 1,000 steps of GAN training where it is a tutorial's loop, within 1e-9 of
-its tensor's maximum.  Float32: weights, losses and metrics within 1e-4 after 100 steps.
+its tensor's maximum (1e-8 for one).  Float32: weights, losses and metrics within 1e-4 after 100 steps.
 """
 
 import numpy as np
@@ -11,6 +11,10 @@ import pytest
 from tests.parity import running
 from tests.parity.engines import ask, needs, ours, part_of, worst
 
+FLOAT64 = dict.fromkeys(running.NAMES, 1e-9)
+# The most sensitive of the games: on a processor without AVX-512, where TensorFlow adds
+# up in another order, one of Adam's vectors is 2.6e-9 apart after 1,000 steps.
+FLOAT64["wide_class"] = 1e-8
 FLOAT32 = dict.fromkeys(running.NAMES, 1e-4)
 FLOAT32["wide_class"] = 5e-4  # docs/keras.md says why
 # In float32 tf_keras keeps the unbiased variance of images as its moving statistic, in
@@ -53,7 +57,7 @@ def oracle():
 @pytest.mark.parametrize("name", running.NAMES)
 def test_float64_equals_tf_keras(oracle, name):
     difference, where = worst(ours(name, "float64"), oracle("float64", name))
-    assert difference < 1e-9, where
+    assert difference < FLOAT64[name], where
 
 
 @needs("tf_keras")
