@@ -2,7 +2,8 @@
 
 Float64: every weight, optimizer vector, moving statistic, loss and metric after the
 whole script, 1,000 steps of GAN training where it is a tutorial's loop, within 1e-9 of
-its tensor's maximum (1e-8 for one).  Float32: weights, losses and metrics within 1e-4 after 100 steps.
+its tensor's maximum (1e-8 for one).  Float32: weights, losses and metrics within 1e-4
+after 100 steps.
 """
 
 import numpy as np
