@@ -358,6 +358,7 @@ def test_what_was_disturbed_is_marked(content):
     assert rows["minigan"] == "10.00"
     assert rows["PyTorch, layer by layer from Python"] == "10.00*"
     assert "1 of 5 measurements" in results.warnings()[-1]
+    assert "Disturbed, so not to be quoted: minigan is 1.00 times" in docs.page(results)
 
 
 def test_settings_that_change_no_bit_are_named(content):
