@@ -391,6 +391,5 @@ def wait(turns):
 def wake_all():
     """Wake the members, as after `STOP` was written."""
     team = memory()
-    state = atomic.load(team + 8 * STATE)
-    atomic.store(team + 8 * STATE, state + GENERATION)
+    atomic.add(team + 8 * STATE, np.int64(GENERATION))  # somebody may be inside
     _wake(team)
