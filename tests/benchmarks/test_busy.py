@@ -33,6 +33,13 @@ class Answers:
         self.asked.append((self.name, "ended"))
 
 
+class Quiet:
+    """In place of a look at what else runs on this machine."""
+
+    def others(self):
+        return 0.0
+
+
 @pytest.fixture
 def content(monkeypatch):
     """A run of one recipe with two contestants and one that fails."""
@@ -48,6 +55,7 @@ def content(monkeypatch):
     monkeypatch.setattr(busy, "PAUSE", 0)
     monkeypatch.setattr(Answers, "asked", [])
     monkeypatch.setattr(machine, "load", lambda: 9.0)
+    monkeypatch.setattr(run, "Watch", Quiet)
     monkeypatch.setattr(run, "packages_of", lambda _: dict.fromkeys(("numba", "torch")))
     plan = run.Plan(seconds=0.5, repetitions=2)
     only = [f"parabola-beside-*:{name}" for name in ("minigan", "minigan-one", "torch")]
