@@ -1,11 +1,12 @@
 """How kernels are compiled: one decorator, and a cache that is never stale.
 
 Numba notices edits of the file that holds a function, not of the files it calls.
-The cache folder is therefore named after a digest of *all* kernel sources (and of
-Python, NumPy, Numba and the CPU): an edit anywhere means a new, empty folder.
-In it, each compiled signature has a file of its own, with a checksum.  A file that
-cannot be read is compiled anew; a folder that cannot be written is replaced by a
-private temporary one.  Neither ever breaks a run.
+Here the name of each compiled signature's file holds a digest of the kernel's module
+and of all that it imports from the package, directly or not: an edit of any of them
+means another file.  Where the sources lie does not matter.  The folder is named after
+Python, NumPy, Numba and the CPU.  A file begins with a checksum.  One that cannot be
+read is compiled anew; a folder that cannot be written is replaced by a private
+temporary one.  Neither ever breaks a run.
 """
 
 import atexit
@@ -13,6 +14,7 @@ import hashlib
 import os
 import pickle
 import platform
+import re
 import shutil
 import tempfile
 import warnings
@@ -27,36 +29,64 @@ from numba.extending import register_jitable
 
 from ..files import cache_root
 
-# What a kernel may be made of.
-_SOURCES = (
-    "jit/*.py",
-    "gemm/*.py",
-    "compiled/*.py",
-    "capture/groups.py",
-    "capture/player.py",
-    "capture/rows.py",
-)
+PACKAGE = Path(__file__).parent.parent
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
 @cache
-def source_digest():
-    """sha256 (16 hex digits) of everything that a compiled kernel depends on."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
-    for sources in _SOURCES:
-        for path in sorted(package.glob(sources)):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for fact in (
+def environment_digest():
+    """sha256 (16 hex digits) of what compiles a kernel, and for which CPU."""
+    facts = (
         platform.python_version(),
         np.__version__,
         numba.__version__,
         numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
         numba.config.CPU_FEATURES or "host",
         numba.config.BOUNDSCHECK,
-    ):
-        digest.update(str(fact).encode() + b"\0")
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def source_digest(file, package=PACKAGE):
+    """sha256 (16 hex digits) of all sources that a kernel in `file` may be made of.
+
+    They are the file, what it imports from the package, what that imports, and so on.
+    Of a file outside the package only what kernels are made with counts here.
+    """
+    waiting, found = [Path(file)], set()
+    if not waiting[0].is_relative_to(package):
+        waiting = [*package.glob("jit/*.py"), *package.glob("gemm/*.py")]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _read(path)[1]
+    digest = hashlib.sha256()
+    for path in sorted(found):
+        name = path.relative_to(package).as_posix()
+        digest.update(name.encode() + b"\0" + _read(path)[0].encode() + b"\0")
     return digest.hexdigest()[:16]
+
+
+_IMPORT = re.compile(r"^ *from (\.+)([\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
+
+
+@cache
+def _read(path):
+    """(source of a module of the package, files of those that it imports from there)"""
+    source, found = path.read_text("utf-8"), []
+    for level, module, names in _IMPORT.findall(source):
+        place = path.parents[len(level) - 1].joinpath(*module.split("."))
+        for name in re.findall(r"\w+", names):
+            places = place / name, place
+            files = [
+                f for p in places for f in (p.with_suffix(".py"), p / "__init__.py")
+            ]
+            found += [file for file in files if file.exists()][:1]
+    return source, found
+
+
+_digest_of = cache(source_digest)
 
 
 @cache
@@ -64,7 +94,7 @@ def cache_folder():
     """A writable folder for compiled kernels; a private temporary one if need be."""
     try:
         root = cache_root("MINIGAN_CACHE_DIR", "NUMBA_CACHE_DIR")
-        folder = root.expanduser() / source_digest()
+        folder = root.expanduser() / environment_digest()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -81,18 +111,18 @@ class Files:
     Takes the place of Numba's numbered files with an index, which two processes that
     compile float32 and float64 at once can mix up.  And without a checksum, a few bad
     bytes in the middle would be run as machine code.
+
+    name: of the kernel.   digest: of what it is made of.
     """
 
-    def __init__(self, indexed):
-        self._folder = Path(indexed._cache_path)
-        self._stem = indexed._index_name.removesuffix(".nbi")
-        self._stamp = indexed._source_stamp
+    def __init__(self, folder, name, digest):
+        self._folder, self._name, self._digest = Path(folder), name, digest
 
     def path(self, key):
         """key: signature, CPU and bytecode."""
-        text = repr((key, self._stamp))
-        name = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self._folder / f"{self._stem}.{name}.nbc"
+        text = repr((key, self._digest))
+        unique = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._folder / f"{self._name}.{unique}.nbc"
 
     def load(self, key):
         """The compiled code, or None.  Errors: any, for a damaged file."""
@@ -169,7 +199,12 @@ def kernel(function=None, *, cached=True, inside=False):
     finally:
         numba.config.CACHE_DIR = before
     if cached:
-        compiled._cache._cache_file = Files(compiled._cache._cache_file)
+        file = function.__code__.co_filename
+        digest = _digest_of(file)
+        if not Path(file).is_relative_to(PACKAGE):  # Numba knows when it changed
+            digest = digest, file, compiled._cache._cache_file._source_stamp
+        name = re.sub(r"\W+", "-", f"{function.__module__}.{function.__qualname__}")
+        compiled._cache._cache_file = Files(cache_folder(), name, digest)
         _guard(compiled)
     return compiled
 

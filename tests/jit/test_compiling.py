@@ -119,7 +119,7 @@ def no_variables(monkeypatch):
 def test_the_environment_chooses_the_folder(no_variables, tmp_path, variable, inner):
     no_variables.setenv(variable, str(tmp_path))
     folder = compiling.cache_folder.__wrapped__()
-    assert folder == tmp_path / inner / compiling.source_digest()
+    assert folder == tmp_path / inner / compiling.environment_digest()
     assert folder.is_dir()
 
 
@@ -143,40 +143,101 @@ def test_a_private_folder_where_none_can_be_written(no_variables, tmp_path, erro
 # ---- the digest --------------------------------------------------------------------
 
 
+KERNELS = "gemm/product.py"
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """The package once more, elsewhere."""
+    unneeded = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(compiling.PACKAGE, tmp_path / "minigan", ignore=unneeded)
+    return tmp_path / "minigan"
+
+
+def digest_in(package, name=KERNELS):
+    return compiling.source_digest(package / name, package)
+
+
+def test_the_place_of_the_sources_does_not_change_the_digest(copied):
+    assert digest_in(copied) == digest_in(compiling.PACKAGE)
+
+
 @pytest.mark.parametrize(
-    "name",
-    ["jit/tasks.py", "gemm/product.py", "compiled/dense.py", "capture/player.py"],
+    "name, edited, changes",
+    [
+        (KERNELS, KERNELS, True),
+        (KERNELS, "gemm/rectangle.py", True),
+        (KERNELS, "jit/team.py", True),  # by way of tasks
+        (KERNELS, "gemm/tiles.py", False),
+        (KERNELS, "compiled/losses.py", False),
+        ("compiled/dense.py", "gemm/tiles.py", True),
+        ("compiled/optimizers.py", "compiled/metrics.py", True),
+        ("capture/player.py", "capture/rows.py", True),
+        ("capture/player.py", "gemm/product.py", False),
+        ("../user.py", "jit/mathfun.py", True),
+        ("../user.py", "gan/game.py", False),
+    ],
 )
-def test_an_edited_source_changes_the_digest(monkeypatch, tmp_path, name):
-    shutil.copytree(
-        Path(compiling.__file__).parents[1],
-        tmp_path / "minigan",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    monkeypatch.setattr(
-        compiling, "__file__", str(tmp_path / "minigan/jit/compiling.py")
-    )
-    digest = compiling.source_digest.__wrapped__
-    before = digest()
-    assert before == compiling.source_digest() == digest()
-    with (tmp_path / "minigan" / name).open("a") as file:
+def test_an_edited_source_changes_the_digest_of_what_is_made_of_it(
+    copied, name, edited, changes
+):
+    before = digest_in(copied, name)
+    with (copied / edited).open("a") as file:
         file.write("#\n")
-    assert digest() != before
+    compiling._read.cache_clear()
+    assert (digest_in(copied, name) != before) == changes
 
 
-def test_another_numpy_changes_the_digest(monkeypatch):
+def test_another_numpy_changes_the_folder(monkeypatch):
     monkeypatch.setattr(compiling.np, "__version__", "0.0")
-    assert compiling.source_digest.__wrapped__() != compiling.source_digest()
+    known = compiling.environment_digest
+    assert known.__wrapped__() != known()
+
+
+@in_one_form
+def test_whatever_a_kernel_reads_is_counted():
+    """No kernel has a global from a module that its digest leaves out."""
+    import importlib
+
+    package = compiling.PACKAGE
+    for path in [
+        p
+        for f in ("jit", "gemm", "compiled", "capture")
+        for p in package.glob(f"{f}/*.py")
+    ]:
+        counted = all_imported(path)
+        name = ".".join(path.relative_to(package.parent).with_suffix("").parts)
+        module = importlib.import_module(name.removesuffix(".__init__"))
+        for value in vars(module).values():
+            if hasattr(value, "py_func"):
+                for used in value.py_func.__code__.co_names:
+                    source = (
+                        getattr(value.py_func.__globals__.get(used), "__module__", "")
+                        or ""
+                    )
+                    if source.startswith("minigan."):
+                        file = package.parent.joinpath(*source.split(".")).with_suffix(
+                            ".py"
+                        )
+                        assert file in counted, (name, value.__name__, used)
+
+
+def all_imported(path):
+    """The files that the digest of this one is made of."""
+    found, waiting = set(), [path]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += compiling._read(path)[1]
+    return found
 
 
 # ---- the files ---------------------------------------------------------------------
 
 
-def files_in(folder, stamp="stamp"):
-    indexed = SimpleNamespace(
-        _cache_path=str(folder), _index_name="kernel-1.py311.nbi", _source_stamp=stamp
-    )
-    return compiling.Files(indexed)
+def files_in(folder, digest="digest"):
+    return compiling.Files(folder, "kernel", digest)
 
 
 def test_what_was_saved_is_loaded_and_each_key_has_its_own_file(tmp_path):
