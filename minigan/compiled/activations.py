@@ -76,6 +76,13 @@ def sigmoid_backward(dy, y, dx):
 
 
 @kernel
+def sigmoid_curvature(dy, t, y, dx):
+    one, two = dy.dtype.type(1), dy.dtype.type(2)
+    for i in range(dy.size):
+        dx[i] = dy[i] * t[i] * (y[i] * (one - y[i])) * (one - two * y[i])
+
+
+@kernel
 def _tanh(x, y):
     for i in range(x.size):
         y[i] = tanh(x[i])
@@ -104,3 +111,10 @@ def tanh_backward(dy, y, dx):
     one = dy.dtype.type(1)
     for i in range(dy.size):
         dx[i] = dy[i] * (one - y[i] * y[i])
+
+
+@kernel
+def tanh_curvature(dy, t, y, dx):
+    one, two = dy.dtype.type(1), dy.dtype.type(2)
+    for i in range(dy.size):
+        dx[i] = dy[i] * t[i] * (one - y[i] * y[i]) * (-two * y[i])

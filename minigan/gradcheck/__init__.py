@@ -1,8 +1,17 @@
-"""Prove a backward pass or an optimizer: `print(gradcheck(layer))`, `stepcheck`."""
+"""Prove a backward pass, a tangent or an optimizer: `print(gradcheck(layer))`."""
 
 from .check import gradcheck
 from .registered import Proof, proofs
 from .report import Report, Row
 from .steps import stepcheck
+from .tangents import tangentcheck
 
-__all__ = ["Proof", "Report", "Row", "gradcheck", "proofs", "stepcheck"]
+__all__ = [
+    "Proof",
+    "Report",
+    "Row",
+    "gradcheck",
+    "proofs",
+    "stepcheck",
+    "tangentcheck",
+]

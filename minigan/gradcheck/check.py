@@ -120,11 +120,11 @@ def gradcheck(
         title += f", x {', '.join(validate.shape_text(v.shape) for v in parts(x))}"
         title += ", training" if training else ", inference"
         title += ", frozen" if frozen else ""
-    check = _Check(subject, method, max_entries, tolerance, rng)
+    check = Check(subject, method, max_entries, tolerance, rng)
     return check.report(title)
 
 
-class _Check:
+class Check:
     """One run of `gradcheck`: the two probes, and the comparison tensor by tensor."""
 
     def __init__(

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..layers import BatchNorm, Dense, LeakyReLU, Sigmoid, Tanh
 from ..layers.base import LAYERS, Layer
+from ..layers.linearisation import no_tangent
 from ..losses import LOSSES
 from ..network import Sequential
 from ..optimizers import OPTIMIZERS
@@ -17,6 +18,7 @@ from ..registry import Example, create
 from .check import gradcheck
 from .report import Report
 from .steps import stepcheck
+from .tangents import tangentcheck
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ def examples_of(registry: Mapping[str, Any], name: str) -> tuple[Example, ...]:
     return given or (Example(),)
 
 
-def _layer(label: str, kind: type, example: Example, seed: int) -> Iterator[Proof]:
+def _layer(
+    label: str, kind: type[Layer], example: Example, seed: int
+) -> Iterator[Proof]:
     def run() -> Report:
         rng = np.random.default_rng(seed)
         layer = create(kind, example.arguments, rng=rng)
@@ -77,6 +81,14 @@ def _layer(label: str, kind: type, example: Example, seed: int) -> Iterator[Proo
         return gradcheck(layer, shape=shape, seed=seed, **example.options)
 
     yield Proof(label, run)
+    if no_tangent(kind) or kind.takes_labels or "x" in example.options:
+        return
+
+    def of_tangent() -> Report:
+        layer = create(kind, example.arguments, rng=np.random.default_rng(seed))
+        return tangentcheck(layer, shape=example.shape, seed=seed, **example.options)
+
+    yield Proof(f"{label}: tangent", of_tangent)
 
 
 def _loss(label: str, kind: type, example: Example, seed: int) -> Iterator[Proof]:

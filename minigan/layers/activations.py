@@ -8,8 +8,21 @@ from ..registry import Example
 from .base import LAYERS, Array, Layer
 
 
+class Activation(Layer):
+    """Base of activations.  Every number has a slope of its own, so J is J^T.
+
+    A curved one, whose slopes move with x, defines `curvature_pass` anew.
+    """
+
+    def tangent_pass(self, t: Array, cache: Any) -> Any:
+        return self.backward_pass(t, cache, True)
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> Any:
+        return None  # straight lines between the kinks
+
+
 @LAYERS.register(Example(shape=(5, 6)))
-class ReLU(Layer):
+class ReLU(Activation):
     """The rectifier: y = max(x, 0), dx = dy where x > 0, else 0.
 
     At x = 0 the derivative is 0.  NaN passes through instead of becoming 0.
@@ -24,7 +37,7 @@ class ReLU(Layer):
 
 
 @LAYERS.register(Example({"negative_slope": 0.2}, shape=(5, 6)))
-class LeakyReLU(Layer):
+class LeakyReLU(Activation):
     """The rectifier that leaks: y = x where x > 0, else negative_slope * x.
 
         dx = dy where x > 0, else negative_slope * dy
@@ -51,7 +64,7 @@ class LeakyReLU(Layer):
 @LAYERS.register(
     Example({"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.2}, shape=(5, 6))
 )
-class ClippedReLU(Layer):
+class ClippedReLU(Activation):
     """The rectifier with all of Keras' options.
 
         y  = min(x, max_value) where x > threshold, else negative_slope (x - threshold)
@@ -89,7 +102,7 @@ class ClippedReLU(Layer):
 
 
 @LAYERS.register(Example(shape=(5, 6)))
-class Sigmoid(Layer):
+class Sigmoid(Activation):
     """The logistic function: y = 1 / (1 + exp(-x)), dx = dy y (1 - y)."""
 
     bounds = 0.0, 1.0
@@ -101,9 +114,12 @@ class Sigmoid(Layer):
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return primitives.sigmoid_backward(dy, cache) if need_dx else None
 
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> Any:
+        return primitives.sigmoid_curvature(dy, t, cache) if need_dx else None
+
 
 @LAYERS.register(Example(shape=(5, 6)))
-class Tanh(Layer):
+class Tanh(Activation):
     """The hyperbolic tangent: y = tanh x, dx = dy (1 - y^2)."""
 
     bounds = -1.0, 1.0
@@ -114,3 +130,6 @@ class Tanh(Layer):
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return primitives.tanh_backward(dy, cache) if need_dx else None
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> Any:
+        return primitives.tanh_curvature(dy, t, cache) if need_dx else None

@@ -8,9 +8,15 @@ A layer is written as a pair of functions,
 and everything else stands here: argument checks, the cache, freezing, copying.
 To write a layer of your own, derive from `Layer`, register parameters with
 `add_parameter`, and define the two functions, in plain NumPy if you like;
-`minigan.gradcheck` proves them.  The constructor's arguments are kept as attributes of
-the same names, and `LAYERS.register` makes the layer known, so that it can be saved and
-is proven by `minigan check`:
+`minigan.gradcheck` proves them.  Two more are asked of a layer in a discriminator with
+a gradient penalty, see `linearisation`; J are the slopes dy/dx of the forward:
+
+    tangent_pass(t, cache)                  -> J t, how y moves along t
+    curvature_pass(dy, t, cache, need_dx)   -> dx of dy . J t
+
+The constructor's arguments are kept as attributes of the same names, and
+`LAYERS.register` makes the layer known, so that it can be saved and is proven by
+`minigan check`:
 
     @LAYERS.register(Example({"rate": 0.5}, shape=(5, 6)))
     class Shrink(Layer): ...
@@ -34,6 +40,7 @@ from ..state import Arrays, Generators, own_copy, whole_copy
 
 if TYPE_CHECKING:
     from ..network import Network
+    from .linearisation import Linearisation
     from .nodes import Node
 
 Array = NDArray[Any]
@@ -82,6 +89,7 @@ class Layer:
     joins: True for a layer that takes a tuple of several arrays in the place of x, and
     returns a tuple for dx.   splits: True for one whose y, and dy, is such a tuple.
     takes_labels: True for one that takes integers (N,).
+    couples_rows: True for one whose y of one row depends on the other rows.
     bounds: between which all numbers of y lie; None for those of x.
     """
 
@@ -90,9 +98,10 @@ class Layer:
     joins = False
     splits = False
     takes_labels = False
+    couples_rows = False
     bounds: tuple[float, float] | None = (-math.inf, math.inf)
     _owner: Network | None = None  # the network that holds this layer
-    _cache: tuple[Any, Any] | None = None  # y, for its shape, and what backward needs
+    _cache: tuple[Any, Any, Any] | None = None  # x and y, and what backward needs
     _frozen = 0  # how many frozen() scopes are open
     _not_copied: tuple[str, ...] = ("_owner", "_cache", "_frozen")
 
@@ -105,6 +114,22 @@ class Layer:
     def backward_pass(self, dy: Any, cache: Any, need_dx: bool) -> Any:
         """dx (None unless need_dx), after `grad += ...` where not `is_frozen`."""
         raise StateError(f"{self._name}: this layer defines no backward_pass")
+
+    def tangent_pass(self, t: Any, cache: Any) -> Any:
+        """J t: how y moves where x moves along t, with the slopes J of the forward.
+
+        t: as x, never written to; of a layer that joins several a tuple, in which None
+        stands for zeros.
+        """
+        raise StateError(f"{self._name}: this layer defines no tangent_pass")
+
+    def curvature_pass(self, dy: Any, t: Any, cache: Any, need_dx: bool) -> Any:
+        """The gradient of dy . J t, which a curved or bilinear layer has.
+
+        Returns that of x, or None where it is zero (or not needed), after `grad += ...`
+        with those of the parameters where not `is_frozen`.
+        """
+        raise StateError(f"{self._name}: this layer defines no curvature_pass")
 
     def output_shape(self, shape: Any) -> Any:
         """Shape of one example behind the layer, given the one before it."""
@@ -158,8 +183,9 @@ class Layer:
         """
         x = self._checked_input(f"{self._name}.forward", "x", x)
         training = validate.flag(f"{self._name}.forward", "training", training)
-        y, cache = self._checked_output(self.forward_pass(_copied(x), training))
-        self._cache = y, cache
+        x = _copied(x)
+        y, cache = self._checked_output(self.forward_pass(x, training))
+        self._cache = x, y, cache
         return _apart(y, cache)
 
     def predict(self, x: Any) -> Any:
@@ -177,16 +203,36 @@ class Layer:
         ShapeError, DTypeError for a dy that does not fit.
         """
         where = f"{self._name}.backward"
-        if self._cache is None:
-            raise StateError(
-                f"{where}: expected a forward before each backward, got none since "
-                "the last backward (the cache is consumed once)"
-            )
-        y, cache = self._cache
+        _, y, cache = self._kept(where)
         dy = _checked_like(where, "dy", dy, y)
         need_dx = validate.flag(where, "need_dx", need_dx)
         self._cache = None
         return _apart(self.backward_pass(dy, cache, need_dx), dy)
+
+    def linearise(self) -> Linearisation:
+        """The layer near the x of the last forward: its slopes, from both sides.
+
+        Takes the cache in the place of a backward.
+        Errors: StateError without a forward before it, and for a layer without a
+        tangent.
+        """
+        from .linearisation import Linearisation, check_tangents
+
+        where = f"{self._name}.linearise"
+        check_tangents(where, "self", self)
+        kept = self._kept(where)
+        self._cache = None
+        return Linearisation(self, *kept)
+
+    def _kept(self, where: str) -> tuple[Any, Any, Any]:
+        """What the last forward kept.  Errors: StateError where it is used up."""
+        if self._cache is None:
+            act = where.rpartition(".")[2]
+            raise StateError(
+                f"{where}: expected a forward before each {act}, got none since "
+                "the last backward (the cache is consumed once)"
+            )
+        return self._cache
 
     def __call__(self, inputs: Node | Sequence[Node]) -> Any:
         """The layer as a part of a `Graph`: the node of its result.
@@ -267,6 +313,28 @@ class Layer:
         return {k: v for k, v in vars(self).items() if k not in self._not_copied}
 
     __copy__ = whole_copy
+
+    # ---- slopes: what `linearise` runs; a network does so layer by layer ------------
+
+    def pull_pass(self, dy: Any, cache: Any) -> tuple[Any, Any]:
+        """(J^T dy, what `bend_pass` needs of it), in a frozen() scope."""
+        return self.backward_pass(dy, cache, True), dy
+
+    def push_pass(self, t: Any, cache: Any) -> tuple[Any, Any]:
+        """(J t, what `bend_pass` needs of it)."""
+        return self.tangent_pass(t, cache), t
+
+    def bend_pass(
+        self, dy: Any, pulled: Any, pushed: Any, cache: Any, need_dx: bool
+    ) -> Any:
+        """dx of dy . y + pulled . J pushed, after `grad += ...` where not `is_frozen`.
+
+        Each of the three may be None for zero, and so may dx.
+        """
+        dx = None if dy is None else self.backward_pass(dy, cache, need_dx)
+        if pulled is None or pushed is None:
+            return dx
+        return _added(dx, self.curvature_pass(pulled, pushed, cache, need_dx))
 
     # ---- by name -------------------------------------------------------------------
 
@@ -406,6 +474,15 @@ def _copied(x: Any) -> Any:
     if isinstance(x, tuple):
         return tuple(_copied(part) for part in x)
     return primitives.copy_labels(x) if x.dtype.kind == "i" else primitives.copy(x)
+
+
+def _added(a: Any, b: Any) -> Any:
+    """a + b, of arrays or tuples of them; None for zero."""
+    if a is None or b is None:
+        return b if a is None else a
+    if isinstance(a, tuple):
+        return tuple(_added(*pair) for pair in zip(a, b, strict=True))
+    return primitives.add(a, b)
 
 
 def _apart(y: Any, others: Any) -> Any:

@@ -50,6 +50,7 @@ class BatchNorm(Layer):
     """
 
     dtype: np.dtype[Any]
+    couples_rows = True
 
     def __init__(
         self,

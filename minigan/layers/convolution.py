@@ -123,6 +123,15 @@ class Conv2D(Layer):
         W = self._matrix(self.W.value)
         return primitives.conv_dx(dy, self.table, W, prod(self.image))
 
+    def tangent_pass(self, t: Array, cache: Any) -> Array:
+        W, none = self._matrix(self.W.value), primitives.scale(self.b.value, 0.0)
+        return primitives.conv_forward(t, self.table, W, none, prod(self.output_image))
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
+        if not self.is_frozen:
+            dW = self._matrix(self.W.grad)
+            primitives.conv_dW(t, self.table, dy, dW)  # dW += T^T dy
+
     def _matrix(self, kernel: Array) -> Array:
         """(KH, KW, C, F) -> (KH KW C, F)."""
         return kernel.reshape(-1, self.filters)

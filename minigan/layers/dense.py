@@ -81,5 +81,13 @@ class Dense(Layer):
             primitives.accumulate(primitives.dense_db(dy), self.b.grad)  # db += sum dy
         return primitives.dense_dx(dy, self.W.value) if need_dx else None
 
+    def tangent_pass(self, t: Array, cache: Any) -> Array:
+        none = primitives.scale(self.b.value, 0.0)  # the bias does not move
+        return primitives.dense_forward(t, self.W.value, none)  # J t = t W
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
+        if not self.is_frozen:
+            primitives.dense_dW(t, dy, self.W.grad)  # dW += t^T dy
+
     def output_shape(self, shape: Shape | None) -> Shape | None:
         return (self.units,)

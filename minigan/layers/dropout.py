@@ -35,3 +35,9 @@ class Dropout(Layer):
         if not need_dx:
             return None
         return dy if mask is None else primitives.dropout_backward(dy, mask)
+
+    def tangent_pass(self, t: Array, cache: Any) -> Any:
+        return self.backward_pass(t, cache, True)  # the same mask
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .. import primitives, validate
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..registry import Example
-from .base import LAYERS, Array, Layer, Shape
+from .base import LAYERS, Array, Layer, Shape, _added
 
 
 class Merge(Layer):
@@ -93,6 +94,15 @@ class Add(Merge):
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
         return (dy,) * cache if need_dx else None
 
+    def tangent_pass(self, t: Any, cache: Any) -> Any:
+        total = None
+        for part in t:
+            total = _added(total, part)
+        return total
+
+    def curvature_pass(self, dy: Array, t: Any, cache: Any, need_dx: bool) -> None:
+        return None
+
 
 @LAYERS.register(
     Example(shape=((5, 4), (5, 4)), note="two"),
@@ -115,12 +125,28 @@ class Multiply(Merge):
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
         if not need_dx:
             return None
-        x, gradients = cache, []
-        for k in range(len(x)):
-            dx = dy
-            for other in (*x[:k], *x[k + 1 :]):
-                dx = primitives.multiply(dx, other)
-            gradients.append(dx)
+        return tuple(_product(dy, cache, k) for k in range(len(cache)))
+
+    def tangent_pass(self, t: Any, cache: Any) -> Any:
+        total = None  # the sum over k of t_k times all x but x_k
+        for k, part in enumerate(t):
+            if part is not None:
+                total = _added(total, _product(part, cache, k))
+        return total
+
+    def curvature_pass(self, dy: Array, t: Any, cache: Any, need_dx: bool) -> Any:
+        if not need_dx:
+            return None
+        gradients = [None] * len(
+            cache
+        )  # dx_j = the sum over k of dy t_k, all x but both
+        for k, part in enumerate(t):
+            if part is None:
+                continue
+            both = primitives.multiply(dy, part)
+            for j in range(len(cache)):
+                if j != k:
+                    gradients[j] = _added(gradients[j], _product(both, cache, k, j))
         return tuple(gradients)
 
 
@@ -153,11 +179,33 @@ class Concatenate(Merge):
             start += shape[-1]
         return tuple(gradients)
 
+    def tangent_pass(self, t: Any, cache: Any) -> Array:
+        known = next(part for part in t if part is not None)
+        parts = [
+            primitives.full(prod(shape[:-1]), shape[-1], 0.0, dtype=known.dtype)
+            if part is None
+            else part
+            for part, shape in zip(t, cache, strict=True)
+        ]
+        shapes = zip(parts, cache, strict=True)
+        return self.forward_pass([part.reshape(s) for part, s in shapes], True)[0]
+
+    def curvature_pass(self, dy: Array, t: Any, cache: Any, need_dx: bool) -> None:
+        return None
+
     def _fits(self, one: Shape, other: Shape) -> bool:
         return len(other) > 0 and one[:-1] == other[:-1]
 
     def output_shape(self, shape: Any) -> Any:
         return (*shape[0][:-1], sum(s[-1] for s in shape))
+
+
+def _product(dy: Array, x: Sequence[Array], *but: int) -> Array:
+    """dy times all x but some."""
+    for k, factor in enumerate(x):
+        if k not in but:
+            dy = primitives.multiply(dy, factor)
+    return dy
 
 
 def _flat(x: Array) -> Array:

@@ -33,6 +33,12 @@ class PixelTable(Layer):
             return None
         return primitives.scatter_pixels(dy, self.table, prod(self.image))
 
+    def tangent_pass(self, t: Array, cache: Any) -> Array:
+        return primitives.gather_pixels(t, self.table, prod(self.output_image))
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
+        return None
+
     def output_shape(self, shape: Shape | None) -> Shape | None:
         return (prod(self.output_image),)
 

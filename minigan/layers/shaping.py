@@ -22,6 +22,12 @@ class Flatten(Layer):
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return dy.reshape(cache) if need_dx else None
 
+    def tangent_pass(self, t: Array, cache: Any) -> Array:
+        return t.reshape(len(t), -1)
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
+        return None
+
     def output_shape(self, shape: Shape | None) -> Shape | None:
         return None if shape is None else (prod(shape),)
 
@@ -55,6 +61,12 @@ class Reshape(Layer):
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         return dy.reshape(cache) if need_dx else None
+
+    def tangent_pass(self, t: Array, cache: Any) -> Array:
+        return t.reshape(len(t), *self.target_shape)
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
+        return None
 
     def output_shape(self, shape: Shape | None) -> Shape | None:
         if shape is not None and prod(shape) != prod(self.target_shape):

@@ -31,3 +31,17 @@ class Softmax(Layer):
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         y = cache
         return y * (dy - (dy * y).sum(axis=-1, keepdims=True)) if need_dx else None
+
+    def tangent_pass(self, t: Array, cache: Any) -> Any:
+        return self.backward_pass(t, cache, True)  # J is symmetric
+
+    def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> Any:
+        if not need_dx:
+            return None
+        y = cache
+        mean_t, mean_dy = (
+            (v * y).sum(axis=-1, keepdims=True)
+            for v in (t, dy)  # sum_j v_j y_j
+        )
+        # dy . J t = sum_i dy_i y_i (t_i - mean_t), first by y, and from there by x
+        return self.backward_pass(dy * (t - mean_t) - t * mean_dy, cache, True)

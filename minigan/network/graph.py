@@ -159,7 +159,7 @@ class Graph(Network):
         needed = self._needed(need_dx)
         for step, kept in zip(reversed(self.steps), reversed(cache), strict=True):
             layer, own = self.layers[step.layer], gradients[step.first : step.end]
-            if not needed[step.first] or all(d is None for d in own):
+            if not needed[step.first] or _nothing(own):
                 continue
             need = any(needed[v] for v in step.inputs)
             d = layer.backward_pass(tuple(own) if layer.splits else own[0], kept, need)
@@ -168,6 +168,61 @@ class Graph(Network):
         if not need_dx:
             return None
         return tuple(gradients[: len(self.inputs)]) if self.joins else gradients[0]
+
+    # ---- slopes: once in reverse, once in order, and in reverse again ----------------
+
+    def pull_pass(self, dy: Any, cache: Any) -> tuple[Any, Any]:
+        gradients: list[Any] = [None] * len(self.shapes)
+        _add(gradients, self.outputs, dy if self.splits else (dy,))
+        needed, kept = self._needed(True), []
+        for step, own in zip(reversed(self.steps), reversed(cache), strict=True):
+            layer, found = self.layers[step.layer], gradients[step.first : step.end]
+            pulled = None
+            if needed[step.first] and not _nothing(found):
+                d = tuple(found) if layer.splits else found[0]
+                d, pulled = layer.pull_pass(d, own)
+                _add(gradients, step.inputs, d if layer.joins else (d,))
+            kept.append(pulled)
+        dx = tuple(gradients[: len(self.inputs)])
+        return dx if self.joins else dx[0], kept[::-1]
+
+    def push_pass(self, t: Any, cache: Any) -> tuple[Any, Any]:
+        tangents, kept = list(t) if self.joins else [t], []
+        for step, own in zip(self.steps, cache, strict=True):
+            layer = self.layers[step.layer]
+            given = tuple(tangents[v] for v in step.inputs)
+            made, pushed = [None] * (step.end - step.first), None
+            if not _nothing(given):
+                ty, pushed = layer.push_pass(given if layer.joins else given[0], own)
+                made = ty if layer.splits else [ty]
+            tangents += made
+            kept.append(pushed)
+        results = tuple(tangents[v] for v in self.outputs)
+        return results if self.splits else results[0], kept
+
+    def bend_pass(
+        self, dy: Any, pulled: Any, pushed: Any, cache: Any, need_dx: bool
+    ) -> Any:
+        none = [None] * len(self.steps)
+        pulled, pushed = pulled or none, pushed or none
+        gradients: list[Any] = [None] * len(self.shapes)
+        if dy is not None:
+            _add(gradients, self.outputs, dy if self.splits else (dy,))
+        needed = self._needed(need_dx)
+        for k in range(len(self.steps) - 1, -1, -1):
+            step = self.steps[k]
+            layer, found = self.layers[step.layer], gradients[step.first : step.end]
+            straight = pulled[k] is None or pushed[k] is None
+            if not needed[step.first] or (straight and _nothing(found)):
+                continue
+            need = any(needed[v] for v in step.inputs)
+            d = tuple(found) if layer.splits else found[0]
+            d = None if _nothing(found) else d
+            d = layer.bend_pass(d, pulled[k], pushed[k], cache[k], need)
+            if need and d is not None:
+                _add(gradients, step.inputs, d if layer.joins else (d,))
+        dx = tuple(gradients[: len(self.inputs)])
+        return (dx if self.joins else dx[0]) if need_dx else None
 
     def _needed(self, need_dx: bool) -> list[bool]:
         """Of each value, whether its gradient serves one that is asked for."""
@@ -282,6 +337,11 @@ class Graph(Network):
     def __repr__(self) -> str:
         ends = f"{len(self.inputs)} -> {len(self.outputs)}"
         return f"Graph({ends}, [{', '.join(map(repr, self.layers))}])"
+
+
+def _nothing(values: Sequence[Any]) -> bool:
+    """Whether all of them are None, which stands for zeros."""
+    return all(value is None for value in values)
 
 
 def _add(gradients: list[Any], values: Sequence[int], more: Sequence[Any]) -> None:

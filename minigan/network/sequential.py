@@ -81,6 +81,33 @@ class Sequential(Network):
             dy = self.layers[k].backward_pass(dy, cache[k], layer_needs_dx)
         return dy if need_dx else None
 
+    # ---- slopes: once down, once up, and down again; see `layers.linearisation` -----
+
+    def pull_pass(self, dy: Any, cache: Any) -> tuple[Any, Any]:
+        kept = []
+        for layer, own in zip(reversed(self.layers), reversed(cache), strict=True):
+            dy, pulled = layer.pull_pass(dy, own)
+            kept.append(pulled)
+        return dy, kept[::-1]
+
+    def push_pass(self, t: Any, cache: Any) -> tuple[Any, Any]:
+        kept = []
+        for layer, own in zip(self.layers, cache, strict=True):
+            t, pushed = layer.push_pass(t, own)
+            kept.append(pushed)
+        return t, kept
+
+    def bend_pass(
+        self, dy: Any, pulled: Any, pushed: Any, cache: Any, need_dx: bool
+    ) -> Any:
+        none = [None] * len(self.layers)
+        pulled, pushed = pulled or none, pushed or none
+        last_needed = 0 if need_dx else self._first_learner()
+        for k in range(len(self.layers) - 1, last_needed - 1, -1):
+            need = need_dx or k > last_needed
+            dy = self.layers[k].bend_pass(dy, pulled[k], pushed[k], cache[k], need)
+        return dy if need_dx else None
+
     def _first_learner(self) -> int:
         """Index of the lowest layer that computes parameter gradients."""
         for k, leaves in enumerate(self._learners):

@@ -31,3 +31,5 @@ from .losses import *
 from .merge import *
 from .metrics import *
 from .optimizers import *
+from .penalties import *
+from .spectral import *

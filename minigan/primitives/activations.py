@@ -61,6 +61,12 @@ def sigmoid_backward(dy, y, dx):
     dx[...] = dy * (y * (1 - y))
 
 
+@primitive("dy[*] t[*] y[*] -> dx[*]", flops=lambda S: 5 * S, rows="S")
+def sigmoid_curvature(dy, t, y, dx):
+    """dx = dy t y'', y'' = y (1 - y) (1 - 2 y): how the slope that t meets bends."""
+    dx[...] = dy * t * (y * (1 - y)) * (1 - 2 * y)
+
+
 @primitive("x[*] -> y[*]", flops=lambda S: TRANSCENDENTAL * S)
 def tanh_forward(x, y):
     """y = tanh x."""
@@ -71,3 +77,9 @@ def tanh_forward(x, y):
 def tanh_backward(dy, y, dx):
     """dx = dy (1 - y^2)."""
     dx[...] = dy * (1 - y * y)
+
+
+@primitive("dy[*] t[*] y[*] -> dx[*]", flops=lambda S: 5 * S, rows="S")
+def tanh_curvature(dy, t, y, dx):
+    """dx = dy t y'', y'' = -2 y (1 - y^2): how the slope that t meets bends."""
+    dx[...] = dy * t * (1 - y * y) * (-2 * y)

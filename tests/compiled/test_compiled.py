@@ -31,6 +31,7 @@ NAN_STOPS = {
     ("linear_backward", "z"),
     ("bce_backward", "p"),
     ("accuracy", "z"),
+    ("power_right", "u"),  # overwritten
 }
 
 

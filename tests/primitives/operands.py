@@ -46,6 +46,8 @@ MAKERS = {
     "rstd": _positive,
     "v": _positive,
     "square": _positive,
+    "sigma": _positive,
+    "by": _positive,
     "learning_rate": _positive,
     "schedule": _positive,
     "u": _probability,
