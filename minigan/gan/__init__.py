@@ -19,7 +19,7 @@ from .objectives import (
     Wasserstein,
 )
 from .recipes import RECIPES, Recipe
-from .sampling import SOURCES, Parabola, Rows, Source
+from .sampling import SOURCES, Mixture, Parabola, Rows, Source
 from .trainer import Trainer
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Labelled",
     "LeastSquares",
     "Minimax",
+    "Mixture",
     "Monitor",
     "NonSaturating",
     "Objective",

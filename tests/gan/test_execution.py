@@ -308,7 +308,11 @@ def test_parabola(dtype):
     assert_equal(*(recipe("parabola", 300, capture, dtype) for capture in MODES))
 
 
-IMAGES = [name for name in recipes.RECIPES if name != "parabola"]
+IMAGES = [name for name, recipe in recipes.RECIPES.items() if recipe.dataset]
+
+
+def test_ring():
+    assert_equal(*(recipe("ring", 20, capture) for capture in MODES))
 
 
 @pytest.mark.parametrize("name", IMAGES)
