@@ -96,18 +96,22 @@ class Optimizer:
             where, "learning_rate", value, above=0, most=1e6
         )
 
-    def step(self, *networks: Network) -> None:
+    def step(self, *networks: Network, rate: Array | None = None) -> None:
         """Move the parameters of the networks against their gradients, in place.
 
         Several networks make one step together: t grows by one.  An array that two of
         them share moves once.
-        Errors: StateError for a frozen network; NonFiniteError where a gradient, or
-        what the step makes of it, is NaN or infinite.  Nothing has changed then.
+        rate: a cell, float64 of shape (), instead of `learning_rate` for this step.
+        Errors: StateError for a frozen network; ShapeError, DTypeError for a rate that
+        is no such cell; NonFiniteError where a gradient, or what the step makes of it,
+        is NaN or infinite.  Nothing has changed then.
         """
         where = f"{type(self).__name__}.step"
         owners = self._owners(where, networks)
+        if rate is not None:
+            validate.array(where, "rate", rate, (), np.float64)
         if primitives.recorder.get() is not None:  # numbers are looked at in replays
-            self.apply(*owners)
+            self.apply(*owners, rate=rate)
             return
         arrays = [*self.cells().values()]
         for owner in owners:
@@ -116,7 +120,7 @@ class Optimizer:
         random = [(rng, rng.bit_generator.state) for rng in self.generators().values()]
         self.overflow[...] = 0
         try:
-            self.apply(*owners)
+            self.apply(*owners, rate=rate)
             if self.overflow or not all(np.isfinite(o.theta).all() for o in owners):
                 self._complain(where, owners, kept)
         except BaseException:
@@ -126,17 +130,22 @@ class Optimizer:
                 rng.bit_generator.state = state
             raise
 
-    def apply(self, *networks: Network) -> None:
+    def apply(self, *networks: Network, rate: Array | None = None) -> None:
         """`step` without its checks, for a caller who can go back by itself.
 
         networks: owners of vectors, each once.  Where the update was not finite
         `overflow` is 1 afterwards, and the step has been taken.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            schedule = self.schedule()
-            for network in networks:
-                vectors = self.vectors(network).values()
-                self.update(network.theta, network.dtheta, *vectors, schedule)
+        own = self._rate
+        self._rate = own if rate is None else rate  # for any rule, also of a user's
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                schedule = self.schedule()
+                for network in networks:
+                    vectors = self.vectors(network).values()
+                    self.update(network.theta, network.dtheta, *vectors, schedule)
+        finally:
+            self._rate = own
 
     # ---- state ---------------------------------------------------------------------
 

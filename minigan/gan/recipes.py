@@ -205,7 +205,8 @@ def load(
     overrides: in place of the recipe's, any option of `Trainer`; any argument of the
         optimizers, `learning_rate` of both or `generator_learning_rate` and
         `discriminator_learning_rate` of one; `sampling` ("replacement", "shuffled",
-        "ordered").
+        "ordered").  A schedule falls over the recipe's steps if no `schedule_steps`
+        are given.
     Errors: ArgumentError for an unknown name or override, naming the known ones;
     DatasetError for data that cannot be had.
     """
@@ -214,6 +215,8 @@ def load(
     dtype = validate.float_type(where, dtype)
     spawned = rngs(seed)
     options, arguments, sampling = _sorted(recipe, overrides)
+    if options.get("schedule", "constant") != "constant":
+        options.setdefault("schedule_steps", recipe.steps)
     for player, (kind, own) in recipe.optimizers.items():
         if f"{player}_optimizer" not in options:
             options[f"{player}_optimizer"] = kind(**{**own, **arguments[player]})
