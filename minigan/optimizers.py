@@ -33,7 +33,7 @@ from .network import Network, aligned_zeros
 from .registry import Example, Registry, config_of
 from .state import Arrays, Generators, own_copy, whole_copy
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "RMSprop"]
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "OptimisticAdam", "Optimizer", "RMSprop"]
 
 Array = NDArray[Any]
 
@@ -384,7 +384,7 @@ class Adam(Optimizer):
     Source: Kingma & Ba 2015, Algorithm 1 and section 2.
     """
 
-    vector_names = ("m", "v")
+    vector_names: ClassVar[tuple[str, ...]] = ("m", "v")
     EPSILON_FORMS = ("keras", "pytorch")
 
     def __init__(
@@ -422,4 +422,28 @@ class Adam(Optimizer):
     ) -> None:
         primitives.adam_update(
             theta, dtheta, m, v, schedule, self.beta_1, self.beta_2, self.overflow
+        )
+
+
+@OPTIMIZERS.register(Example({"learning_rate": 0.01}))
+class OptimisticAdam(Adam):
+    """Adam that expects the next gradient to be the last one, for games.
+
+        m, v, alpha, epsilon_t as in `Adam`
+        step_t = alpha m / (sqrt(v) + epsilon_t)
+        theta  = theta - 2 step_t + step_{t-1}
+
+    Twice the step, less the one before: where two players circle around their balance,
+    as on theta psi, gradient descent moves away from it and this one towards it.
+
+    Arguments as for `Adam`.  Source: Daskalakis et al. 2018, algorithm 1.
+    """
+
+    vector_names = ("m", "v", "last")
+
+    def update(self, theta: Array, dtheta: Array, *rest: Array) -> None:
+        m, v, last, schedule = rest
+        betas = self.beta_1, self.beta_2
+        primitives.optimistic_adam_update(
+            theta, dtheta, m, v, last, schedule, *betas, self.overflow
         )
