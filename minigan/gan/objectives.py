@@ -368,7 +368,7 @@ class Comparing(Objective):
     def discriminator(self, score: NDArray, real: bool) -> NDArray:
         raise StateError(
             f"{type(self).__name__}: expected real rows beside fakes, see `mixed`; "
-            f"got {'real rows' if real else 'fakes'} alone"
+            f"got {'real' if real else 'fake'} rows alone"
         )
 
     def both(self, score: NDArray, half: int) -> NDArray:

@@ -111,7 +111,7 @@ def test_losses_that_compare(kind):
 
 @pytest.mark.parametrize("kind", COMPARING.values(), ids=COMPARING)
 def test_rows_of_one_kind_cannot_be_compared(kind):
-    for loss, given in (("real", "real rows"), ("fake", "fakes")):
+    for loss, given in (("real", "real rows"), ("fake", "fake rows")):
         with pytest.raises(
             StateError, match=f"{kind.__name__}: .*`mixed`; got {given}"
         ):

@@ -187,7 +187,7 @@ def test_generator_through_frozen_discriminator(name, training):
 
     objective = mg.gan.OBJECTIVES[name]()
     fake = G.forward(z, training=training)
-    real = rng.standard_normal((N if objective.compares else 0, fake.shape[1]))
+    real = rng.standard_normal((N if objective.compares else 0, *fake.shape[1:]))
     with D.frozen():
         rows = np.concatenate([real, fake])
         loss = objective.generator(D.forward(rows, training=training))
