@@ -9,7 +9,7 @@ comes in, `dx` goes out.  Only matrices are capital.  A *step* is one discrimina
 generator update, an *epoch* one pass over a data set.
 
 Each family lists its own names in its `__all__`; they are all here.  Numba, matplotlib
-and the two modules of `LAZY` are imported on first use, so that `import minigan` is
+and the modules of `LAZY` are imported on first use, so that `import minigan` is
 quick.
 """
 
@@ -32,7 +32,7 @@ from .version import __version__
 
 from . import gan  # isort: skip
 
-LAZY = ("data", "keras")
+LAZY = ("data", "keras", "study")
 
 __all__ = [
     "Graph",

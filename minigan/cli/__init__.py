@@ -24,6 +24,7 @@ from .golden import golden
 from .output import discard
 from .profile import profile
 from .sample import sample
+from .study import study
 from .train import train
 
 
@@ -99,6 +100,7 @@ def cli():
     minigan train digits            handwritten digits, in half a minute
     minigan train parabola --data F a GAN of F, a table of your own (CSV)
     minigan sample RUN -n 100       more from a trained generator
+    minigan study parabola          many seeds, and how often it ends well
     minigan check                   every gradient, proven on this machine
     minigan data list               images to train on, and where they are
     minigan profile parabola        what a step does, and where its time goes
@@ -108,6 +110,7 @@ def cli():
 
 cli.add_command(train)
 cli.add_command(sample)
+cli.add_command(study)
 cli.add_command(check)
 cli.add_command(data)
 cli.add_command(profile)

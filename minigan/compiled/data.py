@@ -90,12 +90,6 @@ def scale(x, factor, y):
 
 
 @kernel
-def assign(x, y):
-    for i in range(x.size):
-        x[i] = y[i]
-
-
-@kernel
 def fill(x, value):
     for i in range(x.size):
         x[i] = value

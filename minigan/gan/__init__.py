@@ -9,7 +9,6 @@ from .history import History
 from .monitor import Monitor, diagnose
 from .objectives import (
     OBJECTIVES,
-    Comparing,
     Equilibrium,
     Hinge,
     Labelled,
@@ -17,23 +16,18 @@ from .objectives import (
     Minimax,
     NonSaturating,
     Objective,
-    Relativistic,
-    RelativisticAverage,
     Wasserstein,
 )
 from .recipes import RECIPES, Recipe
-from .sampling import SOURCES, Mixture, Parabola, Rows, Source
-from .schedules import SCHEDULES
+from .sampling import SOURCES, Parabola, Rows, Source
 from .trainer import Trainer
 
 __all__ = [
     "OBJECTIVES",
     "RECIPES",
-    "SCHEDULES",
     "SOURCES",
     "Callback",
     "Classifier",
-    "Comparing",
     "Diagnosis",
     "Equilibrium",
     "Generator",
@@ -42,14 +36,11 @@ __all__ = [
     "Labelled",
     "LeastSquares",
     "Minimax",
-    "Mixture",
     "Monitor",
     "NonSaturating",
     "Objective",
     "Parabola",
     "Recipe",
-    "Relativistic",
-    "RelativisticAverage",
     "Report",
     "Rows",
     "Source",

@@ -12,7 +12,6 @@ COLLAPSED = "generator collapsed"
 VANISHING = "gradients vanishing"
 EXPLODING = "gradients exploding"
 UNSETTLED = "not converging"
-LEARNING = "still learning"
 EARLY = "too early to say"
 UNJUDGED = "not judged"
 
@@ -47,10 +46,6 @@ MEANING = {
         "lower both learning rates; give D a hidden layer or more units; train longer; "
         "try another seed",
     ),
-    LEARNING: (
-        "the samples do not resemble the data now, but they came nearer of late",
-        "none needed: train on",
-    ),
     EARLY: ("only a few steps are trained", "train on"),
     UNJUDGED: (
         "under this objective D's answers alone do not tell how good the samples are",
@@ -79,13 +74,6 @@ SHOWN = {
     "energy": ("energy distance, share of its most", "{:.4f}"),
     "off": ("fakes beside the data", "{:.4f}"),
     "missed": ("data without fakes near", "{:.4f}"),
-    "far": ("samples from the data; healthy is 1", "{:.3g}"),
-    "nearest": ("  the nearest they came", "{:.3g}"),
-    "nearest_step": ("  at step", "{:,.0f}"),
-    "modes": ("modes with a sample within 3 sd", "{:.0f}"),
-    "modes_of": ("  of all", "{:.0f}"),
-    "quality": ("samples within 3 sd of a mode", "{:.1%}"),
-    "kl": ("KL of samples by mode from equal", "{:.4f}"),
 }
 
 
@@ -115,6 +103,15 @@ class Diagnosis:
     def healthy(self) -> bool:
         """True where the verdict is "healthy"."""
         return self.verdict == HEALTHY
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """The figures that were measured, without what theory says of equilibrium."""
+        return {
+            name: self.figures[name]
+            for name, (label, _) in SHOWN.items()
+            if name in self.figures and "equilibrium" not in label
+        }
 
     @property
     def remedy(self) -> str:

@@ -146,7 +146,7 @@ class Execution:
 
     def _first_row(self, step: Step) -> None:
         self.cursor[...] = 0
-        self.game.plan(len(self.history), falls=step == self.game.step)
+        self.game.noise.plan(len(self.history), falls=step == self.game.step)
 
     def _go_back(self) -> None:
         self._before.restore()
@@ -166,7 +166,7 @@ class Execution:
 
     def _next_row(self) -> None:
         primitives.advance(self.cursor)
-        self.game.advance()
+        self.game.noise.advance()
 
     def _named(
         self,
@@ -342,7 +342,7 @@ class Execution:
     def state(self) -> Arrays:
         """name -> array that a step changes: those of the game, and the row."""
         own = {"history": self.table, "cursor": self.cursor}
-        return {**self.game.state(), **own, **self.game.memory()}
+        return {**self.game.state(), **own, **self.game.noise.memory()}
 
     def generators(self) -> Generators:
         """name -> random generator of the game."""
@@ -352,7 +352,7 @@ class Execution:
         """name -> array, all memory that a step may use, named as listings show it."""
         game = self.game
         found: Arrays = {"history": self.table, "cursor": self.cursor}
-        found |= game.memory()
+        found |= game.noise.memory()
         for label, network in self._labelled():
             found[f"{label}.dtheta"] = network.dtheta
             for name, array in network.state().items():

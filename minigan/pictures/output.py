@@ -63,6 +63,23 @@ def save_image(image: Image.Image, path: Path) -> None:
     write_atomically(path, content.getvalue())
 
 
+def png(pixels: np.ndarray) -> bytes:
+    """A small image, (h, w) or (h, w, 3) uint8, as the bytes of a PNG.
+
+    One of few colours has a palette, and so is a fraction as long.
+    """
+    image, content = Image.fromarray(pixels), io.BytesIO()
+    if pixels.ndim == 3:
+        rows = np.ascontiguousarray(pixels).reshape(-1, 3)
+        colours, index = np.unique(rows, axis=0, return_inverse=True)
+        if len(colours) <= 256:
+            shape = pixels.shape[:2]
+            image = Image.fromarray(index.reshape(shape).astype(np.uint8), "P")
+            image.putpalette(colours.tobytes())
+    image.save(content, "PNG", optimize=True)
+    return content.getvalue()
+
+
 def save_animation(
     images: Sequence[Image.Image], path: Path, first: int, each: int, last: int
 ) -> None:

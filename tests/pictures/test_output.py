@@ -1,5 +1,6 @@
 """From figures to files: the same anywhere, and whole or not at all."""
 
+import io
 import os
 import subprocess
 import sys
@@ -77,3 +78,14 @@ def test_no_display_and_a_backend_that_needs_one(tmp_path):
     )
     assert run.returncode == 0, run.stderr
     assert image(tmp_path / "p.png").ndim == 3
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (40, 40, 3)])
+def test_a_small_image_keeps_its_pixels(shape):
+    """Of few colours, of one grey, and of more than 256 colours."""
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    image = Image.open(io.BytesIO(output.png(pixels)))
+    expected = {(5, 7): "L", (5, 7, 3): "P", (40, 40, 3): "RGB"}[shape]
+    assert image.mode == expected
+    image = image.convert("RGB") if pixels.ndim == 3 else image
+    np.testing.assert_array_equal(np.asarray(image), pixels)

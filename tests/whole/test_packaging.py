@@ -36,12 +36,13 @@ def test_what_is_imported_is_declared(declared):
 
 def test_what_is_declared_is_imported(declared):
     core, extras = declared
-    assert core | extras["data"] <= set(importers(ROOT / "minigan"))
+    assert core | extras["data"] | extras["study"] <= set(importers(ROOT / "minigan"))
 
 
 def test_what_the_tests_import_is_declared(declared):
     core, extras = declared
-    known = sys.stdlib_module_names | core | extras["test"] | extras["bench"]
+    known = sys.stdlib_module_names | core
+    known |= extras["test"] | extras["bench"] | extras["study"]
     own = {"minigan", "tests", "benchmarks"}
     peers = {"tensorflow", "tf_keras"}  # beside which `.ci/run` checks scripts
     assert set(importers(ROOT / "tests")) <= known | own | peers
