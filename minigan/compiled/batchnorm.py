@@ -45,7 +45,8 @@ def batchnorm_forward(x, gamma, beta, epsilon, y, xhat, mean, var, rstd):
             var[j] += np.float64(xhat[i, j] * xhat[i, j])
     for j in range(d):
         var[j] /= n
-        rstd[j] = kind(1.0 / np.sqrt(var[j] + epsilon))
+        fits = var[j] - var[j]  # 0, or NaN where squares left the type of x
+        rstd[j] = kind(1.0 / np.sqrt(var[j] + epsilon) + fits)
     for i in range(n):
         for j in range(d):
             xhat[i, j] *= rstd[j]

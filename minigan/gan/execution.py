@@ -7,7 +7,7 @@ the last good step is left and the step and tensor are named.
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -97,9 +97,7 @@ class Execution:
         try:
             with primitives.use_backend(self.backend):
                 found = {name: float(value) for name, value in step().items()}
-            for name, value in found.items():
-                if not math.isfinite(value):
-                    raise NonFiniteError(f"expected a finite {name}, got {value}")
+            _expect_finite(found)
         except NonFiniteError as error:
             self._go_back()
             raise NonFiniteError(f"{where}: {error}{self._poisoned()}") from None
@@ -153,16 +151,20 @@ class Execution:
         self._own.restore()
 
     def _row(self, step: Step) -> None:
-        """Run one step, write down what it measured, and go on to the next row."""
-        self._part(step)
+        """Run one step, write down what it measured, and go on to the next row.
+
+        Errors: NonFiniteError for what is no number, as after a replay.
+        """
+        _expect_finite(self._part(step))
         self._next_row()
 
-    def _part(self, step: Step) -> None:
+    def _part(self, step: Step) -> Arrays:
         """The same without going on: several of them share a row."""
         found = step()
         primitives.heading("What the history keeps")
         for name, value in found.items():
             primitives.record(value, _PLACES[name], self.cursor, self.table)
+        return found
 
     def _next_row(self) -> None:
         primitives.advance(self.cursor)
@@ -189,6 +191,7 @@ class Execution:
                 good.take()
         good.restore()
         keep(self.table[: int(self.cursor)])
+        self.table[int(self.cursor) :] = 0  # what the bad step wrote
         if step == self.game.step:
             where = f"step {len(self.history) + 1}"
         else:
@@ -377,6 +380,13 @@ class Execution:
 
 
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
+
+
+def _expect_finite(measured: Mapping[str, Any]) -> None:
+    """Errors: NonFiniteError that names the first column that is no number."""
+    for name, value in measured.items():
+        if not math.isfinite(value):
+            raise NonFiniteError(f"expected a finite {name}, got {value}")
 
 
 class Chunk:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .. import validate
 
 BLOCK = 2**20  # pairs in memory at a time
+LARGEST = 1e70  # of a number in a row: products of four are still numbers
 FEW_FEATURES = 16  # up to here squared differences are summed one feature at a time,
 FEW_BLOCK = 2**14  # in blocks that stay in the cache
 
@@ -102,12 +103,18 @@ def _two_sets(
 
 
 def rows(where: str, argument: str, value: NDArray, least: int = 1) -> NDArray:
-    """float64 rows (n, features) of an array (n, ...)."""
+    """float64 rows (n, features) of an array (n, ...), of numbers up to 1e70."""
     value = validate.array(where, argument, value, finite=True)
     if value.ndim < 2 or len(value) < least or value.dtype.kind == "c":
         expected = f"real numbers (n, features), n >= {least}"
         given = f"{value.dtype}, shape {validate.shape_text(value.shape)}"
         validate.complain(validate.ShapeError, where, argument, expected, given)
+    largest = float(np.abs(value).max())
+    if largest > LARGEST:
+        expected = f"numbers up to {LARGEST:g}, whose squares are numbers too"
+        validate.complain(
+            validate.ArgumentError, where, argument, expected, f"{largest:g}"
+        )
     return value.reshape(len(value), -1).astype(np.float64)
 
 

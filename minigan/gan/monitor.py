@@ -142,7 +142,7 @@ def _distances(samples: NDArray, real: NDArray) -> Figures:
     where = "diagnose"
     real = metrics.rows(where, "real", real, least=2 * ENOUGH_ROWS)
     samples = validate.array(where, "samples", samples)
-    if not float(np.abs(samples).max()) < 1e100:  # whose squares are still numbers
+    if not float(np.abs(samples).max()) <= metrics.LARGEST:
         return {"spread": np.inf}
     samples = metrics.rows(where, "samples", samples, least=ENOUGH_ROWS)
     n, m = len(samples), len(real)

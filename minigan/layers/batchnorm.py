@@ -1,12 +1,12 @@
 """Batch normalisation."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import primitives, validate
-from ..errors import ShapeError
+from ..errors import NonFiniteError, ShapeError
 from ..initializers import initialize
 from ..registry import Example
 from .base import LAYERS, Array, Layer
@@ -45,7 +45,8 @@ class BatchNorm(Layer):
     pixels count as rows of one batch, so that a channel has the same statistics
     everywhere.
     Shapes: x, y (N, P D); gamma, beta (D,).
-    Errors: ShapeError when training on a batch of one row, whose variance is 0.
+    Errors: ShapeError when training on a batch of one row, whose variance is 0;
+    NonFiniteError for NaN, infinity, or a variance that does not fit the type.
     Source: Ioffe & Szegedy 2015, with Keras' defaults and biased moving variance.
     """
 
@@ -102,6 +103,8 @@ class BatchNorm(Layer):
         y, xhat, mean, var, rstd = primitives.batchnorm_forward(
             x, gamma, beta, self.epsilon
         )
+        if not np.isfinite(rstd).all():
+            _refuse(x)
         if not self.is_frozen:
             primitives.batchnorm_update(mean, var, *moving, self.momentum)
         return y.reshape(shape), (xhat, rstd, True)
@@ -124,3 +127,12 @@ class BatchNorm(Layer):
         else:
             dx = primitives.batchnorm_inference_backward(dy, gamma, rstd)
         return dx.reshape(shape)
+
+
+def _refuse(x: Array) -> NoReturn:
+    """Say why a batch has no variance that is a number."""
+    where = "BatchNorm.forward"
+    validate.finite_numbers(where, "x", x)
+    expected = f"numbers whose variance fits {x.dtype}"
+    given = f"{x.real.min():g} to {x.real.max():g}"
+    validate.complain(NonFiniteError, where, "x", expected, given)

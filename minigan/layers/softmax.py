@@ -24,7 +24,8 @@ class Softmax(Layer):
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         top = x.real.max(axis=-1, keepdims=True)  # a constant: it cancels
-        e = np.exp(x - top)
+        with np.errstate(over="ignore"):  # exp(-inf) is 0, as it should be
+            e = np.exp(x - top)
         y = e / e.sum(axis=-1, keepdims=True)
         return y, y
 

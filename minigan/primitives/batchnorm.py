@@ -17,13 +17,16 @@ def batchnorm_forward(x, gamma, beta, epsilon, y, xhat, mean, var, rstd):
         xhat = (x - mean) rstd    y = gamma xhat + beta
 
     The variance is the biased one, taken in two passes: the short cut
-    E[x^2] - E[x]^2 loses all digits once the mean is large.
+    E[x^2] - E[x]^2 loses all digits once the mean is large.  Where it does not fit the
+    type of x, rstd is NaN, and so is all that follows: 0 would look like a result.
     x, y, xhat: (N, D)   gamma, beta, rstd: (D,)   mean, var: (D,) float64
     """
     m = x.mean(axis=0, dtype=wide(x))
     centred = x - m
     v = (centred * centred).mean(axis=0)
-    r = 1 / np.sqrt(v + epsilon)
+    with np.errstate(over="ignore", invalid="ignore"):
+        fits = np.isfinite(v.astype(x.dtype))
+    r = np.where(fits, 1 / np.sqrt(v + epsilon), np.nan)
     mean[:], var[:], rstd[:] = m, v, r
     xhat[:] = centred * r
     y[:] = gamma * xhat + beta

@@ -485,6 +485,49 @@ def test_a_run_that_diverges_in_the_middle_of_a_chunk(kind, monkeypatch):
     assert trainer.step_count > 2
 
 
+def too_large_for_batchnorm(trainer):
+    """G's second layer makes numbers whose variance leaves float32."""
+    trainer.generator.layers[0].W.value[...] *= 1e25
+
+
+def too_large_for_the_norm(trainer):
+    """The squares of D's gradient leave float32, its steps of 1e-30 do not."""
+    trainer.discriminator.layers[0].W.value[...] *= 1e-10
+    trainer.data.data[...] *= 1e25
+
+
+NORMAL = {
+    "variance": (too_large_for_batchnorm, {"norm": True}, "BatchNorm.forward: "),
+    "gradient": (
+        too_large_for_the_norm,
+        {"rows": 21, "objective": "wasserstein", "clip_value": 1e6, "batches": "mixed"},
+        "expected a finite d_gradient, got inf",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NORMAL)
+def test_numbers_whose_squares_are_none_are_named(name):
+    """Eagerly and captured alike; the second went on in silence when run eagerly."""
+    spoil, options, expected = NORMAL[name]
+    found = []
+    for capture in MODES:
+        trainer = build(
+            backend="jit",
+            capture=capture,
+            discriminator_optimizer=SGD(1e-30),
+            generator_optimizer=SGD(1e-30),
+            **options,
+        )
+        trainer.fit(3, report_every=None)
+        spoil(trainer)
+        with pytest.raises(NonFiniteError, match=f"^step 4: {expected}") as caught:
+            trainer.fit(5, report_every=None)
+        found.append((str(caught.value), state(trainer)))
+    assert found[0] == found[1]
+    assert trainer.step_count == 3
+
+
 # ---- fit: chunks, callbacks, stopping ----------------------------------------------
 
 

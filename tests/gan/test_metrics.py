@@ -268,3 +268,12 @@ def test_bad_points_and_counts():
         coverage(X, bins=0)
     with pytest.raises(ArgumentError, match="'projections'"):
         sliced_wasserstein(X, X, projections=0)
+
+
+@pytest.mark.parametrize("name", ["energy_distance", "mmd", "nearest_distance"])
+def test_numbers_whose_squares_are_none_are_refused(name):
+    """They were NaN, or infinite less infinite, without a word."""
+    rows = np.linspace(-1, 1, 20).reshape(10, 2)
+    with pytest.raises(ArgumentError, match=f"^{name}: argument 'y': expected numbers"):
+        getattr(metrics, name)(rows, rows * 1e200)
+    assert np.isfinite(getattr(metrics, name)(rows, rows * 1e70))

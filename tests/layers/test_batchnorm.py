@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from minigan import BatchNorm, Sequential
-from minigan.errors import ShapeError
+from minigan import BatchNorm, Sequential, primitives, use_backend
+from minigan.errors import NonFiniteError, ShapeError
 
 from ..helpers import assert_close, assert_same_bits, fingerprint, normal
 
@@ -181,3 +181,31 @@ def test_statistics_move_again_after_the_scope():
         pass
     layer.forward(normal(8, 3), training=True)
     assert layer.moving_mean.value.any()
+
+
+@pytest.mark.parametrize("backend", ["jit", "numpy"])
+@pytest.mark.parametrize("size, dtype", [(1e25, np.float32), (1e200, np.float64)])
+def test_a_variance_that_leaves_the_type_is_named(size, dtype, backend):
+    """It was infinite, so that all rows became beta, and nobody was told."""
+    layer = layer_with_values(3, dtype)
+    before = fingerprint(layer)
+    x = size * normal(8, 3, dtype=dtype)
+    with use_backend(backend), np.errstate(over="ignore"):
+        with pytest.raises(NonFiniteError) as caught:
+            layer.forward(x, training=True)
+    start = "BatchNorm.forward: argument 'x': expected numbers whose variance fits "
+    assert str(caught.value).startswith(f"{start}{x.dtype}")
+    assert fingerprint(layer) == before
+    with use_backend(backend):
+        assert np.isfinite(layer.forward(x / dtype(size) * 1e10, training=True)).all()
+
+
+@pytest.mark.parametrize("backend", ["jit", "numpy"])
+def test_rstd_is_nan_beside_a_variance_that_is_none(backend):
+    """In a recorded step the primitive alone can tell: NaN reaches the losses."""
+    x = np.array([[1e25, 1.0], [-1e25, 3.0]], np.float32)
+    one, zero = np.ones(2, np.float32), np.zeros(2, np.float32)
+    with use_backend(backend), np.errstate(over="ignore"):
+        y, _, _, _, rstd = primitives.batchnorm_forward(x, one, zero, 1e-3)
+    assert np.isnan(rstd[0]) and np.isnan(y[:, 0]).all()
+    assert np.isfinite(rstd[1]) and np.isfinite(y[:, 1]).all()
