@@ -3,6 +3,7 @@
 config.json      recipe, options, networks, data, versions, length; written first
 frames.npz       what the pictures of the course of training are drawn from
 checkpoint.npz   everything that training needs to go on; frames first, then this
+history.f64      with --stream-history, the rows of all steps, written as they come
 generator.npz    the generator alone, for sampling, of the checkpoint's step
 samples/         a picture of each report, of images only
 history.csv, losses.png, gradients.png, samples.png, progress.png, training.gif
@@ -23,7 +24,8 @@ from ..files import sweep_stale, write_atomically
 from . import pictures
 
 FILES = (
-    *("checkpoint.npz", "config.json", "frames.npz", "generator.npz", "history.csv"),
+    *("checkpoint.npz", "config.json", "frames.npz", "generator.npz"),
+    *("history.csv", "history.f64"),
     *pictures.NAMES,
 )
 SAMPLES = "samples"  # folder
@@ -41,6 +43,7 @@ class RunDir:
         self.config = self.path / "config.json"
         self.frames = self.path / "frames.npz"
         self.history = self.path / "history.csv"
+        self.stream = self.path / "history.f64"
         self.generator = self.path / "generator.npz"
 
     def __truediv__(self, name: str) -> Path:

@@ -43,7 +43,8 @@ class Session(Callback):
 
     folder: `RunDir`, opened.  steps: how many the run is to have in total.
     display: where to say things.  source: of the data, a `cli.source.Source`.
-    options: report_every, in place of the recipe's, save_every and keep_history.
+    options: report_every, in place of the recipe's, save_every, keep_history and
+    stream_history.
     began: what the command line asked for in place of the recipe's own, so that a run
     that was killed before its first checkpoint can begin again.
     A checkpoint is written at each report, so that a killed process loses at most what
@@ -70,6 +71,10 @@ class Session(Callback):
         self.options = {"report_every": recipe.report_every, **(options or {})}
         if "keep_history" in self.options:
             trainer.history.keep = self.options["keep_history"]
+        if self.options.get("stream_history"):
+            if not trainer.step_count:  # of a run that ended before its checkpoint
+                folder.stream.unlink(missing_ok=True)
+            trainer.history.stream_to(folder.stream)
         self.frames = frames_of(trainer, steps)
         self.monitor = Monitor(lambda text: display.say(wrapped(text)))
 

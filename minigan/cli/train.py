@@ -122,6 +122,12 @@ class Train(click.RichCommand):
     type=click.Choice(("jit", "numpy")),
     help="Compiled kernels, or the readable NumPy ones. [default: jit]",
 )
+@click.option(
+    "--stream-history",
+    is_flag=True,
+    help="Write all rows of the history to history.f64 as they come, and keep few in "
+    "memory.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @override_options
@@ -141,7 +147,9 @@ def train(
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
     data, backend = values.pop("data"), values.pop("backend")
     of_data = {name: values.pop(name) for name in ("columns", "size", "grey")}
-    overrides, options = given(values, session=False), given(values, session=True)
+    streamed = {"stream_history": True} if values.pop("stream_history") else {}
+    overrides = given(values, session=False)
+    options = {**given(values, session=True), **streamed}
     if not resume:  # complains before there is a folder
         source = sources.chosen(recipe, data, **of_data)
         rows = source.rows(recipe)

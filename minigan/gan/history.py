@@ -3,14 +3,18 @@
 import csv
 import io
 import os
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ArgumentError
-from ..files import write_atomically
-from ..state import own_copy, whole_copy
+from ..files import as_path, write_atomically
+from ..reading import broken
+from ..state import own_copy, same_bytes, whole_copy
+from .stream import Stream, rows_in
 
 COLUMNS = (
     "d_loss_real",  # discriminator's loss on real rows, before its update
@@ -28,6 +32,7 @@ COLUMNS = (
 )
 
 
+STREAMED = 100_000  # rows to keep beside a file of all of them
 LEAST = 10_000  # rows to keep: verdicts and means look at the last few thousand
 
 
@@ -42,6 +47,8 @@ class History:
     A step takes 96 bytes.  `history.keep = 100_000` bounds that for long runs: the last
     half of so many steps stay, and of those before every second, fourth, eighth and so
     on, as many as fit.  `history.step` says which; `len(history)` counts all steps.
+    With `history.stream_to(path)` all rows are in a file besides, which grows with the
+    run; `History.read(path)` makes a history of it again.
     """
 
     columns = COLUMNS
@@ -59,10 +66,15 @@ class History:
         self._step = np.array(step, dtype=np.int64)
         self._rows = rows
         self._keep: int | None = None
+        self._stream: Stream | None = None
         if keep is not None:
             self.keep = keep
 
     __copy__, __setstate__ = whole_copy, own_copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy gets: one file has one history that writes into it."""
+        return {**vars(self), "_stream": None}
 
     @property
     def keep(self) -> int | None:
@@ -77,6 +89,8 @@ class History:
 
     def append(self, rows: NDArray) -> None:
         """Add rows (n, len(COLUMNS)), those of the next n steps."""
+        if self._stream is not None:
+            self._stream.append(rows)
         if self._keep is not None and self._rows + len(rows) > 2 * self._keep:
             self._thin()
         end = self._rows + len(rows)
@@ -88,6 +102,65 @@ class History:
         self._table[self._rows : end] = rows
         self._step[self._rows : end] = np.arange(steps + 1, steps + len(rows) + 1)
         self._rows = end
+
+    # ---- in a file -----------------------------------------------------------------
+
+    def stream_to(self, path: str | os.PathLike) -> None:
+        """Write the rows of all steps to a file from now on, and keep few in memory.
+
+        path: a new file, or the file of the run that this history is of: its rows
+        behind the present step, of a run that was killed, are removed.  Afterwards
+        `keep` is 100,000 where it was None.
+        Errors: OutputError where the file cannot be written; DatasetError for another
+        file, or one that lacks rows of steps that were trained.
+        """
+        where = as_path("History.stream_to", path)
+        there = where.exists()
+        if there:
+            self._expect_mine(where)
+        elif self._rows < len(self):
+            broken(where, f"the rows of {len(self):,} steps", "no such file")
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = Stream(where, COLUMNS, len(self) if there else 0)
+        if not there:
+            self._stream.append(self._table[: self._rows])
+        self._keep = self._keep or STREAMED
+
+    def _expect_mine(self, path: Path) -> None:
+        """Refuse a file of another history.  Errors: DatasetError."""
+        rows, steps = rows_in(path, COLUMNS), len(self)
+        if len(rows) < steps:
+            broken(path, f"the rows of {steps:,} steps", f"{len(rows):,}")
+        if not steps and len(rows):
+            broken(path, "no file, since no step is trained", f"{len(rows):,} rows")
+        if steps and not same_bytes(rows[steps - 1], self._table[self._rows - 1]):
+            broken(path, "the rows of this history", "those of another")
+
+    def sync(self) -> None:
+        """See to it that the file of `stream_to` has the rows of all steps.
+
+        A checkpoint does it first.  Errors: OutputError where it cannot be written.
+        """
+        if self._stream is not None:
+            self._stream.sync()
+
+    @classmethod
+    def read(cls, path: str | os.PathLike, every: int = 1) -> Self:
+        """The history in a file that `stream_to` wrote.
+
+            History.read("runs/long/history.f64", every=100).d_loss
+
+        every: take the rows of each second, third ... step, so that few are in memory.
+        Errors: DatasetError for another file; ArgumentError, DTypeError.
+        """
+        where = "History.read"
+        every = validate.integer(where, "every", every)
+        rows = rows_in(as_path(where, path), COLUMNS)
+        steps = np.arange(every, len(rows) + 1, every)
+        return cls(rows[every - 1 :: every], steps)
+
+    # ---- thinned out ---------------------------------------------------------------
 
     def _thin(self) -> None:
         """Leave out what `keep` says; which rows stay depends on the steps alone."""
@@ -126,7 +199,7 @@ class History:
         if name not in COLUMNS:
             raise ArgumentError(
                 f"History: argument 'name': expected one of {', '.join(COLUMNS)}, "
-                f"step, got {name!r}"
+                f"step, got {validate.shown(name)}"
             )
         return self.table[:, COLUMNS.index(name)].copy()
 
@@ -145,7 +218,7 @@ class History:
         writer.writerow(("step", *COLUMNS))
         for step, row in zip(self.step.tolist(), self.table.tolist(), strict=True):
             writer.writerow((step, *row))
-        write_atomically(path, text.getvalue().encode())
+        write_atomically(as_path("History.to_csv", path), text.getvalue().encode())
 
     def __repr__(self) -> str:
         return f"History({len(self)} steps: {', '.join(COLUMNS)})"

@@ -11,7 +11,7 @@ from minigan.cli import rundir as rundir_module
 from minigan.cli import session as session_module
 from minigan.cli.display import Quiet
 from minigan.cli.rundir import RunDir
-from minigan.gan import Generator, Trainer
+from minigan.gan import Generator, History, Trainer
 from minigan.gan import history as history_module
 
 from .helpers import BACKEND, empty_pictures, expect_error, expect_same_run, run, train
@@ -170,6 +170,36 @@ def test_a_run_that_is_killed_before_any_of_its_writes(
     assert cut.frames.read_bytes() == whole.frames.read_bytes()
     assert cut.generator.read_bytes() == whole.generator.read_bytes()
     assert written_by_then(cut) == written_by_then(whole)
+
+
+STREAMED = (*OFTEN, "--stream-history")
+
+
+@pytest.mark.parametrize("n", [2, 5, 8, 10])
+def test_a_killed_run_leaves_every_row_of_its_history_once(
+    n, tmp_path, kill, no_pictures
+):
+    """The file has rows of steps behind the checkpoint by then."""
+    whole, cut = RunDir(tmp_path / "whole"), RunDir(tmp_path / "cut")
+    assert train(whole, *STREAMED, steps=STEPS).exit_code == 0
+    kill(n)
+    with pytest.raises(Killed):
+        train(cut, *STREAMED, steps=STEPS)
+    kill(10**9)
+    again = run("train", "parabola", "--out", cut, "--resume", "--backend", BACKEND)
+    assert again.exit_code == 0, again.output
+    expect_same_run(cut, whole)
+    assert cut.stream.read_bytes() == whole.stream.read_bytes()
+    history = History.read(cut.stream)
+    assert (history.table == Trainer.load(cut.checkpoint).history.table).all()
+
+
+def test_a_history_that_lacks_rows_ends_a_run_that_goes_on(tmp_path, no_pictures):
+    folder = RunDir(tmp_path / "run")
+    assert train(folder, *STREAMED, steps=8).exit_code == 0
+    os.truncate(folder.stream, folder.stream.stat().st_size - 1)
+    result = train(folder, "--resume", steps=12)
+    expect_error(result, 2, "history.f64: expected the rows of 8 steps, found 7")
 
 
 def test_a_run_that_has_not_come_far_is_not_begun_over_by_mistake(tmp_path, kill):

@@ -1,12 +1,22 @@
 """The history: columns, growth, CSV."""
 
+import copy
 import csv
+import errno
+import os
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from minigan import checkpoint
-from minigan.errors import ArgumentError, CheckpointError, MiniganError, OutputError
+from minigan.errors import (
+    ArgumentError,
+    CheckpointError,
+    DatasetError,
+    MiniganError,
+    OutputError,
+)
 from minigan.gan import Generator, History, Trainer
 from minigan.gan import history as history_module
 from minigan.gan.history import COLUMNS
@@ -172,3 +182,108 @@ def test_forged_steps(change, tmp_path):
     checkpoint.write(tmp_path / "c", arrays, meta)
     with pytest.raises(CheckpointError):
         Trainer.load(tmp_path / "c")
+
+
+# ---- in a file ---------------------------------------------------------------------
+
+
+def test_all_rows_are_in_the_file_and_few_in_memory(tmp_path):
+    path, total = tmp_path / "h", 5 * KEEP
+    history = History(keep=KEEP)
+    history.stream_to(path)
+    whole = grown(total, 9, keep=10 * KEEP)
+    for start in range(0, total, 700):
+        history.append(whole.table[start : start + 700])
+    assert len(history) == total and len(history.table) <= KEEP
+    assert (History.read(path).table == whole.table).all()
+    few = History.read(path, every=100)
+    assert few.step.tolist() == list(range(100, total + 1, 100))
+    assert (few.d_loss == few.step).all()
+
+
+def test_a_history_that_has_begun_is_written_from_its_first_row(tmp_path):
+    history = History(rows(7))
+    history.stream_to(tmp_path / "h")
+    history.append(rows(2, seed=1))
+    assert (History.read(tmp_path / "h").table == history.table).all()
+    assert history.keep == history_module.STREAMED
+    history.stream_to(tmp_path / "other")
+    history.append(rows(1, seed=2))
+    assert len(History.read(tmp_path / "h")) == 9
+    assert (History.read(tmp_path / "other").table == history.table).all()
+    thinned = grown(3 * KEEP, 3)
+    assert len(thinned.table) < len(thinned)
+    with pytest.raises(DatasetError, match="expected the rows of 30,000 steps, found"):
+        thinned.stream_to(tmp_path / "third")
+
+
+def test_files_of_another_history_are_refused(tmp_path):
+    path = tmp_path / "h"
+    History(rows(7)).stream_to(path)
+    before = path.read_bytes()
+    for history, found in (
+        (History(), "expected no file, since no step is trained, found 7 rows"),
+        (History(rows(7, seed=1)), "found those of another"),
+        (History(rows(8)), "expected the rows of 8 steps, found 7"),
+    ):
+        with pytest.raises(DatasetError, match=found):
+            history.stream_to(path)
+        assert path.read_bytes() == before
+    for bad in (0, 1.5, None):
+        with pytest.raises(MiniganError, match="^History.read: argument 'every'"):
+            History.read(path, every=bad)
+    with pytest.raises(MiniganError, match="^History.stream_to: argument 'path'"):
+        History().stream_to(3)
+
+
+def test_a_copy_does_not_write_into_the_file(tmp_path):
+    history = History(rows(3))
+    history.stream_to(tmp_path / "h")
+    twin = copy.deepcopy(history)
+    twin.append(rows(2))
+    assert len(twin) == 5 and len(History.read(tmp_path / "h")) == 3
+
+
+def test_a_run_that_goes_on_cuts_what_came_after_its_checkpoint(tmp_path):
+    whole, cut = build(), build()
+    whole.history.stream_to(tmp_path / "whole")
+    whole.fit(9)
+    cut.history.stream_to(tmp_path / "cut")
+    cut.fit(4)
+    cut.save(tmp_path / "checkpoint.npz")
+    cut.fit(3)  # and then it was killed
+    again = Trainer.load(tmp_path / "checkpoint.npz")
+    assert again.history.keep == history_module.STREAMED
+    again.history.stream_to(tmp_path / "cut")
+    again.fit(5)
+    files = (tmp_path / name for name in ("whole", "cut"))
+    assert len({path.read_bytes() for path in files}) == 1
+
+
+def test_a_checkpoint_waits_for_the_rows(tmp_path, monkeypatch):
+    trainer = build()
+    trainer.history.stream_to(tmp_path / "h")
+    trainer.fit(2)
+    monkeypatch.setattr(os, "fsync", _no_space)
+    with pytest.raises(OutputError, match="h: cannot be written"):
+        trainer.save(tmp_path / "checkpoint.npz")
+    assert not (tmp_path / "checkpoint.npz").exists()
+
+
+def _no_space(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_memory_is_flat_while_the_file_grows(tmp_path):
+    """A million steps: 96 MB in the file, 2 million bytes a piece in memory."""
+    history, piece = History(keep=KEEP), rows(4096)
+    history.stream_to(tmp_path / "h")
+    peaks = []
+    for _ in range(2):
+        tracemalloc.start()
+        for _ in range(120):
+            history.append(piece)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 8e6 and len(history) == 240 * 4096
+    assert (tmp_path / "h").stat().st_size == 384 + 96 * len(history)
