@@ -62,13 +62,15 @@ def sealed(archive: bytes) -> bytes:
     return body + _MARK + hashlib.sha256(body).hexdigest().encode()
 
 
-def read(path: Path, what: str = "checkpoint") -> tuple[Arrays, dict[str, Any]]:
+def read(
+    path: Path, what: str = "checkpoint", where: str = "checkpoint.read"
+) -> tuple[Arrays, dict[str, Any]]:
     """(arrays, meta) of a file that `write` made.
 
-    what: the kind of file, for messages.
+    what: the kind of file, for messages.  where: who reads it.
     Errors: CheckpointError for anything else, saying what was expected and found.
     """
-    path = as_path("checkpoint.read", path)
+    path = as_path(where, path)
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -159,7 +159,7 @@ def _known(where: str, argument: str, initializer: Any) -> Callable[..., Any]:
     kinds = [f"a {n}" for n, f in INITIALIZERS.items() if isinstance(f, type)]
     raise ArgumentError(
         f"{where}: argument {argument!r}: expected one of {', '.join(names)} or "
-        f"{' or '.join(kinds)}, got {initializer!r}"
+        f"{' or '.join(kinds)}, got {validate.shown(initializer)}"
     )
 
 

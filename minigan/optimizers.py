@@ -202,7 +202,11 @@ class Optimizer:
         for network in networks:
             if not isinstance(network, Network):
                 validate.complain(
-                    validate.DTypeError, where, "network", "a network", repr(network)
+                    validate.DTypeError,
+                    where,
+                    "network",
+                    "a network",
+                    validate.shown(network),
                 )
             if network.holds_frozen:
                 raise StateError(

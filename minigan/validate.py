@@ -110,6 +110,13 @@ def flag(where: str, argument: str, value: Any) -> bool:
     return bool(value)
 
 
+def text(where: str, argument: str, value: Any) -> str:
+    """Any text."""
+    if not isinstance(value, str):
+        complain(DTypeError, where, argument, "a string", shown(value))
+    return value
+
+
 def choice(where: str, argument: str, value: Any, choices: Iterable[str]) -> str:
     """One of the names in `choices`."""
     if not isinstance(value, str) or value not in choices:

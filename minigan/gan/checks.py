@@ -25,7 +25,9 @@ def shape_made(network: Sequential) -> tuple[int, ...]:
 
 def _known(network: Network, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     if shape is None:
-        raise ShapeError(f"expected a network of known sizes, got {network!r}"[:200])
+        raise ShapeError(
+            f"expected a network of known sizes, got {validate.shown(network)}"
+        )
     return shape
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import checkpoint, saving, validate
 from ..errors import CheckpointError
+from ..files import as_path
 from ..layers import Dense, ReLU
 from ..losses import SoftmaxCrossEntropy
 from ..network import Sequential
@@ -104,7 +105,7 @@ class Classifier:
             "network": saving.describe(self.network, []),
         }
         arrays = {"theta": self.network.theta, "buffers": self.network.buffers}
-        checkpoint.write(path, arrays, meta)
+        checkpoint.write(as_path("Classifier.save", path), arrays, meta)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
@@ -112,7 +113,7 @@ class Classifier:
 
         Errors: CheckpointError for a file that is damaged, foreign or does not fit.
         """
-        arrays, meta = checkpoint.read(path)
+        arrays, meta = checkpoint.read(path, where="Classifier.load")
         try:
             dtype = np.dtype(meta["dtype"])
             if meta["kind"] != "classifier" or dtype not in validate.FLOAT_TYPES:
@@ -142,8 +143,9 @@ class Classifier:
 
     def accuracy(self, x: NDArray, y: NDArray) -> float:
         """The share of rows whose label is predicted."""
-        y = _labels("Classifier.accuracy", y, len(x))
-        return float((self.predict(x) == y).mean())
+        z = self._run("accuracy", self.network, x)
+        y = _labels("Classifier.accuracy", y, len(z))
+        return float((z.argmax(axis=1) == y).mean())
 
     def _run(self, method: str, network: Sequential, x: NDArray) -> NDArray:
         where = f"Classifier.{method}"
@@ -212,7 +214,7 @@ def _flat(where: str, x: NDArray) -> NDArray:
 
 def _labels(where: str, y: NDArray, n: int) -> NDArray:
     if not isinstance(y, np.ndarray) or y.dtype.kind not in "iu":
-        given = repr(getattr(y, "dtype", type(y).__name__))
+        given = validate.shown(getattr(y, "dtype", type(y)))
         validate.complain(validate.DTypeError, where, "y", "integer labels", given)
     if y.shape != (n,):
         given = validate.shape_text(y.shape)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .. import checkpoint, primitives, saving, validate
 from ..errors import CheckpointError, MiniganError
+from ..files import as_path
 from ..images import image_shape
 from ..network import Sequential
 from ..state import Arrays, whole_copy
@@ -50,12 +51,17 @@ class Generator:
         backend: str | None = None,
         columns: "Columns | None" = None,
     ) -> None:
+        if not isinstance(network, Sequential):
+            expected, got = "a Sequential", validate.shown(network)
+            validate.complain(
+                validate.DTypeError, "Generator", "network", expected, got
+            )
         self.network = network
         self.rng = validate.random_generator("Generator", rng)
-        self.recipe, self.seed, self.step = recipe, seed, step
-        self.backend = validate.choice(
-            "Generator", "backend", backend or primitives.backend(), primitives.BACKENDS
-        )
+        self.recipe = validate.text("Generator", "recipe", recipe)
+        self.seed = validate.integer("Generator", "seed", seed, least=0)
+        self.step = validate.integer("Generator", "step", step, least=0)
+        self.backend = primitives.chosen_backend("Generator", backend)
         self.latent_dim = shape_taken(network)[0]
         self.columns = columns
 
@@ -108,7 +114,11 @@ class Generator:
     def draw_latent(self, n: int, seed: int | None = None) -> NDArray:
         """z ~ N(0, 1): (n, latent_dim), from the own stream or from a seed."""
         n = validate.integer("Generator.sample", "n", n, most=2**31)
-        rng = self.rng if seed is None else rngs(seed)["sample"]
+        rng = self.rng
+        if seed is not None:
+            where, most = "Generator.sample", 2**63 - 1
+            seed = validate.integer(where, "seed", seed, least=0, most=most)
+            rng = rngs(seed)["sample"]
         return rng.standard_normal((n, self.latent_dim), self.network.theta.dtype.type)
 
     def between(self, first: NDArray, last: NDArray, steps: int) -> NDArray:
@@ -154,6 +164,7 @@ class Generator:
             "versions": versions(),
         }
         values = self.network.theta, self.network.buffers
+        path = as_path("Generator.save", path)
         checkpoint.write(path, dict(zip(ARRAYS, values, strict=True)), meta)
 
     @classmethod
@@ -163,7 +174,10 @@ class Generator:
         backend: "jit" or "numpy", by default the one it was trained with.
         Errors: CheckpointError for a file that is damaged or foreign.
         """
-        arrays, meta = checkpoint.read(path)
+        where = "Generator.load"
+        if backend is not None:
+            primitives.chosen_backend(where, backend)
+        arrays, meta = checkpoint.read(path, where=where)
         try:
             return cls._rebuilt(arrays, meta, backend)
         except MiniganError as error:
@@ -198,8 +212,8 @@ class Generator:
             cast(Sequential, network),
             places[stream],
             recipe=str(meta["recipe"]),
-            seed=validate.integer("Generator", "seed", meta["seed"], least=0),
-            step=validate.integer("Generator", "step", step, least=0),
+            seed=meta["seed"],
+            step=step,
             backend=backend or meta["backend"],
             columns=found,
         )

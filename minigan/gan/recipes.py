@@ -195,7 +195,7 @@ def load(
         data = _rows_of(data or recipe.dataset, dtype)
     if "sampling" in overrides and (data is None or isinstance(data, Source)):
         expected = "none where no rows of an array are drawn"
-        got = repr(overrides["sampling"])
+        got = validate.shown(overrides["sampling"])
         validate.complain(validate.ArgumentError, where, "sampling", expected, got)
     if data is None:
         data = recipe.source(rng=spawned["data"], dtype=dtype)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .. import checkpoint, primitives, saving, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
+from ..files import as_path
 from ..network import Sequential
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..registry import create
@@ -83,6 +84,7 @@ def versions() -> dict[str, str]:
 def save(trainer: "Trainer", path: str | os.PathLike) -> None:
     """Write a checkpoint.  Errors: StateError for parts that are not minigan's."""
     refuse_foreign_parts(trainer)
+    trainer.history.sync()  # rows that the checkpoint counts on
     meta = {
         "kind": "trainer",
         **config(trainer),
@@ -96,7 +98,7 @@ def save(trainer: "Trainer", path: str | os.PathLike) -> None:
     if history.keep is not None:
         meta["history_keep"] = history.keep
         arrays[STEPS] = history.step
-    checkpoint.write(path, arrays, meta)
+    checkpoint.write(as_path("Trainer.save", path), arrays, meta)
 
 
 def load(
@@ -110,12 +112,15 @@ def load(
     """Rebuild the trainer of a checkpoint; nothing exists if anything is wrong."""
     where = "Trainer.load"
     if backend is not None:
-        validate.choice(where, "backend", backend, primitives.BACKENDS)
+        primitives.chosen_backend(where, backend)
     capture = validate.flag(where, "capture", capture)
     if data is not None:
         rows, _ = rows_and_columns(where, "data", data)
-        validate.array(where, "data", rows, finite=True)
-    arrays, meta = checkpoint.read(path)
+        if validate.array(where, "data", rows, finite=True).ndim < 2:
+            got = validate.shape_text(rows.shape)
+            expected = "shape (n, features)"
+            validate.complain(validate.ShapeError, where, "data", expected, got)
+    arrays, meta = checkpoint.read(path, where=where)
     try:
         trainer = _rebuild(cls, arrays, meta, data, backend, capture)
         keep = meta.get("history_keep")
@@ -226,10 +231,12 @@ def _source(
     if described["kind"] not in SOURCES:
         raise CheckpointError(f"data: unknown kind {described['kind']!r}")
     source = SOURCES[described["kind"]].rebuilt(described, data, rng, dtype)
-    if source.digest() != meta["data_sha256"]:
+    shape = (described.get("rows"), described.get("features"))
+    same = source.digest() == meta["data_sha256"]
+    if not same or (data is not None and shape != (source.rows, source.features)):
         raise ArgumentError(
             "Trainer.load: argument 'data': expected the array that the run was "
-            "trained on, got another (its sha256 differs)"
+            f"trained on, got another (its {'shape' if same else 'sha256'} differs)"
         )
     return source
 

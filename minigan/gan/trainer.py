@@ -75,16 +75,10 @@ class Trainer:
         where = "Trainer"
         unknown(where, options, type(self))
         made = Options(**options)
-        backend = validate.choice(
-            where, "backend", backend or primitives.backend(), primitives.BACKENDS
-        )
+        backend = primitives.chosen_backend(where, backend)
         self.seed = validate.integer(where, "seed", seed, least=0, most=2**63 - 1)
         capture = validate.flag(where, "capture", capture)
-        if not isinstance(name, str):
-            validate.complain(
-                validate.DTypeError, where, "name", "a string", validate.shown(name)
-            )
-        self.name = name
+        self.name = validate.text(where, "name", name)
         game = Game(
             generator,
             discriminator,

@@ -59,7 +59,9 @@ def _sizes(shape: Any) -> tuple[int, ...]:
     """A shape, checked."""
     if not isinstance(shape, (tuple, list)) or not shape:
         expected = "a tuple of integers"
-        validate.complain(DTypeError, "gradcheck", "shape", expected, repr(shape))
+        validate.complain(
+            DTypeError, "gradcheck", "shape", expected, validate.shown(shape)
+        )
     return tuple(validate.integer("gradcheck", "shape", size) for size in shape)
 
 
@@ -82,14 +84,16 @@ def critic(
 
     if not isinstance(through, Layer):
         expected = "a network or layer"
-        validate.complain(DTypeError, "gradcheck", "through", expected, repr(through))
+        validate.complain(
+            DTypeError, "gradcheck", "through", expected, validate.shown(through)
+        )
     if isinstance(objective, str):
         validate.choice("gradcheck", "objective", objective, OBJECTIVES)
         objective = OBJECTIVES[objective]()
     elif not (hasattr(objective, "generator") and hasattr(objective, "dscore")):
         expected = "a name or an object with generator(score) and dscore()"
         validate.complain(
-            ArgumentError, "gradcheck", "objective", expected, repr(objective)
+            ArgumentError, "gradcheck", "objective", expected, validate.shown(objective)
         )
     return CriticHead(randomised(through, rng), objective, training)
 

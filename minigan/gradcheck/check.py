@@ -80,7 +80,9 @@ def gradcheck(
     for name in ("forward", "backward"):
         if not callable(getattr(target, name, None)):
             expected = "an object with forward and backward"
-            validate.complain(DTypeError, where, "target", expected, repr(target))
+            validate.complain(
+                DTypeError, where, "target", expected, validate.shown(target)
+            )
     training = validate.flag(where, "training", training)
     frozen = validate.flag(where, "frozen", frozen)
     validate.choice(where, "method", method, METHODS)

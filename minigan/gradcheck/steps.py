@@ -40,7 +40,9 @@ def stepcheck(optimizer: Optimizer, *, steps: int = 5, seed: int = 0) -> Report:
     where = "stepcheck"
     if not isinstance(optimizer, Optimizer):
         expected = "an optimizer"
-        validate.complain(DTypeError, where, "optimizer", expected, repr(optimizer))
+        validate.complain(
+            DTypeError, where, "optimizer", expected, validate.shown(optimizer)
+        )
     steps = validate.integer(where, "steps", steps)
     seed = validate.integer(where, "seed", seed, least=0)
     name = type(optimizer).__name__

@@ -83,11 +83,18 @@ class ReLU(_OneActivation):
         **rest: Any,
     ) -> None:
         super().__init__(**rest)
-        options = max_value, negative_slope or 0.0, threshold or 0.0
-        full = engine.ClippedReLU(*options)  # checks them
-        self.max_value = full.max_value
-        self.negative_slope = full.negative_slope
-        self.threshold = full.threshold
+        given = {"negative_slope": negative_slope, "threshold": threshold}
+        if max_value is not None:
+            given["max_value"] = max_value
+        numbers = {
+            name: validate.number(
+                "ReLU", name, 0.0 if value is None else value, least=0
+            )
+            for name, value in given.items()
+        }
+        self.max_value = numbers.get("max_value")
+        self.negative_slope = numbers["negative_slope"]
+        self.threshold = numbers["threshold"]
 
     def layer(self) -> engine.Layer:
         if self.max_value is not None or self.threshold:

@@ -71,4 +71,6 @@ def get(
         return found
     names = ", ".join(map(repr, NAMES))
     expected = f"one of {names}, one of these functions, or an activation layer"
-    return validate.complain(ArgumentError, where, argument, expected, repr(identifier))
+    return validate.complain(
+        ArgumentError, where, argument, expected, validate.shown(identifier)
+    )

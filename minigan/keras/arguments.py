@@ -15,16 +15,18 @@ def only(where: str, argument: str, value: Any, *allowed: Any) -> Any:
         if value is choice or (type(value) is type(choice) and value == choice):
             return value
     expected = " or ".join(repr(choice) for choice in allowed)
-    return validate.complain(
-        ArgumentError, where, argument, f"{expected} (all that is supported)", value
-    )
+    expected = f"{expected} (all that is supported)"
+    given = validate.shown(value)
+    return validate.complain(ArgumentError, where, argument, expected, given)
 
 
 def no_more(where: str, rest: Mapping[str, Any], supported: Iterable[str]) -> None:
     """Refuse the keyword arguments in `rest`, naming those that are supported."""
     for argument, value in rest.items():
         expected = f"one of the supported arguments: {', '.join(supported)}"
-        validate.complain(ArgumentError, where, argument, expected, repr(value))
+        validate.complain(
+            ArgumentError, where, argument, expected, validate.shown(value)
+        )
 
 
 def renamed(
@@ -59,7 +61,9 @@ def lookup(
         return table[value]()
     names = ", ".join(repr(name) for name in table)
     expected = f"one of {names}, or an object of this package"
-    return validate.complain(ArgumentError, where, argument, expected, repr(value))
+    return validate.complain(
+        ArgumentError, where, argument, expected, validate.shown(value)
+    )
 
 
 def example_shape(
@@ -71,7 +75,7 @@ def example_shape(
     """
     if isinstance(value, (int, str, bytes)) or not hasattr(value, "__iter__"):
         expected = "a tuple of integers, such as (784,)"
-        validate.complain(DTypeError, where, argument, expected, repr(value))
+        validate.complain(DTypeError, where, argument, expected, validate.shown(value))
     return tuple(
         -1 if free and size == -1 else validate.integer(where, argument, size)
         for size in value

@@ -68,7 +68,9 @@ class Layer(Remembers):
         where = self._kind
         self.name = naming.unique(where) if name is None else name
         if not isinstance(self.name, str):
-            validate.complain(ArgumentError, where, "name", "a string", repr(name))
+            validate.complain(
+                ArgumentError, where, "name", "a string", validate.shown(name)
+            )
         self._trainable = validate.flag(where, "trainable", trainable)
         self.dtype = np.dtype(
             arguments.only(where, "dtype", dtype, None, backend.floatx())
@@ -93,7 +95,9 @@ class Layer(Remembers):
         """Arguments of the constructor stay: weights and files were made with them."""
         if name in self.ONLY or (name in self.supported and hasattr(self, name)):
             expected = "an argument of the constructor, not set afterwards"
-            validate.complain(ArgumentError, self.name, name, expected, repr(value))
+            validate.complain(
+                ArgumentError, self.name, name, expected, validate.shown(value)
+            )
         super().__setattr__(name, value)
 
     # ---- building ------------------------------------------------------------------
@@ -221,7 +225,9 @@ class Layer(Remembers):
         where = f"{self.name}.set_weights"
         if not hasattr(weights, "__iter__"):
             expected = "a list of arrays"
-            validate.complain(DTypeError, where, "weights", expected, repr(weights))
+            validate.complain(
+                DTypeError, where, "weights", expected, validate.shown(weights)
+            )
         own, given = self.weights, [np.asarray(w) for w in weights]
         if len(own) != len(given):
             expected = f"{len(own)} arrays"

@@ -195,7 +195,11 @@ class CallbackList:
             if not isinstance(callback, Callback):
                 expected = "Callbacks of minigan.keras.callbacks"
                 validate.complain(
-                    ArgumentError, where, "callbacks", expected, repr(callback)
+                    ArgumentError,
+                    where,
+                    "callbacks",
+                    expected,
+                    validate.shown(callback),
                 )
         for callback in self.callbacks:
             callback.set_model(model)

@@ -64,7 +64,7 @@ class Chain(Layer):
                 return layer
         names = ", ".join(repr(layer.name) for layer in self.layers)
         return validate.complain(
-            ArgumentError, where, "name", f"one of {names}", repr(name)
+            ArgumentError, where, "name", f"one of {names}", validate.shown(name)
         )
 
     def walk(self):

@@ -24,7 +24,9 @@ class Dataset(ModuleType):
         if path not in (None, DEFAULT[name]):
             expected = "no path (minigan.data.load takes one)"
             where = f"{name}.load_data"
-            validate.complain(ArgumentError, where, "path", expected, repr(path))
+            validate.complain(
+                ArgumentError, where, "path", expected, validate.shown(path)
+            )
         return data.load(name)
 
 

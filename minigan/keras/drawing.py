@@ -40,7 +40,9 @@ def plot_model(
     dpi = validate.integer(where, "dpi", dpi, least=10, most=2000)
     if not str(to_file).lower().endswith(".png"):
         expected = "the name of a .png file"
-        validate.complain(ArgumentError, where, "to_file", expected, repr(to_file))
+        validate.complain(
+            ArgumentError, where, "to_file", expected, validate.shown(to_file)
+        )
     if not getattr(model, "built", False):
         raise StateError(
             f"{where}: argument 'model': expected a model that knows the shape of its "

@@ -132,7 +132,9 @@ class BatchNormalization(Layer):
         where = self._kind
         self.axis = axis
         if isinstance(axis, bool) or not isinstance(axis, int) or axis in (0,):
-            validate.complain(ArgumentError, where, "axis", "the last axis", repr(axis))
+            validate.complain(
+                ArgumentError, where, "axis", "the last axis", validate.shown(axis)
+            )
         self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
         self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
         get = initializers.get
@@ -143,7 +145,7 @@ class BatchNormalization(Layer):
         if self.axis not in (-1, len(shape)):
             expected = f"-1 or {len(shape)}, the last axis of {(None, *shape)}"
             validate.complain(
-                ArgumentError, self._kind, "axis", expected, repr(self.axis)
+                ArgumentError, self._kind, "axis", expected, validate.shown(self.axis)
             )
         features = shape[-1]
         norm = blocks.BatchNorm(

@@ -131,9 +131,9 @@ class MeanAbsoluteError(Loss):
 class OfFunction(Loss):
     """A loss that is a Python function; see `traced`."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], where: str = "compile") -> None:
         super().__init__(getattr(function, "__name__", "loss"))
-        self.on_outputs = traced.engine_loss(function)
+        self.on_outputs = traced.engine_loss(function, where)
 
 
 class SparseCategoricalCrossentropy(Loss):
@@ -258,5 +258,5 @@ def get(
     if isinstance(identifier, Function):
         identifier = identifier.__name__
     if callable(identifier) and not isinstance(identifier, (Loss, type, Absent)):
-        return OfFunction(identifier)
+        return OfFunction(identifier, where)
     return arguments.lookup(where, argument, identifier, NAMES, Loss)

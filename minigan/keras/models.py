@@ -86,7 +86,7 @@ class Sequential(Model):
         if layers is not None and not isinstance(layers, (list, tuple)):
             expected = "a list of layers"
             validate.complain(
-                ArgumentError, "Sequential", "layers", expected, repr(layers)
+                ArgumentError, "Sequential", "layers", expected, validate.shown(layers)
             )
         for layer in layers or ():
             self.add(layer)
@@ -101,11 +101,15 @@ class Sequential(Model):
             layer = InputLayer(layer.example, name=layer.name)
         if not isinstance(layer, Layer):
             expected = "a layer or model of minigan.keras"
-            validate.complain(ArgumentError, where, "layer", expected, repr(layer))
+            validate.complain(
+                ArgumentError, where, "layer", expected, validate.shown(layer)
+            )
         start = isinstance(layer, InputLayer)
         if start and (self._chain or self.example_in):
             expected = "an input in the first place only"
-            validate.complain(ArgumentError, where, "layer", expected, repr(layer))
+            validate.complain(
+                ArgumentError, where, "layer", expected, validate.shown(layer)
+            )
         self._refuse_repeats([*self._chain, layer])
         shape = self.example_out
         if shape is None and not self._chain:

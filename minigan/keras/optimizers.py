@@ -62,7 +62,9 @@ class Optimizer(Remembers):
         if name not in (*_SETTABLE, "engine", "_made_with"):
             expected = f"one of {', '.join(_SETTABLE)}, all that can be set afterwards"
             where = type(self).__name__
-            validate.complain(ArgumentError, where, name, expected, repr(value))
+            validate.complain(
+                ArgumentError, where, name, expected, validate.shown(value)
+            )
         super().__setattr__(name, value)
 
     @property

@@ -86,7 +86,9 @@ def describe(value: Any, where: str) -> Any:
             "kwargs": {key: describe(item, where) for key, item in kwargs.items()},
         }
     expected = "numbers, names and objects of minigan.keras, which a file can hold"
-    return validate.complain(ArgumentError, where, "model", expected, repr(value))
+    return validate.complain(
+        ArgumentError, where, "model", expected, validate.shown(value)
+    )
 
 
 def revive(found: Any) -> Any:

@@ -81,5 +81,7 @@ def one_tensor(where: str, argument: str, value: Any) -> KerasTensor:
         (value,) = value
     if not isinstance(value, KerasTensor):
         expected = "one tensor, from Input(...) or from calling a layer"
-        validate.complain(ArgumentError, where, argument, expected, repr(value))
+        validate.complain(
+            ArgumentError, where, argument, expected, validate.shown(value)
+        )
     return value

@@ -129,8 +129,10 @@ def mean(value, axis=None):
     return Symbol(value.terms, value.outer, True)
 
 
-def engine_loss(function: Callable[..., Any]) -> Callable[[], losses.Loss]:
-    """() -> the engine's loss for a function (y_true, y_pred).
+def engine_loss(
+    function: Callable[..., Any], where: str = "compile"
+) -> Callable[[], losses.Loss]:
+    """() -> the engine's loss for a function (y_true, y_pred), given to `where`.
 
     Errors: ArgumentError where there is none.
     """
@@ -142,9 +144,9 @@ def engine_loss(function: Callable[..., Any]) -> Callable[[], losses.Loss]:
         make = None
     except Exception as error:  # the user's function may do anything
         given = f"{name}, which raised {type(error).__name__}: {error}"
-        validate.complain(ArgumentError, "compile", "loss", SUPPORTED, given)
+        validate.complain(ArgumentError, where, "loss", SUPPORTED, given)
     if make is None:
-        validate.complain(ArgumentError, "compile", "loss", SUPPORTED, name)
+        validate.complain(ArgumentError, where, "loss", SUPPORTED, name)
     return make
 
 

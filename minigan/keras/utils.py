@@ -33,7 +33,9 @@ def to_categorical(
     whole = y.astype(np.int64)
     if y.size == 0 or (whole != y).any() or whole.min() < 0:
         expected = "integer labels 0, 1, ..."
-        validate.complain(ArgumentError, "to_categorical", "y", expected, f"{y!r}")
+        validate.complain(
+            ArgumentError, "to_categorical", "y", expected, validate.shown(y)
+        )
     if whole.ndim > 1 and whole.shape[-1] == 1:
         whole = whole[..., 0]
     least = int(whole.max()) + 1

@@ -170,7 +170,9 @@ class Layer:
         known = [array.name for array in self._arrays()]
         if name in (*known, *self.__dict__.get("_tables", ())):
             where = f"{self._name}.{method}"
-            validate.complain(ArgumentError, where, "name", "a new name", repr(name))
+            validate.complain(
+                ArgumentError, where, "name", "a new name", validate.shown(name)
+            )
 
     # ---- what a user calls ---------------------------------------------------------
 

@@ -33,7 +33,7 @@ def sizes(
         value = (value, value) if not hasattr(value, "__len__") else value
     if not isinstance(value, (tuple, list)) or len(value) != count:
         expected = f"{count} {names}" + (" or one integer" if count == 2 else "")
-        validate.complain(DTypeError, where, argument, expected, repr(value))
+        validate.complain(DTypeError, where, argument, expected, validate.shown(value))
     return tuple(
         validate.integer(where, argument, size, least=least, most=2**31)
         for size in value
@@ -54,7 +54,9 @@ def border(where: str, padding: Any) -> Border:
         padding = (padding, padding)
     if len(padding) != 2:
         expected = "an integer, 2 integers or ((top, bottom), (left, right))"
-        validate.complain(DTypeError, where, "padding", expected, repr(padding))
+        validate.complain(
+            DTypeError, where, "padding", expected, validate.shown(padding)
+        )
     rows, columns = (sizes(where, "padding", side, 2, least=0) for side in padding)
     return (rows[0], rows[1]), (columns[0], columns[1])
 

@@ -58,12 +58,12 @@ def Input(shape: Sequence[int], dtype: Any = float, name: str = "") -> Node:
     """
     if not isinstance(shape, (tuple, list)):
         validate.complain(
-            DTypeError, "Input", "shape", "a tuple of integers", repr(shape)
+            DTypeError, "Input", "shape", "a tuple of integers", validate.shown(shape)
         )
     sizes = tuple(validate.integer("Input", "shape", size) for size in shape)
     if dtype not in (int, float):
         expected = "int (labels) or float (numbers)"
-        validate.complain(DTypeError, "Input", "dtype", expected, repr(dtype))
+        validate.complain(DTypeError, "Input", "dtype", expected, validate.shown(dtype))
     if (dtype is int) != (not sizes):
         expected = "() for labels, of which each example has one"
         if dtype is float:
@@ -71,7 +71,7 @@ def Input(shape: Sequence[int], dtype: Any = float, name: str = "") -> Node:
         given = validate.shape_text(sizes)
         validate.complain(ArgumentError, "Input", "shape", expected, given)
     if not isinstance(name, str):
-        validate.complain(DTypeError, "Input", "name", "a string", repr(name))
+        validate.complain(DTypeError, "Input", "name", "a string", validate.shown(name))
     return Node(sizes, labels=dtype is int, name=name)
 
 
@@ -91,7 +91,9 @@ def connected(layer: Layer, inputs: Any) -> Any:
     for k, (node, label) in enumerate(zip(nodes, wanted, strict=True)):
         if node.labels != label:
             expected = "labels, an Input of dtype int" if label else "numbers"
-            validate.complain(DTypeError, where, f"inputs[{k}]", expected, repr(node))
+            validate.complain(
+                DTypeError, where, f"inputs[{k}]", expected, validate.shown(node)
+            )
     shapes = layer._results(where, [node.shape for node in nodes])
     call = Call(layer, nodes, shapes)
     made = tuple(Node(shape, call, k) for k, shape in enumerate(shapes))

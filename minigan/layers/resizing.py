@@ -66,7 +66,7 @@ class UpSampling2D(PixelTable):
         self.size = images.sizes("UpSampling2D", "size", size, 2)
         if interpolation != "nearest":
             expected = "'nearest' (all that is supported)"
-            given = repr(interpolation)
+            given = validate.shown(interpolation)
             validate.complain(
                 ArgumentError, "UpSampling2D", "interpolation", expected, given
             )

@@ -49,7 +49,7 @@ class Reshape(Layer):
                 "Reshape",
                 "target_shape",
                 "a tuple of integers",
-                repr(target_shape),
+                validate.shown(target_shape),
             )
         self.target_shape = tuple(
             validate.integer("Reshape", "target_shape", size) for size in target_shape

@@ -82,7 +82,8 @@ class Network(Layer):
         """
         for k, layer in enumerate(layers):
             if not isinstance(layer, Layer):
-                validate.complain(DTypeError, where, f"layers[{k}]", "a Layer", layer)
+                given = validate.shown(layer)
+                validate.complain(DTypeError, where, f"layers[{k}]", "a Layer", given)
             if not isinstance(layer, Network) and (
                 layer._owner is not None or any(layer is other for other in layers[:k])
             ):

@@ -379,7 +379,9 @@ def _check_connections(starts: Sequence[Node], calls: Sequence[Call]) -> None:
             expected = "an Input that the outputs are made of"
         else:
             continue
-        validate.complain(ArgumentError, "Graph", f"inputs[{k}]", expected, repr(node))
+        validate.complain(
+            ArgumentError, "Graph", f"inputs[{k}]", expected, validate.shown(node)
+        )
     for node in used:
         if node not in starts:
             expected = "every Input that the outputs are made of"

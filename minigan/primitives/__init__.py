@@ -14,6 +14,7 @@ from .backend import (
     PRODUCTS,
     asked_products,
     backend,
+    chosen_backend,
     heading,
     products,
     recorder,

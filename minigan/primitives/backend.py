@@ -32,6 +32,11 @@ def default_backend() -> str:
     return choice("minigan", "MINIGAN_BACKEND", name, BACKENDS)
 
 
+def chosen_backend(where: str, name: str | None) -> str:
+    """The name, if it is one; for None that in force.  Errors: ArgumentError."""
+    return backend() if name is None else choice(where, "backend", name, BACKENDS)
+
+
 @contextmanager
 def use_backend(name: str | None) -> Iterator[None]:
     """Run a block on one backend: `with use_backend("numpy"): ...`.

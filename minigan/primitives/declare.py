@@ -41,7 +41,7 @@ from numpy.typing import DTypeLike, NDArray
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..jit.threads import start
 from ..registry import Registry
-from ..validate import NUMERIC_TYPES, complain, shape_text
+from ..validate import NUMERIC_TYPES, complain, kind_of, shape_text
 from .backend import (
     asked_products,
     chosen,
@@ -56,6 +56,13 @@ TRANSCENDENTAL = 10  # what one exp, log or tanh counts in FLOPs
 KINDS = ("product", "update", "draw", "")
 PRIMITIVES: Registry["Primitive"] = Registry("primitive")
 
+# kind of an operand -> what an argument must be, also in words
+_KINDS: dict[str, tuple[Any, str]] = {
+    "array": ((np.ndarray, np.generic), "an array"),
+    "float": (Real, "a number"),
+    "int": (Integral, "an integer"),
+    "rng": (np.random.Generator, "a numpy.random.Generator"),
+}
 _FIXED_TYPES = {"f": np.dtype(np.float64), "i": np.dtype(np.int64)}
 # What a plan depends on: quicker to compare than the dtype itself.
 _LAYOUT = attrgetter("shape", "dtype.type", "dtype.isnative", "flags.carray")
@@ -254,15 +261,20 @@ class Primitive:
 
     def _numbers_fit(self, arguments: tuple[Any, ...]) -> bool:
         """Whether numbers stand where the signature has them, generators likewise."""
-        kinds = {"float": Real, "int": Integral, "rng": np.random.Generator}
         return all(
-            isinstance(a, kinds[o.kind])
+            isinstance(a, _KINDS[o.kind][0])
             for o, a in zip(self.inputs, arguments, strict=True)
-            if o.kind in kinds
         )
 
     def _misused(self, arguments: tuple[Any, ...]) -> DTypeError:
         """What is wrong with arguments of another number or kind."""
+        for operand, argument in zip(self.inputs, arguments, strict=False):
+            kind, text = _KINDS[operand.kind]
+            if not isinstance(argument, kind):
+                return DTypeError(
+                    f"{self.name}: argument {operand.name!r}: expected {text}, as in "
+                    f"{self.signature}, got {kind_of(argument)}"
+                )
         given = ", ".join(type(a).__name__ for a in arguments) or "nothing"
         return DTypeError(f"{self.name}: expected {self.signature}, got {given}")
 

@@ -9,9 +9,13 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from minigan import use_backend
+
+from .calls import tried
 from .files import Counts, mutations_of
 from .formats import FORMATS
 from .kills import finish, killed
+from .subjects import subjects
 
 CHUNK = 250  # mutations in one process: one that dies is told by its first seed
 
@@ -66,6 +70,19 @@ def kills(runs: int, first: int) -> Counter[str]:
     return faults
 
 
+def calls() -> Counter[str]:
+    """Every bad call of the public API, on the formulas; print how many there are."""
+    with tempfile.TemporaryDirectory() as folder, use_backend("numpy"):
+        done = tried(subjects(Path(folder)))
+    print(
+        f"{done.calls:,} bad calls: {done.refused:,} refused by name, {done.worked:,} "
+        f"taken rightly, {len(done.broken):,} broken"
+    )
+    for line in done.broken:
+        print(f"    {line}")
+    return Counter(f"call: {line}" for line in done.broken)
+
+
 def main() -> int:
     """Returns the exit code: 1 where a promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign")
@@ -73,7 +90,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first mutation")
     parser.add_argument("--runs", type=int, default=40, help="killed five times each")
     given = parser.parse_args()
-    faults = kills(given.runs, given.seed) + files(given.count, given.seed)
+    faults = calls() + kills(given.runs, given.seed) + files(given.count, given.seed)
     return 1 if faults else 0
 
 
