@@ -117,9 +117,8 @@ def load(
     if data is not None:
         rows, _ = rows_and_columns(where, "data", data)
         if validate.array(where, "data", rows, finite=True).ndim < 2:
-            got = validate.shape_text(rows.shape)
-            expected = "shape (n, features)"
-            validate.complain(validate.ShapeError, where, "data", expected, got)
+            got, rank = validate.shape_text(rows.shape), "shape (n, features)"
+            validate.complain(validate.ShapeError, where, "data", rank, got)
     arrays, meta = checkpoint.read(path, where=where)
     try:
         trainer = _rebuild(cls, arrays, meta, data, backend, capture)

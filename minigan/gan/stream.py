@@ -9,7 +9,7 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Stream:
         self._waiting: list[NDArray] = []  # rows that could not be written yet
         try:
             mode = "r+b" if path.exists() else "x+b"
-            self._file: IO[bytes] = open(path, mode, buffering=0)  # noqa: SIM115
+            self._file = cast(BinaryIO, open(path, mode, buffering=0))  # noqa: SIM115
         except OSError as error:
             raise self._unwritten(error) from error
         try:
