@@ -16,6 +16,7 @@ from numba.core.registry import cpu_target
 
 from ..jit.compiling import kernel
 from ..jit.tasks import next_task, share_out, threads
+from ..jit.threads import start
 from .player import run_row
 from .rows import FIRST, WIDTH
 
@@ -44,6 +45,7 @@ def side_by_side(first, count, width):
 
 def front(parts: int) -> list[int]:
     """The row in front of so many parts."""
+    start()
     return [_compiled()[0], 1 + parts, 0, parts]
 
 

@@ -138,15 +138,26 @@ class Recorder:
 
     def program(self, part: Stateful, fused: bool = True) -> Program:
         """The finished program.  Errors: CaptureError where nothing was recorded."""
-        if not self.instructions or self.dtype is None:
+        instructions, before = self.fused() if fused else (self.instructions, [])
+        if not instructions:
             raise CaptureError("expected a step made of primitives, recorded none")
-        instructions = self.instructions
-        before: list[Instruction] = []
-        if fused:
-            instructions = fuse(instructions, self.made, self.gradients)
-            instructions, before, memory = split_once(instructions, self.dtype)
-            self.arrays += memory
         return Program(self, instructions, part, before)
+
+    def fused(self) -> tuple[list[Instruction], list[Instruction]]:
+        """(the instructions as they are played, those that are run once before)"""
+        if self.dtype is None:
+            return [], []
+        instructions = fuse(self.instructions, self.made, self.gradients)
+        instructions, before, memory = split_once(instructions, self.dtype)
+        self.arrays += memory
+        return instructions, before
+
+    def __enter__(self) -> Recorder:
+        self._token = primitives.recorder.set(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        primitives.recorder.reset(self._token)
 
 
 class Program:
@@ -267,16 +278,16 @@ def capture(
         raise CaptureError("expected compiled kernels, got NUMBA_DISABLE_JIT=1")
     before = Snapshot(part)
     arrays = {**part.state(), **(workspace or {})}
-    recorder = Recorder(arrays, part.generators(), gradients)
-    token = primitives.recorder.set(recorder)
+    recorded = arrays, part.generators(), gradients
+    _compile_ahead(step, before, Recorder(*recorded))
+    recorder = Recorder(*recorded)
     try:
-        step()
+        with recorder:
+            step()
         program = recorder.program(part, fused)
     except BaseException:
         before.restore()
         raise
-    finally:
-        primitives.recorder.reset(token)
     once = Snapshot(part)
     eager = [once]
     try:
@@ -297,3 +308,23 @@ def capture(
             )
     once.restore()
     return program
+
+
+def _compile_ahead(step: Callable[[], object], before: Snapshot, on: Recorder) -> None:
+    """The first time ever, compile what the step needs in several processes.
+
+    on: what it is recorded on, while it runs on NumPy.  Nothing changes.
+    """
+    from . import ahead
+
+    if not ahead.is_first_run():
+        return
+    try:
+        with on, primitives.use_backend("numpy"):
+            step()
+    except Exception:
+        return  # it will fail again, where that is expected
+    finally:
+        before.restore()
+    instructions, once = on.fused()
+    ahead.compile_all(ahead.wanted([*on.instructions, *instructions, *once], on.dtype))

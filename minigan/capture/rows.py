@@ -13,7 +13,7 @@ moment; so a primitive of anybody's runs in a program without anything being com
 anew but its twin.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,21 +73,30 @@ def _kernel(primitive: Primitive, twin: Any, dtype: np.dtype[Any]) -> tuple[int,
 
     It is compiled, or read from the cache, where it has not been.
     """
-    arguments: Callable[..., tuple[Any, ...]] | None = None
+    kernel, kinds = called(primitive, twin, dtype)
+    kernel.compile(kinds)
+    code = kernel.overloads[kinds]
+    name = code.fndesc.llvm_func_name
+    return code.library.get_pointer_to_function(name), getattr(twin, "arguments", None)
+
+
+def called(
+    primitive: Primitive, twin: Any, dtype: np.dtype[Any]
+) -> tuple[Any, tuple[types.Type, ...]]:
+    """(the kernel that a twin calls, the types of its arguments).
+
+    Errors: TypeError for a primitive without a compiled twin.
+    """
     operands: Sequence[Any] = [_type(o, dtype) for o in primitive.operands]
     if hasattr(twin, "product"):
-        twin, arguments = twin.product, twin.arguments
         operands = [
             a if isinstance(a, types.Type) else _number(a)[0]
-            for a in arguments(*operands)
+            for a in twin.arguments(*operands)
         ]
+        twin = twin.product
     if not hasattr(twin, "overloads"):
         raise TypeError(f"{primitive.name} has no compiled twin")
-    kinds = tuple(operands)
-    twin.compile(kinds)
-    code = twin.overloads[kinds]
-    name = code.fndesc.llvm_func_name
-    return code.library.get_pointer_to_function(name), arguments
+    return twin, tuple(operands)
 
 
 def _type(operand: Operand, dtype: np.dtype[Any]) -> types.Type:

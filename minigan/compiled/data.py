@@ -12,12 +12,14 @@ from ..jit.random import draw_kernel, next_double, next_normal, next_uniform
 
 @draw_kernel
 def standard_normal(rng, n, d, z):
-    next_normal(rng, z.reshape(z.size))
+    for i in range(n):  # row by row: to reshape takes longer to compile
+        next_normal(rng, z[i])
 
 
 @draw_kernel
 def uniform(rng, n, d, u):
-    next_uniform(rng, u.reshape(u.size))
+    for i in range(n):
+        next_uniform(rng, u[i])
 
 
 @draw_kernel

@@ -30,6 +30,7 @@ from numba.extending import register_jitable
 from ..files import cache_root
 
 PACKAGE = Path(__file__).parent.parent
+_PRIVATE = "minigan-kernels-"  # folders that no other process knows
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
@@ -100,7 +101,7 @@ def cache_folder():
             pass
         return folder
     except (OSError, RuntimeError):  # read-only, full, or no home directory
-        folder = Path(tempfile.mkdtemp(prefix="minigan-kernels-"))
+        folder = Path(tempfile.mkdtemp(prefix=_PRIVATE))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
@@ -175,6 +176,18 @@ def _guard(dispatcher):
     store.load_overload, store.save_overload = load_overload, save_overload
 
 
+def is_shared():
+    """Whether other processes find what this one compiles."""
+    return not cache_folder().name.startswith(_PRIVATE)
+
+
+def is_kept(compiled, kinds):
+    """Whether the cache holds a kernel for arguments of these types."""
+    store = compiled._cache
+    key = store._index_key(kinds, compiled.targetctx.codegen())
+    return store._cache_file.path(key).exists()
+
+
 def kernel(function=None, *, cached=True, inside=False):
     """Compile a kernel: `@kernel` or `@kernel(inside=True)`.
 
@@ -189,9 +202,13 @@ def kernel(function=None, *, cached=True, inside=False):
         return lambda f: kernel(f, cached=cached, inside=inside)
     if JIT_DISABLED:
         return function
-    options = {"cache": cached, "error_model": "numpy", "nogil": True}
-    if inside:
-        options.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    options = {
+        "cache": cached,
+        "error_model": "numpy",
+        "nogil": True,
+        "no_cfunc_wrapper": True,
+        "no_cpython_wrapper": inside,
+    }
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())
     try:

@@ -18,7 +18,7 @@ the generator itself and the kernels that draw are plain NumPy.
 import numpy as np
 from llvmlite import ir
 from numba import float32, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from .compiling import JIT_DISABLED, inlined, kernel
 
@@ -39,6 +39,19 @@ def stream(rng):
 def draw_kernel(function):
     """As `kernel`, for one that draws."""
     return kernel(function) if COMPILED else function
+
+
+def _by_type(function, for_float32, for_float64):
+    """Inside kernels, `function(rng, x)` is one of the two, by the type of vector x.
+
+    The other one is not compiled.
+    """
+
+    @overload(function, inline="always")
+    def choose(rng, x):
+        if x.dtype == float32:
+            return lambda rng, x: for_float32(rng, x)
+        return lambda rng, x: for_float64(rng, x)
 
 
 # ---- uniform ----
@@ -93,14 +106,19 @@ if COMPILED:
         return float32(_uint32(rng) >> types.uint32(8)) * float32(2.0**-24)
 
     @kernel(inside=True)
+    def _uniform32(rng, u):
+        for i in range(u.size):
+            u[i] = _float(rng)
+
+    @kernel(inside=True)
+    def _uniform64(rng, u):
+        for i in range(u.size):
+            u[i] = _double(rng)
+
     def next_uniform(rng, u):
         """Fill the vector u with numbers in [0, 1)."""
-        if u.itemsize == 4:
-            for i in range(u.size):
-                u[i] = _float(rng)
-        else:
-            for i in range(u.size):
-                u[i] = _double(rng)
+
+    _by_type(next_uniform, _uniform32, _uniform64)
 else:
 
     def next_double(rng):
@@ -174,13 +192,10 @@ if COMPILED:
                 if z[i] == z[i]:
                     break
 
-    @kernel(inside=True)
     def next_normal(rng, z):
         """Fill the vector z with draws from N(0, 1)."""
-        if z.itemsize == 4:
-            _normal32(rng, z)
-        else:
-            _normal64(rng, z)
+
+    _by_type(next_normal, _normal32, _normal64)
 else:
 
     def next_normal(rng, z):

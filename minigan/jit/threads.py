@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from functools import cache
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,6 +95,28 @@ def start() -> None:
             except RuntimeError:  # no room for one more, or Python is about to end
                 return
             _members.append(member)
+
+
+def start_for(kernel: Any) -> None:
+    """Start the threads if the kernel has work for them."""
+    if shares(kernel):
+        start()
+
+
+@cache
+def shares(kernel: Any) -> bool:
+    """Whether a kernel, or one that it calls, shares out work."""
+    function = getattr(kernel, "py_func", None)
+    if function is None:
+        return False
+    names = function.__code__.co_names
+    used = [function.__globals__.get(name) for name in names]
+    used += [
+        getattr(m, n, None) for m in used if isinstance(m, ModuleType) for n in names
+    ]
+    return "share_out" in names or any(
+        shares(other) for other in used if hasattr(other, "py_func")
+    )
 
 
 @atexit.register

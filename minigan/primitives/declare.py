@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..errors import ArgumentError, DTypeError, ShapeError
-from ..jit.threads import start
+from ..jit.threads import start_for
 from ..registry import Registry
 from ..validate import NUMERIC_TYPES, complain, kind_of, shape_text
 from .backend import (
@@ -318,7 +318,7 @@ class Primitive:
             all_shapes |= {len(self.inputs) + k: s for k, s in enumerate(shapes)}
             flat = tuple(k for k in self._flat if len(all_shapes[k]) != 1)
             if max(self.flops(sizes), self.bytes(sizes, dtype.itemsize)) >= _SHARED:
-                start()
+                start_for(code)
             plan = _Plan(results, code, own, flat, self._streams, loose, sizes, dtype)
         if len(self._plans) >= _PLANS:
             self._plans.clear()
