@@ -14,7 +14,10 @@ from .results import GROUPS, OURS, SINGLE
 HERE = Path(__file__).parent
 CODED = ("gan", "products", "layer")  # kinds whose code is shown
 GAME = HERE.parent / "minigan" / "gan" / "game.py"
-GAME_SHOWN = ("discriminator_step", "teach_discriminator", "generator_step")
+GAME_SHOWN = (
+    *("discriminator_step", "discriminator_gradient", "learn", "move_discriminator"),
+    *("generator_step", "generator_gradient", "move_generator"),
+)
 PICTURES = {
     "recipes": (
         "benchmark-steps.png",

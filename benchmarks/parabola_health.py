@@ -1,7 +1,7 @@
-"""How often the recipe "parabola" ends well, over seeds 0, 1, 2, ...
+"""How often the recipe "parabola", or another on its points, ends well, over seeds.
 
-    python benchmarks/parabola_health.py [--seeds 200] [--steps 10000] [--processes 2]
-                                         [--tiles]
+    python benchmarks/parabola_health.py [--seeds 200] [--first 0] [--recipe parabola]
+                                         [--steps 10000] [--processes 2] [--tiles]
 
 Healthy is a generator whose points lie on the curve and cover it: mean |y - x^2| below
 0.012 and energy distance to fresh real points below 0.005.  Thresholds and seeds were
@@ -54,14 +54,20 @@ def train(job):
     from minigan.errors import NonFiniteError
     from minigan.gan import recipes
 
-    seed, steps, tiles = job
+    seed, steps, recipe, tiles = job
     if tiles:
         all_by_tiles()
-    trainer = recipes.load("parabola", seed=seed)
+    trainer = recipes.load(recipe, seed=seed)
     try:
         trainer.fit(steps, report_every=None)
     except NonFiniteError:
         return seed, np.inf, np.inf, np.nan
+    return measured(trainer)
+
+
+def measured(trainer):
+    """A row of `train`, of a trainer that is done."""
+    seed = trainer.seed
     fake = trainer.sample(POINTS).astype(np.float64)
     fresh = np.random.default_rng([seed, POINTS])  # not a stream of the run's
     x = fresh.random(POINTS) - 0.5
@@ -79,9 +85,9 @@ def all_by_tiles():
     warnings.filterwarnings("ignore", message="minigan: products by tiles are emulated")
 
 
-def run(seeds, steps, processes, tiles=False):
-    """(seeds, 4): a row of `train` for each seed, in order."""
-    jobs = [(seed, steps, tiles) for seed in range(seeds)]
+def run(seeds, steps, processes, recipe="parabola", tiles=False):
+    """(seeds, 4): a row of `train` for each seed of a range, in order."""
+    jobs = [(seed, steps, recipe, tiles) for seed in seeds]
     rows, started = [], time.time()
     if processes > 1:  # the cores are shared by seeds, not by threads
         for name in ("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -93,7 +99,7 @@ def run(seeds, steps, processes, tiles=False):
     for row in results:
         rows.append(row)
         print(
-            f"\r{len(rows)} of {seeds} seeds, {time.time() - started:.0f} s",
+            f"\r{len(rows)} of {len(seeds)} seeds, {time.time() - started:.0f} s",
             end="",
             file=sys.stderr,
             flush=True,
@@ -105,13 +111,14 @@ def run(seeds, steps, processes, tiles=False):
     return np.array(sorted(rows))
 
 
-def table(rows, steps, tiles=False):
+def table(rows, steps, recipe="parabola", tiles=False):
     """The share of healthy seeds, and how the others failed."""
     seeds, off, energy, spread = rows.T
     healthy = (off < ON_THE_CURVE) & (energy < COVERED)
     low, high = wilson(healthy.sum(), len(seeds))
     how = ", by tiles" if tiles else ""
-    title = f"`parabola`, seeds 0-{len(seeds) - 1}, {steps:,} steps{how}"
+    span = f"{seeds[0]:.0f}-{seeds[-1]:.0f}"
+    title = f"`{recipe}`, seeds {span}, {steps:,} steps{how}"
     result = Table(title=title)
     result.add_column("")
     result.add_column("seeds", justify="right")
@@ -141,6 +148,13 @@ def table(rows, steps, tiles=False):
     return result
 
 
+def steps_of(recipe):
+    """How long a recipe trains."""
+    from minigan.gan import recipes
+
+    return recipes.RECIPES[recipe].steps
+
+
 def positive(text):
     value = int(text)
     if value < 1:
@@ -151,13 +165,17 @@ def positive(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=positive, default=200)
-    parser.add_argument("--steps", type=positive, default=10_000)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--steps", type=positive, help="in place of the recipe's")
+    parser.add_argument("--recipe", default="parabola")
     parser.add_argument("--processes", type=positive, default=2)
     parser.add_argument("--tiles", action="store_true")
     options = parser.parse_args()
-    tiles = options.tiles
-    rows = run(options.seeds, options.steps, options.processes, tiles)
-    Console(width=100).print(table(rows, options.steps, tiles))
+    seeds = range(options.first, options.first + options.seeds)
+    of = options.recipe, options.tiles
+    steps = options.steps or steps_of(options.recipe)
+    rows = run(seeds, steps, options.processes, *of)
+    Console(width=100).print(table(rows, steps, *of))
 
 
 if __name__ == "__main__":

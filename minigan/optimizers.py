@@ -33,7 +33,7 @@ from .network import Network, aligned_zeros
 from .registry import Example, Registry, config_of
 from .state import Arrays, Generators, own_copy, whole_copy
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "Optimizer", "RMSprop"]
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "OptimisticAdam", "Optimizer", "RMSprop"]
 
 Array = NDArray[Any]
 
@@ -96,18 +96,22 @@ class Optimizer:
             where, "learning_rate", value, above=0, most=1e6
         )
 
-    def step(self, *networks: Network) -> None:
+    def step(self, *networks: Network, rate: Array | None = None) -> None:
         """Move the parameters of the networks against their gradients, in place.
 
         Several networks make one step together: t grows by one.  An array that two of
         them share moves once.
-        Errors: StateError for a frozen network; NonFiniteError where a gradient, or
-        what the step makes of it, is NaN or infinite.  Nothing has changed then.
+        rate: a cell, float64 of shape (), instead of `learning_rate` for this step.
+        Errors: StateError for a frozen network; ShapeError, DTypeError for a rate that
+        is no such cell; NonFiniteError where a gradient, or what the step makes of it,
+        is NaN or infinite.  Nothing has changed then.
         """
         where = f"{type(self).__name__}.step"
         owners = self._owners(where, networks)
+        if rate is not None:
+            validate.array(where, "rate", rate, (), np.float64)
         if primitives.recorder.get() is not None:  # numbers are looked at in replays
-            self.apply(*owners)
+            self.apply(*owners, rate=rate)
             return
         arrays = [*self.cells().values()]
         for owner in owners:
@@ -116,7 +120,7 @@ class Optimizer:
         random = [(rng, rng.bit_generator.state) for rng in self.generators().values()]
         self.overflow[...] = 0
         try:
-            self.apply(*owners)
+            self.apply(*owners, rate=rate)
             if self.overflow or not all(np.isfinite(o.theta).all() for o in owners):
                 self._complain(where, owners, kept)
         except BaseException:
@@ -126,17 +130,22 @@ class Optimizer:
                 rng.bit_generator.state = state
             raise
 
-    def apply(self, *networks: Network) -> None:
+    def apply(self, *networks: Network, rate: Array | None = None) -> None:
         """`step` without its checks, for a caller who can go back by itself.
 
         networks: owners of vectors, each once.  Where the update was not finite
         `overflow` is 1 afterwards, and the step has been taken.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            schedule = self.schedule()
-            for network in networks:
-                vectors = self.vectors(network).values()
-                self.update(network.theta, network.dtheta, *vectors, schedule)
+        own = self._rate
+        self._rate = own if rate is None else rate  # for any rule, also of a user's
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                schedule = self.schedule()
+                for network in networks:
+                    vectors = self.vectors(network).values()
+                    self.update(network.theta, network.dtheta, *vectors, schedule)
+        finally:
+            self._rate = own
 
     # ---- state ---------------------------------------------------------------------
 
@@ -379,7 +388,7 @@ class Adam(Optimizer):
     Source: Kingma & Ba 2015, Algorithm 1 and section 2.
     """
 
-    vector_names = ("m", "v")
+    vector_names: ClassVar[tuple[str, ...]] = ("m", "v")
     EPSILON_FORMS = ("keras", "pytorch")
 
     def __init__(
@@ -417,4 +426,28 @@ class Adam(Optimizer):
     ) -> None:
         primitives.adam_update(
             theta, dtheta, m, v, schedule, self.beta_1, self.beta_2, self.overflow
+        )
+
+
+@OPTIMIZERS.register(Example({"learning_rate": 0.01}))
+class OptimisticAdam(Adam):
+    """Adam that expects the next gradient to be the last one, for games.
+
+        m, v, alpha, epsilon_t as in `Adam`
+        step_t = alpha m / (sqrt(v) + epsilon_t)
+        theta  = theta - 2 step_t + step_{t-1}
+
+    Twice the step, less the one before: where two players circle around their balance,
+    as on theta psi, gradient descent moves away from it and this one towards it.
+
+    Arguments as for `Adam`.  Source: Daskalakis et al. 2018, algorithm 1.
+    """
+
+    vector_names = ("m", "v", "last")
+
+    def update(self, theta: Array, dtheta: Array, *rest: Array) -> None:
+        m, v, last, schedule = rest
+        betas = self.beta_1, self.beta_2
+        primitives.optimistic_adam_update(
+            theta, dtheta, m, v, last, schedule, *betas, self.overflow
         )

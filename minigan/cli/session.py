@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CheckpointError, NonFiniteError, OutputError
-from ..gan import Trainer
+from ..gan import Trainer, metrics
 from ..gan.callbacks import Callback, Report
 from ..gan.equilibrium import of as equilibrium_of
 from ..gan.frames import ImageFrames, frames_of, made_from
@@ -214,6 +214,14 @@ class Session(Callback):
             lines["quality"] = (
                 f"mean |y - x^2| {distance:.4f}   "
                 f"spread of x {fake[:, 0].std():.3f} (real {real[:, 0].std():.3f})"
+            )
+        modes = self.trainer.data.modes
+        if modes is not None:
+            covered = metrics.modes_covered(fake, modes.centres, modes.sd)
+            share = metrics.high_quality(fake, modes.centres, modes.sd)
+            lines["quality"] = (
+                f"{covered} of {len(modes)} modes   {share:.1%} within 3 sd   "
+                f"KL {metrics.modes_kl(fake, modes.centres):.4f}"
             )
         diagnosis = self.trainer.diagnose()
         lines["verdict"] = diagnosis.verdict

@@ -12,6 +12,7 @@ import rich_click as click
 from .. import data
 from ..data import DATASETS, Table
 from ..data.delimited import is_text
+from ..data.loading import to_train_on
 from ..errors import ArgumentError
 from ..gan.recipes import RECIPES
 from ..reading import head_of, reading
@@ -47,7 +48,7 @@ class Source:
         self._expect("--grey", not self.grey or folder, "a folder of images")
         if name is None or not self.is_own:
             self._expect("--columns", self.columns is None, "a table")
-            return None if name is None else data.images(name)
+            return None if name is None else to_train_on(name)
         if folder:
             self._expect("--columns", self.columns is None, "a table")
             return data.from_folder(name, self.size, self.grey or None)

@@ -92,6 +92,12 @@ def scale(x, factor, y):
 
 
 @kernel
+def assign(x, y):
+    for i in range(x.size):
+        x[i] = y[i]
+
+
+@kernel
 def fill(x, value):
     for i in range(x.size):
         x[i] = value

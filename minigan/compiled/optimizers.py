@@ -108,6 +108,36 @@ adam_update_norm = BySize(_adam_norm, _shared_adam_norm, "P", PARALLEL)
 
 
 @kernel
+def optimistic_adam_update(
+    theta, dtheta, m, v, last, schedule, beta_1, beta_2, overflow
+):
+    kind = theta.dtype.type
+    alpha, epsilon = kind(schedule[0]), kind(schedule[1])
+    keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
+    keep_2, take_2 = kind(beta_2), kind(1 - beta_2)
+    zero, infinity, two = kind(0), kind(np.inf), kind(2)
+    least = constants(alpha).tiny * kind(FLUSH)
+    least_gradient = np.sqrt(least)
+    finite = True
+    for i in range(theta.size):
+        g, m_i, v_i = dtheta[i], m[i], v[i]
+        for_v = zero if abs(g) < least_gradient else g
+        g = zero if abs(g) < least else g
+        m_i = zero if abs(m_i) < least else m_i
+        v_i = zero if v_i < least else v_i
+        m_i = keep_1 * m_i + take_1 * g
+        v_i = keep_2 * v_i + take_2 * (for_v * for_v)
+        step = alpha * m_i / (np.sqrt(v_i) + epsilon)
+        m[i] = m_i
+        v[i] = v_i
+        theta[i] -= two * step - last[i]
+        last[i] = step
+        finite &= (abs(m_i) < infinity) & (v_i < infinity)
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
 def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     kind = theta.dtype.type
     rate, keep, infinity = kind(learning_rate[0]), kind(momentum), kind(np.inf)
@@ -144,6 +174,11 @@ def rmsprop_update(
         finite &= (s_i < infinity) & (abs(step) < infinity)
     if not finite:
         overflow[0] = 1
+
+
+@kernel
+def scheduled_rate(learning_rate, factors, cursor, rate):
+    rate[0] = learning_rate[0] * factors[cursor[0]]
 
 
 @kernel

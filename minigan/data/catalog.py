@@ -20,6 +20,7 @@ from os import PathLike
 
 import numpy as np
 
+from ..modes import GRID, RING, Modes
 from ..reading import broken
 from ..registry import Registry
 from ..validate import shape_text
@@ -30,7 +31,7 @@ Dataset = Callable[[], tuple[Split, Split]]
 
 DATASETS: Registry[Dataset] = Registry("data set")
 
-POINTS = (10_000, 2_000)  # of the parabola, to train on and to compare with
+POINTS = (10_000, 2_000)  # of computed sets, to train on and to compare with
 DIGITS = tuple("0123456789")
 CLOTHES = (
     *("T-shirt", "trousers", "pullover", "dress", "coat"),
@@ -156,6 +157,26 @@ def parabola() -> tuple[Split, Split]:
     """
     rng = np.random.default_rng(0)
     return _points(rng, POINTS[0]), _points(rng, POINTS[1])
+
+
+@DATASETS.register()
+def ring() -> tuple[Split, Split]:
+    """Points of 8 normal distributions on a circle, see `modes.RING`: always the same.
+
+    Their labels are the numbers of the modes.
+    """
+    return _mixture(RING)
+
+
+@DATASETS.register()
+def grid() -> tuple[Split, Split]:
+    """Points of 25 normal distributions on a grid, see `modes.GRID`; likewise."""
+    return _mixture(GRID)
+
+
+def _mixture(modes: Modes) -> tuple[Split, Split]:
+    rng = np.random.default_rng(0)
+    return modes.drawn(rng, POINTS[0]), modes.drawn(rng, POINTS[1])
 
 
 def _points(rng: np.random.Generator, count: int) -> Split:

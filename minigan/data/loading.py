@@ -13,7 +13,8 @@ from ..reading import broken
 from . import sources
 from .catalog import DATASETS, ImageFiles, Split
 from .download import fetch
-from .scaling import real_type, rows
+from .scaling import ROUNDING, real_type, rows
+from .tables import Table, table
 
 
 def load(name: str, path: str | PathLike[str] | None = None) -> tuple[Split, Split]:
@@ -22,6 +23,8 @@ def load(name: str, path: str | PathLike[str] | None = None) -> tuple[Split, Spl
     name: one of `DATASETS`, such as
         parabola: points on y = x^2, x ~ U[-1/2, 1/2): float32 (10000, 2) and (2000, 2),
             always the same ones; they are of one kind, so all labels are 0.
+        ring, grid: points of 8 and of 25 normal distributions, see `minigan.modes`, as
+            many; labels are the numbers of the modes.
         digits: images (1500, 8, 8) and (297, 8, 8), values 0 to 16.
         mnist, fashion_mnist: images (60000, 28, 28) and (10000, 28, 28), 0 to 255.
     Images and labels (n,) are uint8.
@@ -83,6 +86,20 @@ def images(
     """
     dtype = real_type("data.images", dtype)
     (x_train, _), _ = load(name, path)
+    return _rows(name, x_train, dtype)
+
+
+def to_train_on(name: str, dtype: DTypeLike = np.float32) -> np.ndarray | Table:
+    """The same for a recipe; points beyond [-1, 1] as a `Table`, which scales them."""
+    dtype = real_type("data.to_train_on", dtype)
+    (x_train, _), _ = load(name)
+    if x_train.ndim == 2 and x_train.dtype.kind == "f" and x_train.size:
+        if np.abs(x_train).max() > 1 + ROUNDING[1]:
+            return table(x_train)
+    return _rows(name, x_train, dtype)
+
+
+def _rows(name: str, x_train: np.ndarray, dtype: np.dtype) -> np.ndarray:
     largest = getattr(DATASETS[name], "largest", 255)
     scaled = rows(x_train, name, dtype, largest)
     return scaled if scaled.ndim == 4 else scaled.reshape(len(scaled), -1)

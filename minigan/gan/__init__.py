@@ -9,6 +9,7 @@ from .history import History
 from .monitor import Monitor, diagnose
 from .objectives import (
     OBJECTIVES,
+    Comparing,
     Equilibrium,
     Hinge,
     Labelled,
@@ -16,18 +17,23 @@ from .objectives import (
     Minimax,
     NonSaturating,
     Objective,
+    Relativistic,
+    RelativisticAverage,
     Wasserstein,
 )
 from .recipes import RECIPES, Recipe
-from .sampling import SOURCES, Parabola, Rows, Source
+from .sampling import SOURCES, Mixture, Parabola, Rows, Source
+from .schedules import SCHEDULES
 from .trainer import Trainer
 
 __all__ = [
     "OBJECTIVES",
     "RECIPES",
+    "SCHEDULES",
     "SOURCES",
     "Callback",
     "Classifier",
+    "Comparing",
     "Diagnosis",
     "Equilibrium",
     "Generator",
@@ -36,11 +42,14 @@ __all__ = [
     "Labelled",
     "LeastSquares",
     "Minimax",
+    "Mixture",
     "Monitor",
     "NonSaturating",
     "Objective",
     "Parabola",
     "Recipe",
+    "Relativistic",
+    "RelativisticAverage",
     "Report",
     "Rows",
     "Source",

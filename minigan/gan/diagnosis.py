@@ -12,6 +12,7 @@ COLLAPSED = "generator collapsed"
 VANISHING = "gradients vanishing"
 EXPLODING = "gradients exploding"
 UNSETTLED = "not converging"
+LEARNING = "still learning"
 EARLY = "too early to say"
 UNJUDGED = "not judged"
 
@@ -46,6 +47,10 @@ MEANING = {
         "lower both learning rates; give D a hidden layer or more units; train longer; "
         "try another seed",
     ),
+    LEARNING: (
+        "the samples do not resemble the data now, but they came nearer of late",
+        "none needed: train on",
+    ),
     EARLY: ("only a few steps are trained", "train on"),
     UNJUDGED: (
         "under this objective D's answers alone do not tell how good the samples are",
@@ -74,6 +79,13 @@ SHOWN = {
     "energy": ("energy distance, share of its most", "{:.4f}"),
     "off": ("fakes beside the data", "{:.4f}"),
     "missed": ("data without fakes near", "{:.4f}"),
+    "far": ("samples from the data; healthy is 1", "{:.3g}"),
+    "nearest": ("  the nearest they came", "{:.3g}"),
+    "nearest_step": ("  at step", "{:,.0f}"),
+    "modes": ("modes with a sample within 3 sd", "{:.0f}"),
+    "modes_of": ("  of all", "{:.0f}"),
+    "quality": ("samples within 3 sd of a mode", "{:.1%}"),
+    "kl": ("KL of samples by mode from equal", "{:.4f}"),
 }
 
 

@@ -144,7 +144,7 @@ class Execution:
 
     def _first_row(self, step: Step) -> None:
         self.cursor[...] = 0
-        self.game.noise.plan(len(self.history), falls=step == self.game.step)
+        self.game.plan(len(self.history), falls=step == self.game.step)
 
     def _go_back(self) -> None:
         self._before.restore()
@@ -168,7 +168,7 @@ class Execution:
 
     def _next_row(self) -> None:
         primitives.advance(self.cursor)
-        self.game.noise.advance()
+        self.game.advance()
 
     def _named(
         self,
@@ -345,7 +345,7 @@ class Execution:
     def state(self) -> Arrays:
         """name -> array that a step changes: those of the game, and the row."""
         own = {"history": self.table, "cursor": self.cursor}
-        return {**self.game.state(), **own, **self.game.noise.memory()}
+        return {**self.game.state(), **own, **self.game.memory()}
 
     def generators(self) -> Generators:
         """name -> random generator of the game."""
@@ -355,7 +355,7 @@ class Execution:
         """name -> array, all memory that a step may use, named as listings show it."""
         game = self.game
         found: Arrays = {"history": self.table, "cursor": self.cursor}
-        found |= game.noise.memory()
+        found |= game.memory()
         for label, network in self._labelled():
             found[f"{label}.dtheta"] = network.dtheta
             for name, array in network.state().items():

@@ -22,6 +22,7 @@ from .noise import Noise
 from .objectives import OBJECTIVES
 from .options import Options
 from .sampling import Rows, Source
+from .schedules import Rates
 
 if TYPE_CHECKING:
     from ..data import Table
@@ -83,19 +84,51 @@ class Game:
             generator.theta.dtype,
             AHEAD,
         )
+        self.rates = Rates(options.schedule, options.schedule_steps, AHEAD)
         self.pretrained = np.array(pretrained, np.int64)  # steps of D by themselves
 
     # ---- the algorithm -------------------------------------------------------------
 
     def step(self) -> Arrays:
-        """One step: the discriminator n times, then the generator m times."""
+        """One step, its updates in the order of the option `updates`."""
+        if self.options.updates == "simultaneous":
+            return self.simultaneous()
+        if self.options.updates == "extragradient":
+            return self.extragradient()
+        return self.alternating()
+
+    def alternating(self) -> Arrays:
+        """The discriminator n times, then the generator m times."""
         z, found = None, {}
         for _ in range(self.options.discriminator_steps):
-            if self.options.latent == "shared":
-                z = self.latent(self.options.batch_size)
+            z = self.shared_latent()
             found = self.discriminator_step(z)
         for _ in range(self.options.generator_steps):
             found |= self.generator_step(z)
+        return found
+
+    def simultaneous(self) -> Arrays:
+        """Both gradients from where the players stand, then both updates."""
+        found = self.both_gradients()
+        found |= self.move_both()
+        self.follow()
+        return found
+
+    def extragradient(self) -> Arrays:
+        """The updates of where simultaneous ones would lead (Gidel et al. 2019).
+
+        Look ahead by both updates, go back, and move by the gradients found there.
+        """
+        networks = [network for network, _ in self.players.values()]
+        start = [primitives.copy(network.theta) for network in networks]
+        self.both_gradients()
+        self.move_both()
+        found = self.both_gradients()
+        primitives.heading("Back, and on by the gradients from ahead")
+        for network, theta in zip(networks, start, strict=True):
+            primitives.assign(network.theta, theta)
+        found |= self.move_both()
+        self.follow()
         return found
 
     def discriminator_step(self, z: NDArray | None = None) -> Arrays:
@@ -103,29 +136,65 @@ class Game:
 
         z: of the fakes, (rows, latent_dim); None draws it.
         """
+        found = self.discriminator_gradient(z)
+        return found | {"d_gradient": self.move_discriminator()}
+
+    def generator_step(self, z: NDArray | None = None) -> Arrays:
+        """Teach G to be called real; nothing of D changes.
+
+        z: (batch_size, latent_dim); None draws it.
+        """
+        found = self.generator_gradient(z)
+        found |= {"g_gradient": self.move_generator()}
+        self.follow()
+        return found
+
+    def both_gradients(self) -> Arrays:
+        """That of D, then that of G, with nothing moved in between."""
+        z = self.shared_latent()
+        return self.discriminator_gradient(z) | self.generator_gradient(z)
+
+    def move_both(self) -> Arrays:
+        """The updates of D and G."""
+        return {
+            "d_gradient": self.move_discriminator(),
+            "g_gradient": self.move_generator(),
+        }
+
+    def discriminator_gradient(self, z: NDArray | None = None) -> Arrays:
+        """The gradient of D's loss on real rows and fakes, left in D.
+
+        z: of the fakes, (rows, latent_dim); None draws it.
+        Separate batches are two lessons.  With alternating updates D moves between
+        them, and the gradient is that of the second; else their gradients add up.
+        """
         n = self.options.real_rows
         primitives.heading("Discriminator step: draw fakes and real rows")
         fake = self.seen(self.fakes(self.latent(n) if z is None else z))
         real = self.seen(self.data.batch(n))
         if self.options.batches == "mixed":
             primitives.heading("D on real and fake rows in one batch")
-            score = self.critic.forward(
-                primitives.concatenate(real, fake), training=True
-            )
+            score = self.critic.forward(joined(real, fake), training=True)
             real_score, fake_score = score[:n], score[n:]
-            real_loss = self.objective.real(real_score)  # these two for the history
-            fake_loss = self.objective.fake(fake_score)
+            real_loss, fake_loss = self.objective.halves(real_score, fake_score)
             self.objective.mixed(score)
-            gradient = self.teach_discriminator()
+            self.discriminator.zero_grad()
+            self.learn()
         else:
             primitives.heading("D on real rows")
             real_score = self.critic.forward(real, training=True)
             real_loss = self.objective.real(real_score)
-            self.teach_discriminator()
+            self.discriminator.zero_grad()
+            self.learn()
+            alternating = self.options.updates == "alternating"
+            if alternating:
+                self.move_discriminator()
             primitives.heading("D on fakes")
             fake_score = self.critic.forward(fake, training=True)
             fake_loss = self.objective.fake(fake_score)
-            gradient = self.teach_discriminator()
+            if alternating:
+                self.discriminator.zero_grad()
+            self.learn()
         primitives.heading("What D answered")
         return {
             "d_loss_real": real_loss,
@@ -133,41 +202,47 @@ class Game:
             "d_loss": primitives.average(real_loss, fake_loss),
             **self.answers("real", real_score),
             **self.answers("fake", fake_score),
-            "d_gradient": gradient,
         }
 
-    def teach_discriminator(self) -> NDArray:
-        """Backpropagate the objective's last loss through D, and step.
-
-        Returns the length of the gradient.
-        """
-        self.discriminator.zero_grad()
+    def learn(self) -> None:
+        """Add the gradient of the objective's last loss to D's."""
         self.critic.backward(self.objective.dscore(), need_dx=False)
-        self.discriminator_optimizer.step(self.discriminator)
-        gradient = primitives.norm(self.discriminator.dtheta)
+
+    def move_discriminator(self) -> NDArray:
+        """D's update; the length of the gradient that it was made of."""
+        D, optimizer = self.discriminator, self.discriminator_optimizer
+        optimizer.step(D, rate=self.rates.of(optimizer))
+        gradient = primitives.norm(D.dtheta)
         if self.clip_value is not None:
-            primitives.clip(self.discriminator.theta, self.clip_value)
+            primitives.clip(D.theta, self.clip_value)
         return gradient
 
-    def generator_step(self, z: NDArray | None = None) -> Arrays:
-        """Teach G to be called real; the gradient passes through D, which is frozen.
+    def generator_gradient(self, z: NDArray | None = None) -> Arrays:
+        """The gradient of G's loss, left in G; it passes through D, which is frozen.
 
-        z: (batch_size, latent_dim); None draws it.
+        z: (batch_size, latent_dim); None draws it.  An objective that compares sees
+        as many real rows before the fakes.
         """
         primitives.heading("Generator step: G, then D, frozen: no weight gradients")
         z = self.latent(self.options.batch_size) if z is None else z
         fake = self.generator.forward(z, training=True)
+        rows = seen = self.seen(fake)
+        if self.objective.compares:
+            rows = joined(self.seen(self.data.batch(len(z))), seen)
         with self.discriminator.frozen():
-            score = self.critic.forward(self.seen(fake), training=True)
+            score = self.critic.forward(rows, training=True)
             loss = self.objective.generator(score)
-            dfake = self.critic.backward(self.objective.dscore())
+            dseen = self.critic.backward(self.objective.dscore())[-len(seen) :]
         primitives.heading("The gradient goes on into G")
         self.generator.zero_grad()
-        self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
-        self.generator_optimizer.step(self.generator)
-        gradient = primitives.norm(self.generator.dtheta)
-        self.follow()
-        return {"g_loss": loss, "g_gradient": gradient}
+        self.generator.backward(dseen.reshape(fake.shape), need_dx=False)
+        return {"g_loss": loss}
+
+    def move_generator(self) -> NDArray:
+        """G's update; the length of the gradient that it was made of."""
+        G, optimizer = self.generator, self.generator_optimizer
+        optimizer.step(G, rate=self.rates.of(optimizer))
+        return primitives.norm(G.dtheta)
 
     # ---- what a step is made of ----------------------------------------------------
 
@@ -176,6 +251,11 @@ class Game:
         return primitives.standard_normal(
             self.rngs["latent"], n, self.latent_dim, dtype=self.generator.dtype
         )
+
+    def shared_latent(self) -> NDArray | None:
+        """z for both players, with the option latent="shared"; else None."""
+        shared = self.options.latent == "shared"
+        return self.latent(self.options.batch_size) if shared else None
 
     def fakes(self, z: NDArray) -> NDArray:
         """G(z) for D to learn from: nothing of G changes."""
@@ -207,6 +287,25 @@ class Game:
             primitives.average_update(self.average.theta, G.theta, ema)
             if G.buffers.size:
                 primitives.average_update(self.average.buffers, G.buffers, ema)
+
+    # ---- what falls with the steps -------------------------------------------------
+
+    def plan(self, step: int, falls: bool = True) -> None:
+        """Say what noise and rates the steps from number `step` (from 0) on have.
+
+        falls: False for steps that all have those of the first.
+        """
+        self.noise.plan(step, falls)
+        self.rates.plan(step, falls)
+
+    def advance(self) -> None:
+        """Go on to those of the next step."""
+        self.noise.advance()
+        self.rates.advance()
+
+    def memory(self) -> Arrays:
+        """name -> array of them that a step reads or changes."""
+        return {**self.noise.memory(), **self.rates.memory()}
 
     # ---- another game --------------------------------------------------------------
 
@@ -312,3 +411,10 @@ class Game:
                     seen.add(id(rng))
                     found[f"{part}/{name}"] = rng
         return found
+
+
+def joined(real: NDArray, fake: NDArray) -> NDArray:
+    """Real rows above fakes, of any shape: (n, ...) and (m, ...) -> (n + m, ...)"""
+    flat = [rows.reshape(len(rows), -1) for rows in (real, fake)]
+    both = primitives.concatenate(*flat)
+    return both.reshape(len(both), *real.shape[1:])

@@ -91,15 +91,18 @@ def _two_sets(
     where: str, x: NDArray, y: NDArray, least: int = 1
 ) -> tuple[NDArray, NDArray]:
     x, y = rows(where, "x", x, least), rows(where, "y", y, least)
-    if x.shape[1] != y.shape[1]:
-        validate.complain(
-            validate.ShapeError,
-            where,
-            "y",
-            f"{x.shape[1]} features, as x has",
-            f"{y.shape[1]}",
-        )
+    _same_features(where, "y", y, "x", x)
     return x, y
+
+
+def _same_features(
+    where: str, name: str, given: NDArray, other: str, known: NDArray
+) -> None:
+    if given.shape[1] != known.shape[1]:
+        expected = f"{known.shape[1]} features, as {other} has"
+        validate.complain(
+            validate.ShapeError, where, name, expected, f"{given.shape[1]}"
+        )
 
 
 def rows(where: str, argument: str, value: NDArray, least: int = 1) -> NDArray:
@@ -206,9 +209,7 @@ def frechet_distance(features_a: NDArray, features_b: NDArray) -> float:
     where = "frechet_distance"
     a = rows(where, "features_a", features_a, least=2)
     b = rows(where, "features_b", features_b, least=2)
-    if a.shape[1] != b.shape[1]:
-        expected, given = f"{a.shape[1]} features, as features_a", f"{b.shape[1]}"
-        validate.complain(validate.ShapeError, where, "features_b", expected, given)
+    _same_features(where, "features_b", b, "features_a", a)
     cov_a, cov_b = (np.atleast_2d(np.cov(f, rowvar=False)) for f in (a, b))
     values, vectors = np.linalg.eigh(cov_a)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
@@ -217,6 +218,95 @@ def frechet_distance(features_a: NDArray, features_b: NDArray) -> float:
     overlap = np.sqrt(np.maximum(product, 0)).sum()
     distance = shift @ shift + np.trace(cov_a) + np.trace(cov_b) - 2 * overlap
     return max(0.0, float(distance))
+
+
+# ---- precision and recall ----------------------------------------------------------
+
+
+def precision_recall(
+    fakes: NDArray, real: NDArray, neighbours: int = 3
+) -> tuple[float, float]:
+    """(precision, recall): are fakes among the real rows, and real rows among fakes?
+
+        precision = share of fakes inside the manifold of the real rows
+        recall    = share of real rows inside the manifold of the fakes
+
+    The manifold of a set is the union of balls, one around each of its rows, that reach
+    to the row's k-th nearest neighbour in the set, itself not counted, border included.
+    fakes: (n, f)   real: (m, f), with n, m > k.   neighbours: k.
+    Two sets of one distribution do not reach 1; a generator that copies real rows has
+    precision 1; more rows make smaller balls, so compare at equal n and m only.
+    Source: Kynkaanniemi et al. 2019, equations 1 and 2; k = 3 as in section 2.
+    """
+    where = "precision_recall"
+    k = validate.integer(where, "neighbours", neighbours, most=2**20)
+    fakes = rows(where, "fakes", fakes, k + 1)
+    real = rows(where, "real", real, k + 1)
+    _same_features(where, "real", real, "fakes", fakes)
+    return _share_within(fakes, real, k), _share_within(real, fakes, k)
+
+
+def _share_within(x: NDArray, y: NDArray, k: int) -> float:
+    """The share of rows of x that lie in the manifold of y."""
+    reach = [np.partition(square, k, axis=1)[:, k] for square in _squares(y, y)]
+    radii = np.concatenate(reach)  # squared; place 0 is the row itself
+    return float(
+        np.concatenate([(d <= radii).any(axis=1) for d in _squares(x, y)]).mean()
+    )
+
+
+# ---- mixtures of normal distributions ----------------------------------------------
+
+
+WITHIN = 3.0  # standard deviations from its centre that a sample may be away
+
+
+def modes_covered(samples: NDArray, centres: NDArray, sd: float) -> int:
+    """How many modes have a sample of high quality: within 3 sd of their centre.
+
+    samples: (n, f)   centres: (k, f), of the modes   sd: of each, the same in all
+    directions.  One sample is enough, so a large n covers more.
+    Source: Srivastava et al. 2017 (VEEGAN), section 4.1; there n = 2,500.
+    """
+    nearest, good = _assigned("modes_covered", samples, centres, sd)
+    return len(np.unique(nearest[good]))
+
+
+def high_quality(samples: NDArray, centres: NDArray, sd: float) -> float:
+    """The share of samples within 3 sd of the centre nearest to them.
+
+    samples: (n, f)   centres: (k, f)   sd: of each mode.  Of real samples in the plane
+    it is 1 - exp(-9/2) = 0.989.  Source: as `modes_covered`.
+    """
+    return float(_assigned("high_quality", samples, centres, sd)[1].mean())
+
+
+def modes_kl(samples: NDArray, centres: NDArray) -> float:
+    """KL divergence of the counts of samples by mode from equal counts, in nats.
+
+        sum_j q_j log(k q_j),   q_j = share of samples whose nearest centre is j
+
+    samples: (n, f)   centres: (k, f).   0 where all modes get as many, log k where one
+    has all.  Every sample counts, however far from its centre.  n real samples have
+    about (k - 1) / (2 n).
+    Source: Lin et al. 2018 (PacGAN), section 4.1, "reverse KL".
+    """
+    nearest, _ = _assigned("modes_kl", samples, centres, 1.0)
+    count = np.bincount(nearest, minlength=len(centres))
+    q = count[count > 0] / len(nearest)
+    return float(max(0.0, (q * np.log(len(centres) * q)).sum()))
+
+
+def _assigned(
+    where: str, samples: NDArray, centres: NDArray, sd: float
+) -> tuple[NDArray, NDArray]:
+    """Of each sample, the number of its nearest centre, and is it within 3 sd of it?"""
+    samples, centres = rows(where, "samples", samples), rows(where, "centres", centres)
+    _same_features(where, "centres", centres, "samples", samples)
+    sd = validate.number(where, "sd", sd, above=0)
+    found = [(d.argmin(axis=1), d.min(axis=1)) for d in _squares(samples, centres)]
+    nearest, square = (np.concatenate(part) for part in zip(*found, strict=True))
+    return nearest, square <= (WITHIN * sd) ** 2
 
 
 # ---- the parabola ------------------------------------------------------------------

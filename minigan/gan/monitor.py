@@ -5,26 +5,36 @@
 The figures are made here; the rules are in `verdicts`.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import validate
+from ..modes import Modes
 from . import metrics
 from .callbacks import Callback, Report
 from .diagnosis import Diagnosis
 from .history import COLUMNS, History
 from .objectives import OBJECTIVES
-from .verdicts import Figures, hopeless, on_everything, on_samples
+from .verdicts import Figures, farness, hopeless, on_everything, on_samples, patient
 
 if TYPE_CHECKING:
     from .trainer import Trainer
 
 WINDOW = 0.2, 100, 5000  # share of the steps that is looked at, at least, at most
 ROWS = 500, 1000  # samples and real rows that a trainer's diagnosis draws
+MODES_ROWS = 2500, 1000  # the same of a mixture: as many samples as the papers take
 ENOUGH_ROWS = 50  # fewer say too little
+FIRST_LOOK = 125  # steps before a monitor's first look at samples
+
+
+class Look(NamedTuple):
+    """How far samples were from the data at a step, see `verdicts.farness`."""
+
+    step: int
+    far: float
 
 
 def diagnose(
@@ -35,6 +45,8 @@ def diagnose(
     fake_label: float = 0.0,
     samples: NDArray | None = None,
     real: NDArray | None = None,
+    modes: Modes | None = None,
+    earlier: Sequence[Look] = (),
     last: int | None = None,
 ) -> Diagnosis:
     """A `Diagnosis` of a run: healthy, or what is wrong, why, and what helps.
@@ -44,6 +56,10 @@ def diagnose(
     samples, real: (n, ...) generated rows and (m, ...) real ones, m >= 100 (best twice
     as many as samples).  Without them a generator that settled far from the data looks
     healthy: D(x) and D(G(z)) are 1/2 there too.
+    modes: of the mixture that real rows are drawn from, if they are: samples are then
+    judged mode by mode.
+    earlier: what was seen of the samples before, see `Monitor.looks`, for a run that
+    goes on: as long as samples come nearer the data it is "still learning".
     last: how many of the last steps to look at, by default a fifth of them.
     Errors: DTypeError, ArgumentError, ShapeError for arguments that do not fit.
     """
@@ -74,15 +90,21 @@ def diagnose(
     figures |= {name: value for name, value in known.items() if np.isfinite(value)}
     sampled = samples is not None
     if samples is not None and real is not None:
-        figures |= _distances(samples, real)
+        figures |= _of_samples(samples, real, modes)
+        if "far" in figures:
+            figures |= _nearest(earlier, Look(len(history), figures["far"]))
     judge = on_samples if kind.critic else on_everything
     found = hopeless(figures, len(history)) or judge(figures, sampled)
+    found = patient(found, figures, len(history))
     first = len(history) - last + 1
     return Diagnosis(tuple(found), found, figures, first, len(history), sampled)
 
 
-def of(trainer: "Trainer") -> Diagnosis:
-    """The `Diagnosis` of a trainer; nothing that training uses moves."""
+def of(trainer: "Trainer", earlier: Sequence[Look] = ()) -> Diagnosis:
+    """The `Diagnosis` of a trainer; nothing that training uses moves.
+
+    earlier: as for `diagnose`.
+    """
     samples, real = look(trainer)
     game = trainer.objective
     return diagnose(
@@ -92,12 +114,14 @@ def of(trainer: "Trainer") -> Diagnosis:
         fake_label=game.fake_label,
         samples=samples,
         real=real,
+        modes=trainer.data.modes,
+        earlier=earlier,
     )
 
 
 def look(trainer: "Trainer") -> tuple[NDArray, NDArray] | tuple[None, None]:
     """(samples, real rows) for a diagnosis; None for both if the data are too few."""
-    many, more = ROWS
+    many, more = ROWS if trainer.data.modes is None else MODES_ROWS
     rng = np.random.default_rng([trainer.seed, trainer.step_count])
     z = rng.standard_normal((many, trainer.latent_dim)).astype(trainer.generator.dtype)
     rows = getattr(trainer.data, "data", None)
@@ -161,6 +185,39 @@ def _distances(samples: NDArray, real: NDArray) -> Figures:
     }
 
 
+def _of_samples(samples: NDArray, real: NDArray, modes: Modes | None) -> Figures:
+    """All figures of samples, and how far they are from the data in all."""
+    figures = _distances(samples, real)
+    if not np.isfinite(figures["spread"]):
+        return figures
+    if modes is not None:
+        figures |= _by_mode(samples, modes)
+    return figures | {"far": farness(figures)}
+
+
+def _nearest(earlier: Sequence[Look], now: Look) -> Figures:
+    """When samples were nearest the data, and how near; now included.
+
+    None where nobody looked before.
+    """
+    before = [look for look in earlier if look.step < now.step]
+    if not before:
+        return {}
+    step, far = min((*before, now), key=lambda look: (look.far, -look.step))
+    return {"nearest": far, "nearest_step": step}
+
+
+def _by_mode(samples: NDArray, modes: Modes) -> Figures:
+    """Figures of samples of a mixture.   samples: (n, features)"""
+    centres, sd = modes.centres, modes.sd
+    return {
+        "modes": metrics.modes_covered(samples, centres, sd),
+        "modes_of": len(modes),
+        "quality": metrics.high_quality(samples, centres, sd),
+        "kl": metrics.modes_kl(samples, centres),
+    }
+
+
 # ---- while training ----------------------------------------------------------------
 
 
@@ -170,15 +227,28 @@ class Monitor(Callback):
         trainer.fit(10_000, callbacks=[Monitor()])
 
     write: called with a text; by default it goes to the terminal.
-    `monitor.changes` lists (step, `Diagnosis`), one for each change.
+    `monitor.changes` lists (step, `Diagnosis`), one for each change; `monitor.looks`
+    what it saw of the samples, at reports and at steps 125, 250, 500, 1,000, ...
+    between them: by these it knows whether samples come nearer the data.
     """
+
+    every = FIRST_LOOK
 
     def __init__(self, write: Callable[[str], object] | None = None) -> None:
         self.write = write
         self.changes: list[tuple[int, Diagnosis]] = []
+        self.looks: list[Look] = []
+
+    def on_step(self, trainer: "Trainer") -> None:
+        count = trainer.step_count // FIRST_LOOK
+        if count & (count - 1) == 0:  # 1, 2, 4, 8, ...
+            samples, real = look(trainer)
+            if samples is not None and real is not None:
+                modes = trainer.data.modes
+                self._remember(trainer, _of_samples(samples, real, modes))
 
     def on_report(self, trainer: "Trainer", report: Report) -> None:
-        diagnosis = of(trainer)
+        diagnosis = self.diagnose(trainer)
         if self.changes and self.changes[-1][1].verdict == diagnosis.verdict:
             return
         self.changes.append((trainer.step_count, diagnosis))
@@ -188,3 +258,16 @@ class Monitor(Callback):
 
             write = Console(highlight=False, markup=False).print
         write(f"step {trainer.step_count:,}: {diagnosis}")
+
+    def diagnose(self, trainer: "Trainer") -> Diagnosis:
+        """The `Diagnosis` of a trainer, beside what was seen of it before."""
+        diagnosis = of(trainer, self.looks)
+        self._remember(trainer, diagnosis.figures)
+        return diagnosis
+
+    def _remember(self, trainer: "Trainer", figures: Figures) -> None:
+        """Keep a look; those of this step or later ones are of another run."""
+        step = trainer.step_count
+        self.looks = [look for look in self.looks if look.step < step]
+        if "far" in figures:
+            self.looks.append(Look(step, figures["far"]))

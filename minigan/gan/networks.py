@@ -30,6 +30,7 @@ Shape = tuple[int, ...]
 
 DIGITS, FLAT, MNIST = (8, 8, 1), (784,), (28, 28, 1)
 
+MODES_UNITS = 64  # of each hidden layer, for rings and grids
 MOST_UNITS = 1024  # of a hidden layer, however many columns a table has
 
 # ---- points ------------------------------------------------------------------------
@@ -53,6 +54,36 @@ def parabola_discriminator(
     units = _wider(25, columns)
     hidden = [Dense(columns, units, "he_uniform", rng=rng, dtype=dtype), ReLU()]
     return Sequential([*hidden, Dense(units, 1, rng=rng, dtype=dtype), Sigmoid()])
+
+
+def modes_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+) -> Sequential:
+    """2 -> 64 ReLU -> 64 ReLU -> 2; k -> ... -> k for k columns"""
+    (columns,) = shape
+    sizes = columns, MODES_UNITS, MODES_UNITS
+    return Sequential(
+        [*_relus(sizes, rng, dtype), Dense(MODES_UNITS, columns, rng=rng, dtype=dtype)]
+    )
+
+
+def modes_discriminator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+) -> Sequential:
+    """2 -> 64 ReLU -> 64 ReLU -> 1 sigmoid; k -> ... for k columns"""
+    sizes = *shape, MODES_UNITS, MODES_UNITS
+    return Sequential([*_relus(sizes, rng, dtype), *_score(MODES_UNITS, rng, dtype)])
+
+
+def _relus(
+    sizes: Sequence[int], rng: np.random.Generator, dtype: DTypeLike
+) -> list[Layer]:
+    """Dense, he_uniform, and ReLU from size to size."""
+    return [
+        layer
+        for inputs, units in zip(sizes, sizes[1:], strict=False)
+        for layer in (Dense(inputs, units, "he_uniform", rng=rng, dtype=dtype), ReLU())
+    ]
 
 
 def _wider(units: int, columns: int) -> int:

@@ -22,6 +22,17 @@ The others take the score as it is, and D is then called a critic:
 
 with labels a for real and b for fake rows.  Each loss is the mean over its rows; that
 of a mixed batch is the mean of its two halves.
+
+Two compare: a score means nothing by itself, only beside those of the other kind.  With
+softplus(t) = log(1 + exp(t)), r for real and f for fake rows:
+
+    relativistic            D  softplus(-(r - f))
+                            G  softplus(-(f - r))
+    relativistic-average    D  1/2 softplus(-(r - mean f)) + 1/2 softplus(f - mean r)
+                            G  1/2 softplus(r - mean f) + 1/2 softplus(-(f - mean r))
+
+(Jolicoeur-Martineau 2019).  The first takes the rows in pairs.  Both players need rows
+of both kinds at a time: batches are mixed, and G's step looks at fresh real rows too.
 """
 
 from collections.abc import Callable
@@ -36,6 +47,9 @@ from .. import primitives, validate
 from ..errors import NonFiniteError, StateError
 from ..registry import Registry
 from ..state import whole_copy
+
+Pair = tuple[NDArray, NDArray]
+Gradients = Callable[[], Pair]  # makes those of two arrays of scores
 
 OBJECTIVES: Registry[type["Objective"]] = Registry("objective")
 
@@ -65,6 +79,8 @@ class Objective:
     critic: True where the score itself is D's answer, False where sigmoid(s) is.
     labelled: True where labels can be smoothed.
     clip_value: the bound of D's parameters that the objective asks for, or None.
+    compares: True where a score counts only beside those of the other kind; see
+    `Comparing`.
     Errors: NonFiniteError where a loss is NaN or infinite; ArgumentError for labels
     other than 1 and 0 where an objective has none.
     """
@@ -74,6 +90,7 @@ class Objective:
     critic = False
     labelled = False
     clip_value: float | None = None
+    compares = False
 
     def __init__(self, real_label: float = 1.0, fake_label: float = 0.0) -> None:
         self._labels = {}
@@ -115,12 +132,12 @@ class Objective:
 
     def mixed(self, score: NDArray) -> NDArray:
         """Discriminator's loss on one batch, its first half real, the rest fake."""
-        score = self.checked("mixed", score)
-        if len(score) % 2:
-            where = f"{type(self).__name__}.mixed"
-            expected = "an even number of rows"
-            validate.complain(validate.ShapeError, where, "score", expected, len(score))
+        score = self.checked("mixed", score, even=True)
         return self.both(score, len(score) // 2)
+
+    def halves(self, real: NDArray, fake: NDArray) -> Pair:
+        """D's loss on each half of a mixed batch, for the history.   Both: (n, 1)"""
+        return self.real(real), self.fake(fake)
 
     def dscore(self) -> NDArray:
         """dL/dscore of the loss computed last: (N, 1)."""
@@ -173,13 +190,18 @@ class Objective:
 
     # ---- what it is made of --------------------------------------------------------
 
-    def checked(self, method: str, score: NDArray) -> NDArray:
+    def checked(self, method: str, score: NDArray, even: bool = False) -> NDArray:
         """The score; another shape than (n, 1) would be broadcast against labels.
 
+        even: True for scores of as many real rows as fakes.
         Errors: ShapeError, DTypeError; NonFiniteError for NaN or infinity.
         """
         where = f"{type(self).__name__}.{method}"
-        return validate.array(where, "score", score, ("n", 1), finite=True)
+        score = validate.array(where, "score", score, ("n", 1), finite=True)
+        if even and len(score) % 2:
+            expected = "an even number of rows"
+            validate.complain(validate.ShapeError, where, "score", expected, len(score))
+        return score
 
     def keep(self, loss: NDArray | float, gradient: Callable[[], NDArray]) -> NDArray:
         """The loss, if it is finite; `gradient()` makes dL/dscore when it is asked.
@@ -324,6 +346,103 @@ class Wasserstein(Hinge):
 
     def equilibrium(self) -> Equilibrium:
         return Equilibrium(nan, 0.0, nan)
+
+
+class Comparing(Objective):
+    """Losses of real rows beside fakes: `mixed` and `generator` take both, real first.
+
+    A subclass defines `losses`, and `halves` where the two halves have losses of their
+    own.  D's scores have no zero: one may add the same number to all of them.
+    """
+
+    critic = True
+    compares = True
+
+    def losses(self, upper: NDArray, lower: NDArray) -> tuple[NDArray, Gradients]:
+        """What shall be above what, (n, 1) each: the loss, and the makers of gradients.
+
+        D wants the scores of real rows above those of fakes, G the reverse.
+        """
+        raise StateError(f"{type(self).__name__}: this objective defines no losses")
+
+    def discriminator(self, score: NDArray, real: bool) -> NDArray:
+        raise StateError(
+            f"{type(self).__name__}: expected real rows beside fakes, see `mixed`; "
+            f"got {'real' if real else 'fake'} rows alone"
+        )
+
+    def both(self, score: NDArray, half: int) -> NDArray:
+        loss, gradients = self.losses(score[:half], score[half:])
+        return self.keep(loss, lambda: primitives.concatenate(*gradients()))
+
+    def generator(self, score: NDArray) -> NDArray:
+        score = self.checked("generator", score, even=True)
+        half = len(score) // 2
+        loss, gradients = self.losses(score[half:], score[:half])
+        return self.keep(loss, lambda: primitives.concatenate(*reversed(gradients())))
+
+    def halves(self, real: NDArray, fake: NDArray) -> Pair:
+        loss, _ = self.losses(real, fake)
+        return loss, loss
+
+    def equilibrium(self) -> Equilibrium:
+        return Equilibrium(nan, log(2), log(2))
+
+
+@OBJECTIVES.register()
+class Relativistic(Comparing):
+    """L_D = mean softplus(-(r - f)), L_G = mean softplus(-(f - r)), pairs row by row.
+
+    A real row must score above the fake beside it, by how much is all that counts
+    (Jolicoeur-Martineau 2019, RpGAN; Huang et al. 2024, R3GAN, with penalties).
+    Gradient of L_D: -(1 - sigmoid(r - f)) / N for r, the negative of that for f.
+    """
+
+    name = "relativistic"
+
+    def losses(self, upper: NDArray, lower: NDArray) -> tuple[NDArray, Gradients]:
+        apart = primitives.add_scaled(upper, lower, -1.0)
+        one = filled(apart, 1.0)
+
+        def gradients() -> Pair:
+            dupper = primitives.bce_logits_backward(apart, one, 1.0)
+            return dupper, primitives.scale(dupper, -1.0)
+
+        return primitives.bce_logits_forward(apart, one, 1.0), gradients
+
+
+@OBJECTIVES.register()
+class RelativisticAverage(Comparing):
+    """Each score beside the mean of the other kind (Jolicoeur-Martineau 2019, RaGAN).
+
+        L_D = 1/2 mean softplus(-(r - mean f)) + 1/2 mean softplus(f - mean r)
+
+    and L_G with r and f exchanged.  The mean is a function of the scores: the gradient
+    passes through it as well.  As in all mixed batches the loss is the mean of the two
+    halves; the paper has their sum.
+    """
+
+    name = "relativistic-average"
+
+    def losses(self, upper: NDArray, lower: NDArray) -> tuple[NDArray, Gradients]:
+        pairs = self._beside(upper, lower)
+
+        def gradients() -> Pair:
+            up, down = (primitives.bce_logits_backward(*pair, 0.5) for pair in pairs)
+            return primitives.minus_mean(up, down), primitives.minus_mean(down, up)
+
+        return primitives.average(*self.halves(upper, lower)), gradients
+
+    def halves(self, real: NDArray, fake: NDArray) -> Pair:
+        one, other = self._beside(real, fake)
+        entropy = primitives.bce_logits_forward
+        return entropy(*one, 1.0), entropy(*other, 1.0)
+
+    def _beside(self, upper: NDArray, lower: NDArray) -> tuple[Pair, Pair]:
+        """Each kind less the mean of the other, with its labels: 1 above, 0 below."""
+        above = primitives.minus_mean(upper, lower)
+        below = primitives.minus_mean(lower, upper)
+        return (above, filled(above, 1.0)), (below, filled(below, 0.0))
 
 
 def _entropy(game: Objective) -> tuple[float, float]:

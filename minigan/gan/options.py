@@ -3,7 +3,8 @@
 A field says its default, which values it takes, and what it does.  The signature, the
 docstring and the attributes of `Trainer`, the checks, config.json and checkpoints, the
 overrides of `recipes.load` and the flags of `minigan train` are read from the fields.
-A new option is a field here, and the line in `game` that uses it.
+A new option is a field here, and the line in `game` that uses it.  What it may not be
+combined with is a `rule`.
 """
 
 import inspect
@@ -14,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from .. import validate
 from .objectives import OBJECTIVES
+from .schedules import SCHEDULES
 
 T = TypeVar("T")
 MOST_STEPS = 10_000  # of one player in a row
@@ -133,6 +135,15 @@ class Options:
     pretraining_steps: int = option(
         0, Whole(0, 2**40), "Steps of D alone, at the start. See `pretrain`."
     )
+    updates: str = option(
+        "alternating",
+        Choice(("alternating", "simultaneous", "extragradient")),
+        'When the players move. "alternating": first D, then G against the new D. '
+        '"simultaneous": both gradients where the players stand, then both updates; '
+        'separate batches add up to one update. "extragradient": a simultaneous '
+        "step ahead, the gradients there, and by these the step from where the "
+        "players stood (Gidel et al. 2019).",
+    )
     latent: str = option(
         "fresh",
         Choice(("fresh", "shared")),
@@ -151,6 +162,18 @@ class Options:
         "Bound of D's weights (wasserstein). Each update of D ends with all its "
         "parameters clipped to [-clip_value, clip_value]. None: what the objective "
         'asks for, 0.01 for "wasserstein", no clipping for the others.',
+    )
+    schedule: str = option(
+        "constant",
+        Choice(SCHEDULES),
+        "How learning rates fall. One of `gan.SCHEDULES`, for the rates of both "
+        'players: "linear" and "cosine" reach 0 at `schedule_steps`, "step" divides '
+        "by 10 at half and again at three quarters of them.",
+    )
+    schedule_steps: int | None = option(
+        None,
+        Whole(1, 2**40),
+        "Steps until they have fallen. None with the constant schedule.",
     )
     ema: float | None = option(
         None,
@@ -181,23 +204,21 @@ class Options:
                 value = option_of(known).check("Trainer", known.name, value)
             object.__setattr__(self, known.name, value)
         OBJECTIVES[self.objective](self.real_label, self.fake_label)
-        half, shared = self.batches == "half", self.latent == "shared"
-        if half and self.batch_size % 2:
-            _refuse("batch_size", "an even number with batches='half'", self.batch_size)
-        if shared and half:
-            few = "(a half batch has too few z to share)"
-            _refuse("latent", f"'fresh' with batches='half' {few}", "'shared'")
-        if shared and self.generator_steps > 1:
-            one = "(there is one batch of z to share)"
-            _refuse("latent", f"'fresh' with generator_steps > 1 {one}", "'shared'")
-        if self.instance_noise_steps is not None and not self.instance_noise:
-            expected = "None without instance_noise"
-            _refuse("instance_noise_steps", expected, self.instance_noise_steps)
+        for rule in RULES:
+            rule(self)
 
     @property
     def real_rows(self) -> int:
         """How many real rows, and how many fakes, one discriminator step sees."""
         return self.batch_size // 2 if self.batches == "half" else self.batch_size
+
+    @property
+    def real_rows_per_step(self) -> int:
+        """How many real rows a whole step takes."""
+        rows = self.real_rows * self.discriminator_steps
+        if OBJECTIVES[self.objective].compares:
+            rows += self.batch_size * self.generator_steps
+        return rows * (2 if self.updates == "extragradient" else 1)
 
     def changed(self, **values: Any) -> Self:
         """The same options but for some, checked anew."""
@@ -208,8 +229,95 @@ class Options:
         return asdict(self)
 
 
-def _refuse(name: str, expected: str, got: object) -> None:
-    validate.complain(validate.ArgumentError, "Trainer", name, expected, got)
+# ---- what options have to do with each other ---------------------------------------
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Refuses options that do not go together.
+
+    names: of the options that it looks at; the first is the one that is refused.
+    wants(options) -> what this one would have to be, or None where all is well.
+    """
+
+    names: tuple[str, ...]
+    wants: Callable[[Options], str | None]
+
+    def __call__(self, options: Options) -> None:
+        """Errors: ArgumentError."""
+        expected, name = self.wants(options), self.names[0]
+        if expected is not None:
+            got = repr(getattr(options, name))
+            validate.complain(validate.ArgumentError, "Trainer", name, expected, got)
+
+
+RULES: list[Rule] = []
+
+
+def rule(*names: str) -> Callable[[Callable[[Options], str | None]], Rule]:
+    """A decorator that makes a `Rule` of a function and adds it to `RULES`."""
+
+    def add(wants: Callable[[Options], str | None]) -> Rule:
+        RULES.append(Rule(names, wants))
+        return RULES[-1]
+
+    return add
+
+
+@rule("batch_size", "batches")
+def _even(o: Options) -> str | None:
+    odd = o.batches == "half" and o.batch_size % 2
+    return "an even number with batches='half'" if odd else None
+
+
+@rule("latent", "batches")
+def _enough_to_share(o: Options) -> str | None:
+    few = o.latent == "shared" and o.batches == "half"
+    text = "'fresh' with batches='half' (a half batch has too few z to share)"
+    return text if few else None
+
+
+@rule("latent", "generator_steps")
+def _one_to_share(o: Options) -> str | None:
+    more = o.latent == "shared" and o.generator_steps > 1
+    text = "'fresh' with generator_steps > 1 (there is one batch of z to share)"
+    return text if more else None
+
+
+@rule("instance_noise_steps", "instance_noise")
+def _something_fades(o: Options) -> str | None:
+    nothing = o.instance_noise_steps is not None and not o.instance_noise
+    return "None without instance_noise" if nothing else None
+
+
+@rule("schedule_steps", "schedule")
+def _an_end(o: Options) -> str | None:
+    if o.schedule == "constant":
+        return None if o.schedule_steps is None else "None with schedule='constant'"
+    missing = o.schedule_steps is None
+    return f"a number of steps with schedule={o.schedule!r}" if missing else None
+
+
+@rule("batches", "objective")
+def _side_by_side(o: Options) -> str | None:
+    alone = OBJECTIVES[o.objective].compares and o.batches != "mixed"
+    why = "(it compares real rows with fakes)"
+    return f"'mixed' with objective={o.objective!r} {why}" if alone else None
+
+
+@rule("discriminator_steps", "updates")
+def _one_of_d(o: Options) -> str | None:
+    return _one_each(o, o.discriminator_steps)
+
+
+@rule("generator_steps", "updates")
+def _one_of_g(o: Options) -> str | None:
+    return _one_each(o, o.generator_steps)
+
+
+def _one_each(o: Options, steps: int) -> str | None:
+    several = o.updates != "alternating" and steps > 1
+    return f"1 with updates={o.updates!r}" if several else None
 
 
 # ---- what follows from the fields --------------------------------------------------

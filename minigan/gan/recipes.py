@@ -10,6 +10,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import validate
 from ..images import channels_last, image_shape
+from ..modes import GRID, RING
 from ..network import Sequential
 from ..optimizers import Adam, Optimizer
 from ..registry import Registry
 from . import networks
 from .rngs import rngs
-from .sampling import Parabola, Rows, Source, rows_and_columns
+from .sampling import Mixture, Parabola, Rows, Source, rows_and_columns
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -91,6 +93,30 @@ RECIPES.register()(
         steps=10_000,
         report_every=2_000,
         options={"batch_size": 128, "batches": "half"},
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "ring",
+        description="8 normal distributions on a circle: does G find all of them?",
+        generator=networks.modes_generator,
+        discriminator=networks.modes_discriminator,
+        steps=6_000,
+        report_every=1_000,
+        options={"batch_size": 128, "batches": "separate"},
+        source=partial(Mixture, RING.centres, RING.sd),
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "grid",
+        description="25 normal distributions on a grid, the same question",
+        generator=networks.modes_generator,
+        discriminator=networks.modes_discriminator,
+        steps=6_000,
+        report_every=1_000,
+        options={"batch_size": 128, "batches": "separate"},
+        source=partial(Mixture, GRID.centres, GRID.sd),
     )
 )
 RECIPES.register()(
@@ -179,7 +205,8 @@ def load(
     overrides: in place of the recipe's, any option of `Trainer`; any argument of the
         optimizers, `learning_rate` of both or `generator_learning_rate` and
         `discriminator_learning_rate` of one; `sampling` ("replacement", "shuffled",
-        "ordered").
+        "ordered").  A schedule falls over the recipe's steps if no `schedule_steps`
+        are given.
     Errors: ArgumentError for an unknown name or override, naming the known ones;
     DatasetError for data that cannot be had.
     """
@@ -188,6 +215,8 @@ def load(
     dtype = validate.float_type(where, dtype)
     spawned = rngs(seed)
     options, arguments, sampling = _sorted(recipe, overrides)
+    if options.get("schedule", "constant") != "constant":
+        options.setdefault("schedule_steps", recipe.steps)
     for player, (kind, own) in recipe.optimizers.items():
         if f"{player}_optimizer" not in options:
             options[f"{player}_optimizer"] = kind(**{**own, **arguments[player]})
@@ -238,11 +267,11 @@ def row_shape(recipe: Recipe, data: NDArray) -> tuple[int, ...]:
     return (*shape, 1) if len(shape) == 2 else shape
 
 
-def _rows_of(name: str | None, dtype: np.dtype) -> NDArray | None:
+def _rows_of(name: str | None, dtype: np.dtype) -> "NDArray | Table | None":
     """The rows of a data set; None for none."""
-    from ..data import images
+    from ..data.loading import to_train_on
 
-    return None if name is None else images(name, dtype=dtype)
+    return None if name is None else to_train_on(name, dtype)
 
 
 def _rows_given(recipe: Recipe, data: Any) -> tuple[NDArray, "Columns | None"]:

@@ -8,6 +8,7 @@ nothing; one of your own derives from it and is registered.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import primitives, validate
 from ..errors import ArgumentError, CheckpointError
+from ..modes import Modes
 from ..registry import Registry, config_of, create
 from ..state import Arrays, Generators, own_copy, whole_copy
 from . import metrics
@@ -47,6 +49,7 @@ class Source:
     features: int
     labelled = False  # True where a batch is a pair (rows, labels)
     columns: "Columns | None" = None  # names and units, of rows that are a table's
+    modes: Modes | None = None  # of a mixture: samples are then judged mode by mode
     rng: np.random.Generator | None = None
 
     def batch(self, n: int) -> Any:
@@ -171,6 +174,70 @@ class Parabola(Source):
     def _points(self, n: int, rng: np.random.Generator | None) -> NDArray:
         n = validate.integer("Parabola", "n", n, most=2**31)
         return primitives.parabola(primitives.uniform(rng, n, 1, dtype=self.dtype))
+
+
+@SOURCES.register()
+class Mixture(Source):
+    """Points of a mixture of normal distributions: fresh ones at every call.
+
+        x = c_j + sd z,   j any of 0 ... k - 1,   z ~ N(0, 1)
+
+    centres: (k, features) finite numbers, the c_j, such as `data.modes.ring()`.
+    sd: the standard deviation of each, in each direction, > 0.
+    rng: numpy Generator or a seed.  dtype: of the points, float32 or float64.
+    Errors: ShapeError, DTypeError, ArgumentError, NonFiniteError.
+    """
+
+    name = "mixture"
+    modes: Modes
+
+    def __init__(
+        self,
+        centres: NDArray | Sequence[Sequence[float]],
+        sd: float,
+        rng: np.random.Generator | int,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        where = "Mixture"
+        if isinstance(centres, (list, tuple)):  # as JSON has them
+            try:
+                centres = np.array(centres, np.float64)
+            except (TypeError, ValueError):
+                expected = "rows of numbers, all as long"
+                given = validate.shown(centres)
+                validate.complain(
+                    validate.ShapeError, where, "centres", expected, given
+                )
+        centres = validate.array(where, "centres", centres, ("k", "D"), finite=True)
+        sd = validate.number(where, "sd", sd, above=0)
+        self.modes = Modes(centres.astype(np.float64), sd)
+        self.rng = validate.random_generator(where, rng)
+        self.dtype = _real_type(where, dtype)
+        self.features = centres.shape[1]
+        self._centres = centres.astype(self.dtype, order="C")
+
+    def batch(self, n: int) -> NDArray:
+        """Points (n, features)."""
+        return self._points(n, self.rng)
+
+    def draw(self, n: int, rng: np.random.Generator) -> NDArray:
+        """Points (n, features) from another generator."""
+        return self._points(n, rng)
+
+    def _points(self, n: int, rng: np.random.Generator | None) -> NDArray:
+        n = validate.integer("Mixture", "n", n, most=2**31)
+        which = primitives.integers(rng, len(self.modes), n)
+        centres = primitives.gather(self._centres, which)
+        z = primitives.standard_normal(rng, n, self.features, dtype=self.dtype)
+        return primitives.add_scaled(centres, z, self.modes.sd)
+
+    def tables(self) -> Arrays:
+        """name -> array that a batch reads: the centres."""
+        return {"centres": self._centres}
+
+    def config(self) -> dict[str, Any]:
+        centres, sd = self.modes.centres.tolist(), self.modes.sd
+        return {"kind": self.name, "centres": centres, "sd": sd}
 
 
 @SOURCES.register()

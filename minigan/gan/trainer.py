@@ -199,6 +199,8 @@ class Trainer:
     def steps_per_epoch(self) -> int:
         """floor(n / (B k)): n rows of data, B of them in each of k discriminator steps.
 
+        Rows that steps of G look at are counted too, and those of looking ahead.
+
         Errors: ArgumentError for data without an end, or with too few rows.
         """
         return self._steps_per_epoch("Trainer.steps_per_epoch")
@@ -476,7 +478,7 @@ class Trainer:
                 "data of so many rows",
                 "a source without an end",
             )
-        used = self.options.real_rows * self.options.discriminator_steps
+        used = self.options.real_rows_per_step
         if rows < used:
             expected = f"at least the {used} rows of data that one step takes"
             validate.complain(validate.ArgumentError, where, argument, expected, rows)

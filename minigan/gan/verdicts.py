@@ -9,6 +9,8 @@ D's answers and the gradients are judged where D answers with a probability
 there the verdict rests on the samples alone.
 """
 
+from math import log
+
 import numpy as np
 
 from .diagnosis import (
@@ -16,6 +18,7 @@ from .diagnosis import (
     EARLY,
     EXPLODING,
     HEALTHY,
+    LEARNING,
     STRONG,
     UNJUDGED,
     UNSETTLED,
@@ -44,6 +47,13 @@ FEW = 16
 FAR = 0.01, 0.035  # energy distance / its most; healthy points below 0.004
 OFF = 0.04, 0.13  # fakes beside the data; points healthy to 0.033, failed from 0.046
 MISSED = 0.04, 0.13  # data without fakes near; healthy points below 0.023
+PATIENCE = 16  # times as long as it took to come nearest the data, ...
+# ... so long samples may be far or alike for the moment: see docs/monitor.md
+
+# Of a mixture: healthy is to cover all modes, and ...
+QUALITY = 0.8  # ... at least this share of the samples within 3 sd of a mode
+UNEVEN = 0.05  # ... and at most this KL of their counts by mode from equal counts
+FEW_MODES = log(2)  # KL where all samples are at half of the modes
 
 
 def hopeless(f: Figures, steps: int) -> Reasons:
@@ -61,11 +71,22 @@ def on_samples(f: Figures, sampled: bool) -> Reasons:
     """The same from samples alone, for scores that are no probabilities."""
     if not sampled:
         return {UNJUDGED: "there are no samples to look at"}
-    if f["spread"] <= ALIKE:
+    if _collapsed(f):
         return {COLLAPSED: _alike(f)}
-    if _far(f):
-        return {UNSETTLED: _beside(f)}
-    return {HEALTHY: _beside(f)}
+    return {UNSETTLED if _far(f) else HEALTHY: _beside(f)}
+
+
+def patient(found: Reasons, f: Figures, steps: int) -> Reasons:
+    """The verdicts of a run that goes on: what passes is no failure yet.
+
+    Samples that are far from the data, or alike, are so for the moment in most runs
+    that end well; the run is still learning as long as it came nearer of late.
+    steps: how many are trained.
+    """
+    if set(found) <= {COLLAPSED, UNSETTLED} and _learning(f, steps):
+        nearest = f"nearest at step {f['nearest_step']:,.0f}"
+        return {LEARNING: f"{'; '.join(found.values())}; {nearest}"}
+    return found
 
 
 def on_everything(f: Figures, sampled: bool) -> Reasons:
@@ -83,7 +104,7 @@ def on_everything(f: Figures, sampled: bool) -> Reasons:
         f["d_real_std"] > ANSWERS and f["d_fake_std"] < NO_ANSWER * f["d_real_std"]
     )
     far = sampled and _far(f)
-    alike = f["spread"] <= ALIKE if sampled else constant
+    alike = _collapsed(f) if sampled else constant
     if alike:
         found[COLLAPSED] = (
             _alike(f)
@@ -104,16 +125,43 @@ def on_everything(f: Figures, sampled: bool) -> Reasons:
     return found or {HEALTHY: _balanced(f, sampled)}
 
 
-def _far(f: Figures) -> bool:
+def farness(f: Figures) -> float:
+    """How far samples are from the data: the worst of their figures, as a multiple of
+    what a healthy run may have.
+    """
+    if "modes" in f:
+        lost = f["modes_of"] - f["modes"]
+        return max((1 - f["quality"]) / (1 - QUALITY), f["kl"] / UNEVEN, 2 * lost)
     kind = int(f["features"] > FEW)
-    return f["energy"] > FAR[kind] or f["off"] > OFF[kind] or f["missed"] > MISSED[kind]
+    limits = {"energy": FAR, "off": OFF, "missed": MISSED}
+    return max(f[name] / limit[kind] for name, limit in limits.items())
+
+
+def _far(f: Figures) -> bool:
+    return f["far"] > 1
+
+
+def _learning(f: Figures, steps: int) -> bool:
+    """Did samples still come nearer of late?  Where nobody looked before, no."""
+    return "nearest" in f and steps <= PATIENCE * f["nearest_step"]
+
+
+def _collapsed(f: Figures) -> bool:
+    return f["spread"] <= ALIKE or f.get("kl", 0) > FEW_MODES
 
 
 def _alike(f: Figures) -> str:
+    if "modes" in f:
+        return _beside(f)
     return f"samples are {f['spread']:.2f} times as far apart as real rows"
 
 
 def _beside(f: Figures) -> str:
+    if "modes" in f:
+        return (
+            f"samples at {f['modes']:.0f} of {f['modes_of']:.0f} modes, "
+            f"{f['quality']:.0%} of them within 3 sd, KL of their counts {f['kl']:.3f}"
+        )
     return (
         f"energy distance {f['energy']:.3f} of its most, fakes {f['off']:.3f} "
         f"beside the data, data {f['missed']:.3f} away from the fakes"
@@ -138,7 +186,9 @@ def _balanced(f: Figures, sampled: bool) -> str:
     text = f"D(x) is {f['d_real']:.3f}, D(G(z)) {f['d_fake']:.3f}"
     if "score" in f:
         text += f" (equilibrium {f['score']:.3g})"
-    if sampled:
+    if "modes" in f:
+        text += f", {_beside(f)}"
+    elif sampled:
         text += (
             f", samples {f['spread']:.2f} times as far apart as real rows, energy "
             f"distance {f['energy']:.4f} of its most"

@@ -142,17 +142,20 @@ def _generator(rng: np.random.Generator, normalised: bool) -> Sequential:
 class _CriticLosses:
     """The losses that an objective has for D, in one number: real + 2 fake + 3 mixed.
 
-    Different weights, so that no two gradients can stand in for each other.
+    Different weights, so that no two gradients can stand in for each other.  One that
+    compares has the loss of a mixed batch alone.
     """
 
     def __init__(self, objective: Any) -> None:
         self.objective = objective
+        compares = getattr(objective, "compares", False)
+        self.parts = ("mixed",) if compares else ("real", "fake", "mixed")
         self.dscore: Any = 0.0
 
     def forward(self, pred: Any, target: Any) -> Any:
         total: Any = 0.0
         self.dscore = 0.0
-        for weight, part in enumerate(("real", "fake", "mixed"), start=1):
+        for weight, part in enumerate(self.parts, start=1):
             total = total + weight * getattr(self.objective, part)(pred)
             self.dscore = self.dscore + weight * self.objective.dscore()
         return total

@@ -71,7 +71,10 @@ class RandomHead:
 
 
 class CriticHead:
-    """f = objective(D(fake)) with D frozen: the loss of a generator."""
+    """f = objective(D(fake)) with D frozen: the loss of a generator.
+
+    An objective that compares sees as many other rows before the fakes.
+    """
 
     def __init__(self, discriminator: Any, objective: Any, training: bool) -> None:
         self.discriminator, self.objective = discriminator, objective
@@ -91,15 +94,22 @@ class CriticHead:
 
     def terms(self, fake: Array) -> Array:
         with self.discriminator.frozen():
-            score = self._body().forward(fake, training=self.training)
+            score = self._body().forward(self._rows(fake), training=self.training)
             return np.asarray(self.objective.generator(score))
 
     def gradient(self, fake: Array) -> Array:
         body = self._body()
         with self.discriminator.frozen():
-            score = body.forward(fake, training=self.training)
+            score = body.forward(self._rows(fake), training=self.training)
             self.objective.generator(score)
-            return body.backward(self.objective.dscore())
+            return body.backward(self.objective.dscore())[-len(fake) :]
+
+    def _rows(self, fake: Array) -> Array:
+        """What D sees in the step of a generator."""
+        if not getattr(self.objective, "compares", False):
+            return fake
+        real = np.random.default_rng(len(fake)).standard_normal(fake.shape)
+        return np.concatenate([real.astype(fake.dtype), fake])
 
 
 class LayerSubject:

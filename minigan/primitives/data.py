@@ -89,6 +89,12 @@ def scale(x, factor, y):
     y[...] = factor * x
 
 
+@primitive("x[*]! y[*]")
+def assign(x, y):
+    """x = y, in the memory of x."""
+    x[...] = y
+
+
 @primitive("x[*]! value=f")
 def fill(x, value):
     """x = value, everywhere."""

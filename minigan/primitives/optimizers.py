@@ -62,6 +62,33 @@ def adam_update_norm(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow, le
 
 
 @primitive(
+    "theta[P]! dtheta[P] m[P]! v[P]! last[P]! schedule[2]:f beta_1=f beta_2=f"
+    " overflow[]!:i",
+    flops=lambda P: 13 * P,
+    kind="update",
+)
+def optimistic_adam_update(
+    theta, dtheta, m, v, last, schedule, beta_1, beta_2, overflow
+):
+    """One step of optimistic Adam on a whole parameter vector.
+
+        m, v as in `adam_update`
+        step  = alpha m / (sqrt(v) + epsilon_t)
+        theta = theta - 2 step + last;   last = step
+
+    theta, dtheta, m, v, last: (P,)   schedule = alpha, epsilon_t from `adam_schedule`.
+    overflow is set to 1 where an m or v is NaN or infinite, and never cleared.
+    """
+    alpha, epsilon = schedule.astype(theta.dtype)
+    m[:] = beta_1 * m + (1 - beta_1) * dtheta
+    v[:] = beta_2 * v + (1 - beta_2) * (dtheta * dtheta)
+    step = alpha * m / (np.sqrt(v) + epsilon)
+    theta -= 2 * step - last
+    last[:] = step
+    overflow |= not (np.isfinite(m).all() and np.isfinite(v).all())
+
+
+@primitive(
     "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f overflow[]!:i",
     flops=lambda P: 4 * P,
     kind="update",
@@ -100,6 +127,12 @@ def rmsprop_update(
     velocity[:] = momentum * velocity + rate * dtheta / np.sqrt(square + epsilon)
     theta -= velocity
     overflow |= not (np.isfinite(square).all() and np.isfinite(velocity).all())
+
+
+@primitive("learning_rate[]:f factors[R]:f cursor[]:i -> rate[]:f", elements=lambda: 4)
+def scheduled_rate(learning_rate, factors, cursor, rate):
+    """rate = learning_rate factors[cursor].   factors: (R,) float64"""
+    rate[...] = learning_rate * factors[int(cursor)]
 
 
 @primitive("theta[P]! limit=f", flops=lambda P: 2 * P)

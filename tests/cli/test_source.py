@@ -47,7 +47,7 @@ def test_rows_of_a_name_and_of_nothing():
 
 
 def test_what_is_neither_a_name_nor_a_file(tmp_path):
-    words = r"--data: cifar.npy: no such file or folder, and no data set \(parabola, d"
+    words = r"--data: cifar.npy: no such file or folder, and no data set \(parabola, r"
     with pytest.raises(ArgumentError, match=words):
         source.chosen("digits", "cifar.npy")
 

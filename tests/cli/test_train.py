@@ -131,3 +131,19 @@ def test_a_recipe_of_ones_own(own_recipe, tmp_path, no_pictures):
 
 def test_a_recipe_that_is_not_there():
     expect_error(run("train", "chess"), 2, "RECIPE", "'chess' is not one of 'parabola'")
+
+
+def test_a_ring(tmp_path):
+    """Pictures, the line on modes, a verdict that counts them, and samples."""
+    out = tmp_path / "ring"
+    options = "--out", out, "--steps", 120, "--backend", BACKEND, "--report-every", 120
+    result = run("train", "ring", *options)
+    assert result.exit_code == 0, result.output
+    assert " of 8 modes   " in result.stdout and "within 3 sd   KL" in result.stdout
+    assert "modes," in result.stdout
+    for name in ("samples.png", "progress.png", "training.gif"):
+        assert (out / name).stat().st_size > 1000
+    drawn = run("sample", out, "-n", 5)
+    assert len(drawn.stdout.splitlines()) in (5, 6)
+    longer = run("train", "ring", "--out", out, "--steps", 130, "--resume")
+    assert longer.exit_code == 0, longer.output

@@ -12,6 +12,7 @@ from minigan.cli import session
 from minigan.data import DATASETS, catalog
 from minigan.errors import ArgumentError, DatasetError
 from minigan.gan import recipes
+from minigan.modes import GRID, RING
 from tests.cli.helpers import empty_pictures, run
 from tests.helpers import replaced
 
@@ -30,8 +31,9 @@ def mine(monkeypatch):
 
 
 def test_ours():
-    assert list(DATASETS) == ["parabola", "digits", "mnist", "fashion_mnist"]
-    assert [d.name for d in catalog.image_files()] == list(DATASETS)[1:]
+    images = ["digits", "mnist", "fashion_mnist"]
+    assert list(DATASETS) == ["parabola", "ring", "grid", *images]
+    assert [d.name for d in catalog.image_files()] == images
     assert [d.name for d in catalog.image_files() if d.bundled] == ["digits"]
     with pytest.raises(ArgumentError, match="a new data set, got 'digits'"):
         DATASETS.register(name="digits")(lambda: None)
@@ -43,6 +45,20 @@ def test_floats_are_taken_as_they_are(mine):
     assert x_train is ROWS and y_train is LABELS and len(x_test) == 4
     np.testing.assert_array_equal(data.images("mine"), ROWS)
     assert data.images("mine", dtype=np.float64).dtype == np.float64
+
+
+@pytest.mark.parametrize("name, modes", [("ring", RING), ("grid", GRID)])
+def test_mixtures_are_in_their_own_units_and_scaled_to_train_on(name, modes):
+    (x, labels), (x_test, _) = data.load(name)
+    assert x.shape == (10_000, 2) and x_test.shape == (2_000, 2)
+    apart = np.linalg.norm(x[:, None] - modes.centres, axis=2)
+    np.testing.assert_array_equal(apart.argmin(axis=1), labels)
+    assert len(np.unique(labels)) == len(modes)
+    with pytest.raises(DatasetError, match=r"floats in \[-1, 1\]"):
+        data.images(name)
+    trainer = recipes.load("parabola", data=name, backend="numpy")
+    assert np.abs(trainer.data.data).max() == 1
+    np.testing.assert_allclose(trainer.data.columns.high, x.max(axis=0))
 
 
 def test_bytes_are_scaled_and_colours_keep_their_place(mine):

@@ -117,7 +117,7 @@ def test_what_the_pages_claim_to_derive_is_derived():
         "batchnorm_sums dropout_forward dropout_backward gather_pixels scatter_pixels "
         "conv_forward conv_dW conv_dx Conv2D.backward_pass bce_forward "
         "bce_backward bce_logits_forward bce_logits_backward adam_schedule "
-        "adam_update Game.generator_step multiply embedding_dW Graph.backward_pass"
+        "adam_update Game.generator_gradient multiply embedding_dW Graph.backward_pass"
     ).split():
         assert needed in functions, needed
 

@@ -45,6 +45,27 @@ OBJECTIVES = {
 }
 
 
+def relativistic(upper, lower):
+    """Paired: what shall be above what; the loss and both gradients."""
+    p = sigmoid(upper - lower)
+    return -np.mean(np.log(p)), (p - 1) / len(p), (1 - p) / len(p)
+
+
+def relativistic_average(upper, lower):
+    """Half of the paper's loss; gradients by the chain rule through both means."""
+    p, q = sigmoid(upper - lower.mean()), sigmoid(lower - upper.mean())
+    loss = -np.mean(np.log(p)) / 2 - np.mean(np.log(1 - q)) / 2
+    up, down = (p - 1) / len(p) / 2, q / len(q) / 2
+    return loss, up - down.sum() / len(p), down - up.sum() / len(q)
+
+
+# name -> losses of objectives that compare, upper scores beside lower ones
+COMPARING = {
+    "relativistic": relativistic,
+    "relativistic-average": relativistic_average,
+}
+
+
 class Net:
     """Dense, LeakyReLU(0.2), Dense, with Adam as Keras has it."""
 
@@ -102,49 +123,96 @@ def step(
     clip=None,
     noise=None,
     std=0.0,
+    updates="alternating",
+    rate=1e-3,
 ):
     """One step of the game; the history's row as a dict."""
-    against, generator = OBJECTIVES[objective]
+    against, generator = OBJECTIVES.get(objective, (None, None))
+    compare, found = COMPARING.get(objective), {}
 
-    def update(ds):
-        d.adam(d.backward(ds)[0])
+    def move_d(gradients):
+        d.adam(gradients, rate)
         if clip:
             for w in d.w:
                 np.clip(w, -clip, clip, out=w)
 
-    for _ in range(discriminator_steps):
+    def d_gradients(z):
+        """Those of D's last lesson, or of both together."""
         half = n // 2 if batches == "half" else n
-        z = latent.standard_normal((half, 3))
+        z = latent.standard_normal((half, 3)) if z is None else z
         fake = noisy(g.forward(z), noise, std)
         real = noisy(points(data, half), noise, std)
         if batches == "mixed":
             s = d.forward(np.vstack([real, fake]))
             s_real, s_fake = s[:half], s[half:]
-            (d_real, up), (d_fake, down) = (
-                against(s_real, real_label),
-                against(s_fake, fake_label),
-            )
-            update(np.vstack([up, down]) / 2)
+            if compare:
+                loss, up, down = compare(s_real, s_fake)
+                d_real = d_fake = loss
+                if objective == "relativistic-average":
+                    d_real = -np.mean(np.log(sigmoid(s_real - s_fake.mean())))
+                    d_fake = 2 * loss - d_real
+            else:
+                (d_real, up), (d_fake, down) = (
+                    against(s_real, real_label),
+                    against(s_fake, fake_label),
+                )
+                up, down = up / 2, down / 2
+            gradients = d.backward(np.vstack([up, down]))[0]
         else:
             s_real = d.forward(real)
             d_real, ds = against(s_real, real_label)
-            update(ds)
+            first = d.backward(ds)[0]
+            if updates == "alternating":
+                move_d(first)
+                first = [0] * 4
             s_fake = d.forward(fake)
             d_fake, ds = against(s_fake, fake_label)
-            update(ds)
-    for _ in range(generator_steps):
-        if latents == "fresh":
-            z = latent.standard_normal((n, 3))
-        g_loss, ds = generator(d.forward(noisy(g.forward(z), noise, std)))
-        g.adam(g.backward(d.backward(ds)[1])[0])
+            gradients = [a + b for a, b in zip(first, d.backward(ds)[0], strict=True)]
+        found.update(d_loss_real=d_real, d_loss_fake=d_fake)
+        found.update(s_real=s_real, s_fake=s_fake)
+        return gradients
+
+    def g_gradients(z):
+        z = latent.standard_normal((n, 3)) if z is None else z
+        fake = noisy(g.forward(z), noise, std)
+        if compare:
+            real = noisy(points(data, n), noise, std)
+            s = d.forward(np.vstack([real, fake]))
+            g_loss, down, up = compare(s[n:], s[:n])
+            dfake = d.backward(np.vstack([up, down]))[1][n:]
+        else:
+            g_loss, ds = generator(d.forward(fake))
+            dfake = d.backward(ds)[1]
+        found.update(g_loss=g_loss)
+        return g.backward(dfake)[0]
+
+    def both(z):
+        return d_gradients(z), g_gradients(z)
+
+    def shared():
+        return latent.standard_normal((n, 3)) if latents == "shared" else None
+
+    if updates == "alternating":
+        for _ in range(discriminator_steps):
+            z = shared()
+            move_d(d_gradients(z))
+        for _ in range(generator_steps):
+            g.adam(g_gradients(z), rate)
+    else:
+        start = [[w.copy() for w in net.w] for net in (d, g)]
+        of_d, of_g = both(shared())
+        move_d(of_d), g.adam(of_g, rate)
+        if updates == "extragradient":
+            of_d, of_g = both(shared())
+            d.w, g.w = start
+            move_d(of_d), g.adam(of_g, rate)
+    s_real, s_fake = found.pop("s_real"), found.pop("s_fake")
     probability = objective in ("non-saturating", "minimax")
     answers = [sigmoid(s) if probability else s for s in (s_real, s_fake)]
     border = 0.5 if probability or objective == "least-squares" else 0.0
     return {
-        "d_loss_real": d_real,
-        "d_loss_fake": d_fake,
-        "d_loss": (d_real + d_fake) / 2,
-        "g_loss": g_loss,
+        **found,
+        "d_loss": (found["d_loss_real"] + found["d_loss_fake"]) / 2,
         "d_real_std": answers[0].std(),
         "d_fake_std": answers[1].std(),
         "d_gradient": d.length,  # of the last update

@@ -1,6 +1,7 @@
 """Captured and eager training leave the same bytes, whatever happens on the way."""
 
 import copy
+import dataclasses
 import inspect
 import itertools
 import os
@@ -10,6 +11,7 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -32,7 +34,7 @@ from minigan import (
     primitives,
 )
 from minigan.capture.schedule import Schedule
-from minigan.errors import CaptureError, NonFiniteError
+from minigan.errors import ArgumentError, CaptureError, MiniganError, NonFiniteError
 from minigan.gan import (
     OBJECTIVES,
     Callback,
@@ -43,6 +45,7 @@ from minigan.gan import (
     recipes,
 )
 from minigan.gan.game import AHEAD
+from minigan.gan.options import RULES, Options
 from minigan.gan.rngs import rngs
 from minigan.jit.compiling import JIT_DISABLED
 
@@ -116,6 +119,8 @@ OPTIONS = {
     "clip_value": [None, 0.05],
     "ema": [None, 0.9],
     "noise": [(0.0, None), (0.1, None), (0.1, 5)],
+    "updates": ["alternating", "simultaneous", "extragradient"],
+    "rates": [("constant", None), ("linear", 5), ("step", 9)],
     "optimizers": ["Adam, Adam", "Adam, SGD", "SGD, Adam", "RMSprop, RMSprop"],
     "dtype": [np.float32, np.float64],
     "sampling": ["points", *Rows.SAMPLING],
@@ -134,14 +139,40 @@ OPTIONS = {
 ARGUMENTS = inspect.signature(Trainer).parameters
 
 
+# one value above stands for several options
+TOGETHER = {
+    "labels": ("real_label", "fake_label"),
+    "noise": ("instance_noise", "instance_noise_steps"),
+    "rates": ("schedule", "schedule_steps"),
+    "optimizers": ("generator_optimizer", "discriminator_optimizer"),
+}
+DEFAULTS = {known.name: known.default for known in dataclasses.fields(Options)}
+
+
+def options_of(row):
+    """name -> value of the options of a step in a row of choices."""
+    single = {}
+    for name, value in row.items():
+        names = TOGETHER.get(name, (name,))
+        single |= dict(
+            zip(names, value if name in TOGETHER else (value,), strict=False)
+        )
+    return {name: value for name, value in single.items() if name in DEFAULTS}
+
+
 def possible(choice):
-    shared = choice.get("latent") == "shared"
-    if shared and (
-        choice.get("batches") == "half" or choice.get("generator_steps") == 2
-    ):
-        return False
-    unlabelled = choice.get("objective") in ("hinge", "wasserstein")
-    return not (unlabelled and choice.get("labels") == (0.9, 0.1))
+    """True where nothing refuses these choices, whatever the others are."""
+    chosen = options_of(choice)
+    options = SimpleNamespace(**{**DEFAULTS, **chosen})
+    for rule in RULES:
+        if set(rule.names) <= chosen.keys() and rule.wants(options) is not None:
+            return False
+    labels = {name: chosen[name] for name in TOGETHER["labels"] if name in chosen}
+    try:
+        OBJECTIVES[options.objective](**labels)
+    except ArgumentError:
+        return "objective" not in chosen
+    return True
 
 
 def covering(options):
@@ -181,11 +212,7 @@ ROWS_OF_OPTIONS = covering(OPTIONS)
 def trainer_of(row, capture):
     """A small GAN with the options of one row."""
     keywords = {
-        **{name: value for name, value in row.items() if name in ARGUMENTS},
-        "real_label": row["labels"][0],
-        "fake_label": row["labels"][1],
-        "instance_noise": row["noise"][0],
-        "instance_noise_steps": row["noise"][1],
+        **options_of(row),
         "dtype": row["dtype"],
         "norm": "norm" in row["network"],
         "dropout": "dropout" in row["network"],
@@ -217,13 +244,31 @@ def test_the_rows_cover_every_pair():
             assert (frozenset(choice.items()) in seen) == possible(choice)
 
 
+def test_what_is_not_possible_is_refused_by_name_and_changes_nothing():
+    """Each pair that a rule forbids, set on a trainer that has the rest."""
+    refused = 0
+    for one, two in itertools.combinations(OPTIONS, 2):
+        for a, b in itertools.product(OPTIONS[one], OPTIONS[two]):
+            choice = {one: a, two: b}
+            if possible(choice):
+                continue
+            refused += 1
+            with pytest.raises(MiniganError, match=r"argument '(\w+)': expected") as e:
+                Options(**options_of(choice))
+            name = str(e.value).split("'")[1]
+            assert name in options_of(choice), (choice, e.value)
+            trainer = build(batch_size=8)
+            before, options = state(trainer), trainer.options
+            with pytest.raises(MiniganError, match=f"argument '{name}': expected"):
+                trainer.options = options.changed(**options_of(choice))
+            assert trainer.options is options and state(trainer) == before
+    assert refused > 10
+
+
 def test_every_option_of_the_trainer_is_covered():
     fixed = {"generator", "discriminator", "data", "batch_size", "seed", "rngs"}
     fixed |= {"backend", "capture", "name"}
-    renamed = {"labels": ["real_label", "fake_label"]}
-    renamed["noise"] = ["instance_noise", "instance_noise_steps"]
-    renamed["optimizers"] = ["generator_optimizer", "discriminator_optimizer"]
-    covered = {new for name in OPTIONS for new in renamed.get(name, [name])}
+    covered = {new for name in OPTIONS for new in TOGETHER.get(name, [name])}
     assert set(ARGUMENTS) - fixed <= covered
 
 
@@ -308,7 +353,11 @@ def test_parabola(dtype):
     assert_equal(*(recipe("parabola", 300, capture, dtype) for capture in MODES))
 
 
-IMAGES = [name for name in recipes.RECIPES if name != "parabola"]
+IMAGES = [name for name, recipe in recipes.RECIPES.items() if recipe.dataset]
+
+
+def test_ring():
+    assert_equal(*(recipe("ring", 20, capture) for capture in MODES))
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -186,6 +186,35 @@ GAMES = {
     "phases": {"discriminator_steps": 2, "generator_steps": 3},
     "noise": {"instance_noise": 0.3},
     "falling noise": {"instance_noise": 0.3, "instance_noise_steps": 2},
+    "falling rates": {"schedule": "linear", "schedule_steps": 2, "clip_value": 0.2},
+    "simultaneous": {"updates": "simultaneous"},
+    "simultaneous, separate, shared": {
+        "updates": "simultaneous",
+        "batches": "separate",
+        "latent": "shared",
+        "objective": "minimax",
+    },
+    "simultaneous, mixed": {"updates": "simultaneous", "batches": "mixed"},
+    "extragradient": {"updates": "extragradient", "clip_value": 0.4},
+    "extragradient, shared": {
+        "updates": "extragradient",
+        "batches": "mixed",
+        "latent": "shared",
+    },
+    "relativistic": {"objective": "relativistic", "batches": "mixed"},
+    "relativistic, phases": {
+        "objective": "relativistic",
+        "batches": "mixed",
+        "discriminator_steps": 2,
+        "generator_steps": 2,
+        "instance_noise": 0.1,
+    },
+    "relativistic average": {"objective": "relativistic-average", "batches": "mixed"},
+    "relativistic average, extragradient": {
+        "objective": "relativistic-average",
+        "batches": "mixed",
+        "updates": "extragradient",
+    },
 }
 
 
@@ -198,8 +227,9 @@ def test_three_steps_equal_plain_numpy(options, backend):
         for network in (trainer.generator, trainer.discriminator)
     )
     spawned = rngs(4)
-    same = ("batches", "real_label", "fake_label", "objective")
+    same = ("batches", "real_label", "fake_label", "objective", "updates")
     same += ("discriminator_steps", "generator_steps")
+    last = options.get("schedule_steps")
     std, end = options.get("instance_noise", 0), options.get("instance_noise_steps")
     rows = [
         plain.step(
@@ -212,6 +242,7 @@ def test_three_steps_equal_plain_numpy(options, backend):
             clip=trainer.game.clip_value,
             noise=spawned["noise"],
             std=std * max(0, 1 - step / end) if end else std,
+            rate=1e-3 * max(0, 1 - step / last) if last else 1e-3,
             **{name: options[name] for name in same if name in options},
         )
         for step in range(3)

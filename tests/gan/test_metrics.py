@@ -9,12 +9,17 @@ from minigan.gan.metrics import (
     coverage,
     energy_distance,
     frechet_distance,
+    high_quality,
     mean_distance,
     mmd,
+    modes_covered,
+    modes_kl,
     nearest_distance,
     parabola_residual,
+    precision_recall,
     sliced_wasserstein,
 )
+from minigan.modes import GRID, RING
 
 PAIRS = {
     "energy": energy_distance,
@@ -111,6 +116,88 @@ def test_residual_and_coverage_by_hand():
     assert coverage(np.array([[np.nextafter(0.5, 0), 0]]), bins=3) == pytest.approx(
         1 / 3
     )
+
+
+def test_modes_by_hand():
+    """Three centres on a line, sd 1: two samples at the first, one between."""
+    centres = np.array([[0.0, 0], [10, 0], [20, 0]])
+    samples = np.array([[0.0, 3], [0, -1], [14, 0], [24, 0]])
+    assert modes_covered(samples, centres, 1.0) == 1
+    assert high_quality(samples, centres, 1.0) == 0.5  # exactly 3 sd is within
+    assert high_quality(samples, centres, 0.99) == 0.25
+    assert modes_covered(samples, centres, 4 / 3) == 3
+    q = np.array([2, 1, 1]) / 4
+    assert modes_kl(samples, centres) == pytest.approx((q * np.log(3 * q)).sum())
+
+
+def test_modes_of_one_sample_and_of_equal_counts():
+    for modes in (RING, GRID):
+        everywhere, k = modes.centres, len(modes)
+        assert modes_kl(everywhere, everywhere) == 0
+        assert modes_covered(everywhere, everywhere, modes.sd) == k
+        one = everywhere[3:4]
+        assert modes_kl(one, everywhere) == pytest.approx(np.log(k))
+        assert modes_covered(one, everywhere, modes.sd) == 1
+        assert modes_covered(one + 9, everywhere, modes.sd) == 0
+
+
+@pytest.mark.parametrize("modes", [RING, GRID], ids=["ring", "grid"])
+def test_modes_of_the_mixture_itself(modes):
+    real, labels = modes.drawn(np.random.default_rng(0), 20_000)
+    k = len(modes)
+    assert modes_covered(real, modes.centres, modes.sd) == k
+    share = high_quality(real, modes.centres, modes.sd)
+    assert share == pytest.approx(1 - np.exp(-4.5), abs=0.003)
+    assert modes_kl(real, modes.centres) < 3 * (k - 1) / (2 * 20_000)
+    part = real[labels < k // 2]
+    expected = np.log(k / (k // 2))
+    assert modes_kl(part, modes.centres) == pytest.approx(expected, abs=0.01)
+
+
+def plain_precision(fakes, real, k):
+    """Share of fakes in the manifold of the real rows, pair by pair."""
+    inside = 0
+    for fake in fakes:
+        for i, row in enumerate(real):
+            others = [
+                np.linalg.norm(row - other) for j, other in enumerate(real) if j != i
+            ]
+            if np.linalg.norm(fake - row) <= sorted(others)[k - 1]:
+                inside += 1
+                break
+    return inside / len(fakes)
+
+
+@pytest.mark.parametrize("features", [1, 2, 30])
+@pytest.mark.parametrize("k", [1, 3])
+def test_precision_and_recall_are_those_of_the_plain_twin(features, k):
+    fakes = normal(25, features, seed=1, shift=1.0, scale=1.1)
+    real = normal(30, features)
+    expected = plain_precision(fakes, real, k), plain_precision(real, fakes, k)
+    assert precision_recall(fakes, real, k) == expected
+    assert 0 < min(expected) < 1
+
+
+def test_precision_and_recall_by_hand():
+    """Real rows 0, 1, 3: balls of k = 1 reach 1, 1 and 2, so [-1, 5] is covered."""
+    real = column(0, 1, 3)
+    assert precision_recall(column(-1, 5), real, 1) == (1, 1)  # borders count
+    assert precision_recall(column(-1.01, 5), real, 1)[0] == 0.5
+    fakes = column(0, 0.25, 9, 9.25)  # balls of 1/4
+    assert precision_recall(fakes, real, 1) == (0.5, 1 / 3)
+
+
+def test_precision_sees_bad_fakes_and_recall_missing_data():
+    real = normal(400, 2)
+    assert min(precision_recall(normal(400, 2, seed=1), real)) > 0.9
+    few = normal(400, 2, seed=1, scale=0.1)
+    precision, recall = precision_recall(few, real)
+    assert precision == 1 and recall < 0.1
+    wide = normal(400, 2, seed=1, scale=5)
+    precision, recall = precision_recall(wide, real)
+    assert precision < 0.3 and recall > 0.9
+    assert precision_recall(real[::-1], real) == (1, 1)
+    assert precision_recall(real + 100, real) == (0, 0)
 
 
 # ---- known distributions -----------------------------------------------------------
@@ -268,6 +355,29 @@ def test_bad_points_and_counts():
         coverage(X, bins=0)
     with pytest.raises(ArgumentError, match="'projections'"):
         sliced_wasserstein(X, X, projections=0)
+
+
+@pytest.mark.parametrize("metric", [modes_covered, high_quality])
+def test_bad_arguments_of_modes(metric):
+    with pytest.raises(ArgumentError, match=f"{metric.__name__}: argument 'sd'.*> 0"):
+        metric(X, X, 0)
+    with pytest.raises(ShapeError, match="'centres': expected 2 features, as samples"):
+        metric(X, normal(5, 3), 1)
+    with pytest.raises(ShapeError, match=r"'samples'.*\(n, features\)"):
+        metric(X[:, 0], X, 1)
+    with pytest.raises(ShapeError, match="modes_kl.*'centres': expected 2 features"):
+        modes_kl(X, normal(5, 3))
+
+
+def test_bad_arguments_of_precision_and_recall():
+    with pytest.raises(ShapeError, match="'real': expected real numbers.*n >= 4"):
+        precision_recall(X, X[:3])
+    with pytest.raises(ShapeError, match="'fakes': .*n >= 6"):
+        precision_recall(X, X, 5)
+    with pytest.raises(ArgumentError, match="'neighbours'"):
+        precision_recall(X, X, 0)
+    with pytest.raises(ShapeError, match="'real': expected 2 features, as fakes has"):
+        precision_recall(X, normal(5, 3))
 
 
 @pytest.mark.parametrize("name", ["energy_distance", "mmd", "nearest_distance"])

@@ -13,6 +13,7 @@ from minigan.gan.diagnosis import (
     EARLY,
     EXPLODING,
     HEALTHY,
+    LEARNING,
     MEANING,
     SHOWN,
     STRONG,
@@ -21,6 +22,8 @@ from minigan.gan.diagnosis import (
     VANISHING,
 )
 from minigan.gan.history import COLUMNS
+from minigan.gan.monitor import Look
+from minigan.modes import RING
 
 from .small import build, state
 
@@ -93,6 +96,43 @@ def test_verdicts(curves, samples, expected):
     assert list(diagnosis.verdicts) == expected
     assert diagnosis.healthy == (expected == [HEALTHY])
     assert set(diagnosis.reasons) == set(expected)
+
+
+def of_ring(*shares, sd=RING.sd, n=2500):
+    """Samples of a ring whose modes have these shares of them."""
+    rng = np.random.default_rng(0)
+    which = rng.choice(len(shares), n, p=np.array(shares) / sum(shares))
+    return RING.centres[which] + sd * rng.standard_normal((n, 2))
+
+
+MIXTURES = {
+    # name: curves, samples, the verdict
+    "the ring itself": ({}, of_ring(*[1] * 8), HEALTHY),
+    "a mode is missing": ({}, of_ring(*[1] * 7), UNSETTLED),
+    "a mode is rare": ({}, of_ring(*[9] * 7, 1), UNSETTLED),
+    "four modes": ({}, of_ring(1, 1, 1, 1), COLLAPSED),
+    "one mode": ({}, of_ring(1), COLLAPSED),
+    "all modes, too wide": ({}, of_ring(*[1] * 8, sd=3 * RING.sd), UNSETTLED),
+    "a D that is sure": (SURE, of_ring(*[1] * 7), STRONG),
+    "not finite": ({}, of_ring(1) + np.inf, EXPLODING),
+}
+
+
+@pytest.mark.parametrize("curves, samples, expected", MIXTURES.values(), ids=MIXTURES)
+@pytest.mark.parametrize("objective", ["non-saturating", "hinge"])
+def test_samples_of_a_mixture_are_judged_mode_by_mode(
+    curves, samples, expected, objective
+):
+    real, _ = RING.drawn(np.random.default_rng(1), 1000)
+    found = diagnose(
+        history(**curves), objective=objective, samples=samples, real=real, modes=RING
+    )
+    if objective == "hinge" and expected == STRONG:
+        expected = UNSETTLED  # a critic's accuracy says nothing
+    assert found.verdict == expected
+    if expected not in (STRONG, EXPLODING):
+        assert "8 modes" in found.reasons[expected]
+        assert 1 <= found.figures["modes"] <= found.figures["modes_of"] == 8
 
 
 @pytest.mark.parametrize(
@@ -205,7 +245,9 @@ def test_each_verdict_is_explained(verdict):
 
 def test_what_is_shown():
     rich = pytest.importorskip("rich.console")
-    found = diagnose(history(), samples=GOOD, real=REAL)
+    real, _ = RING.drawn(np.random.default_rng(1), 1000)
+    given = {"samples": of_ring(*[1] * 8), "real": real, "modes": RING}
+    found = diagnose(history(), **given, earlier=LOOKS)
     assert set(SHOWN) <= set(found.figures)
     assert len(found.table().splitlines()) == len(SHOWN)
     console = rich.Console(width=100)
@@ -235,6 +277,83 @@ def test_bad_arguments(arguments, error, message):
         diagnose(given.pop("history"), **given)
 
 
+# ---- samples that come nearer ------------------------------------------------------
+
+LOOKS = [Look(125, 100.0), Look(250, 90.0)]  # WRONG is at 46, POINT at 36
+NEAR = {
+    # name: curves, samples, looks before, the verdict
+    "far, and nearer than ever": ({}, WRONG, LOOKS, LEARNING),
+    "far, nearest of late": ({}, WRONG, [*LOOKS, Look(501, 1.0)], LEARNING),
+    "far, nearest long ago": ({}, WRONG, [Look(50, 5.0), *LOOKS], UNSETTLED),
+    "far, and nothing known": ({}, WRONG, [], UNSETTLED),
+    "far, a look that is still to come": ({}, WRONG, [Look(1000, 99.0)], UNSETTLED),
+    "there already": ({}, GOOD, [Look(50, 0.1)], HEALTHY),
+    "one point, for the moment": ({}, POINT, [*LOOKS, Look(501, 1.0)], LEARNING),
+    "one point, since long": ({}, POINT, [Look(50, 5.0), *LOOKS], COLLAPSED),
+    "overshot": ({"d_loss": 0.8}, POINT, LOOKS, LEARNING),
+    "a D that is sure": (SURE, WRONG, LOOKS, STRONG),
+    "a D that is sure, one point": (SURE, POINT, LOOKS, COLLAPSED),
+    "no gradient": (SURE | {"g_gradient": 1e-6}, WRONG, LOOKS, VANISHING),
+    "not finite": ({"g_loss": np.nan}, WRONG, LOOKS, EXPLODING),
+}
+
+
+@pytest.mark.parametrize("curves, samples, looks, expected", NEAR.values(), ids=NEAR)
+def test_samples_that_come_nearer_are_still_learning(curves, samples, looks, expected):
+    found = diagnose(history(**curves), samples=samples, real=REAL, earlier=looks)
+    assert found.verdict == expected
+    if expected == LEARNING:
+        assert found.verdicts == (LEARNING,) and "train on" in found.remedy
+        assert "another seed" not in str(found) and "nearest at step" in str(found)
+
+
+@pytest.mark.parametrize("objective", CRITICS)
+def test_a_critics_samples_that_come_nearer(objective):
+    given = {"objective": objective, "samples": WRONG, "real": REAL}
+    assert diagnose(history(), **given, earlier=LOOKS).verdict == LEARNING
+    assert diagnose(history(), **given).verdict == UNSETTLED
+
+
+def test_a_mixtures_samples_that_come_nearer():
+    real, _ = RING.drawn(np.random.default_rng(1), 1000)
+    given = {"samples": of_ring(*[1] * 7), "real": real, "modes": RING}
+    found = diagnose(history(), **given, earlier=[Look(50, 8.0)])
+    assert found.verdict == LEARNING and found.figures["nearest_step"] == 1000
+    assert diagnose(history(), **given, earlier=[Look(50, 2.0)]).verdict == UNSETTLED
+
+
+def test_a_monitor_looks_more_and_more_seldom(monkeypatch):
+    """At 1, 2, 4, 8, ... times its first look, and at reports."""
+    monkeypatch.setattr(monitor, "FIRST_LOOK", 2)
+    monkeypatch.setattr(Monitor, "every", 2)
+    trainer, seen = build(), Monitor(lambda text: None)
+    trainer.fit(20, report_every=7, callbacks=[seen])
+    assert [look.step for look in seen.looks] == [2, 4, 7, 8, 14, 16]
+    assert all(look.far > 0 for look in seen.looks)
+    seen.diagnose(trainer)
+    seen.diagnose(trainer)
+    assert [look.step for look in seen.looks][-2:] == [16, 20]
+    other = build()
+    other.fit(5, report_every=None, callbacks=[seen])
+    assert [look.step for look in seen.looks] == [2, 4]  # of this run
+
+
+def test_a_monitor_moves_nothing(monkeypatch):
+    monkeypatch.setattr(monitor, "FIRST_LOOK", 1)
+    monkeypatch.setattr(Monitor, "every", 1)
+    alone, watched = build(), build()
+    alone.fit(5, report_every=None)
+    watched.fit(5, report_every=None, callbacks=[Monitor(lambda text: None)])
+    assert state(alone) == state(watched)
+
+
+def test_a_monitor_of_few_rows_sees_nothing(monkeypatch):
+    monkeypatch.setattr(monitor, "FIRST_LOOK", 1)
+    seen = Monitor(lambda text: None)
+    build(rows=21).fit(3, report_every=2, callbacks=[seen])
+    assert not seen.looks and len(seen.changes) == 1
+
+
 # ---- on a trainer ------------------------------------------------------------------
 
 
@@ -260,7 +379,7 @@ def test_a_trainer_with_few_rows():
 def test_monitor_speaks_when_the_verdict_changes(monkeypatch):
     verdicts = iter([EARLY, EARLY, HEALTHY, HEALTHY, COLLAPSED])
 
-    def of(trainer):
+    def of(trainer, earlier):
         verdict = next(verdicts)
         return Diagnosis((verdict,), {verdict: "why"}, {}, 1, 2, True)
 

@@ -38,7 +38,15 @@ def labels_of(kind):
     return plain_labels + [(0.9, 0), (0.8, 0.2)] if kind.labelled else plain_labels
 
 
-LABELLED = [(k, *labels) for k in OBJECTIVES.values() for labels in labels_of(k)]
+LOSSES = ("real", "fake", "mixed", "generator")
+ALONE = {name: kind for name, kind in OBJECTIVES.items() if not kind.compares}
+COMPARING = {name: kind for name, kind in OBJECTIVES.items() if kind.compares}
+LABELLED = [(k, *labels) for k in ALONE.values() for labels in labels_of(k)]
+
+
+def losses_of(kind):
+    """Names of its losses of D and G."""
+    return LOSSES[2:] if kind.compares else LOSSES
 
 
 @pytest.mark.parametrize("kind, real_label, fake_label", LABELLED)
@@ -57,7 +65,7 @@ def test_discriminator_losses(kind, real_label, fake_label):
     np.testing.assert_allclose(objective.dscore(), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", OBJECTIVES.values(), ids=OBJECTIVES)
+@pytest.mark.parametrize("kind", ALONE.values(), ids=ALONE)
 def test_generator_losses(kind):
     objective, s = kind(), scores()
     loss, gradient = plain.OBJECTIVES[kind.name][1](s)
@@ -66,8 +74,15 @@ def test_generator_losses(kind):
 
 
 @pytest.mark.parametrize("backend", ["jit", "numpy"])
-@pytest.mark.parametrize("loss", ["real", "fake", "mixed", "generator"])
-@pytest.mark.parametrize("kind, real_label, fake_label", LABELLED)
+@pytest.mark.parametrize(
+    "kind, real_label, fake_label, loss",
+    [
+        (kind, *labels, loss)
+        for kind in OBJECTIVES.values()
+        for labels in labels_of(kind)
+        for loss in losses_of(kind)
+    ],
+)
 def test_gradients_by_complex_step(kind, real_label, fake_label, loss, backend):
     objective, s = kind(real_label, fake_label), scores()
     expected = gradient_by_complex_step(getattr(objective, loss), s)
@@ -75,6 +90,39 @@ def test_gradients_by_complex_step(kind, real_label, fake_label, loss, backend):
         getattr(objective, loss)(s)
         gradient = objective.dscore()
     np.testing.assert_allclose(gradient, expected, rtol=1e-14, atol=1e-16)
+
+
+@pytest.mark.parametrize("kind", COMPARING.values(), ids=COMPARING)
+def test_losses_that_compare(kind):
+    """D wants real rows above fakes, G the reverse; a shift of all changes nothing."""
+    objective, s = kind(), scores()
+    for name, upper, lower in (("mixed", s[:3], s[3:]), ("generator", s[3:], s[:3])):
+        loss, *gradients = plain.COMPARING[kind.name](upper, lower)
+        ordered = gradients if name == "mixed" else reversed(gradients)
+        for shift in (0.0, 5.0):
+            found = float(getattr(objective, name)(s + shift))
+            assert found == pytest.approx(loss, rel=1e-12)
+            gradient = objective.dscore()
+        np.testing.assert_allclose(gradient, np.vstack([*ordered]), rtol=1e-9)
+        assert gradient.sum() == pytest.approx(0, abs=1e-15)
+    halves = objective.halves(s[:3], s[3:])
+    assert np.mean(halves) == pytest.approx(float(objective.mixed(s)), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", COMPARING.values(), ids=COMPARING)
+def test_rows_of_one_kind_cannot_be_compared(kind):
+    for loss, given in (("real", "real rows"), ("fake", "fake rows")):
+        with pytest.raises(
+            StateError, match=f"{kind.__name__}: .*`mixed`; got {given}"
+        ):
+            getattr(kind(), loss)(scores())
+    for loss in losses_of(kind):
+        with pytest.raises(MiniganError, match=f"{loss}: argument 'score'.*even"):
+            getattr(kind(), loss)(scores(5))
+    for batches in ("half", "separate"):
+        expected = f"'batches': expected 'mixed' with objective='{kind.name}'"
+        with pytest.raises(MiniganError, match=f"Trainer: argument {expected}"):
+            build(objective=kind.name, batches=batches)
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES.values(), ids=OBJECTIVES)
@@ -86,10 +134,10 @@ def test_what_the_history_calls_an_answer(kind):
     assert float(mean) == pytest.approx(answers.mean(), rel=1e-12)
     assert float(std) == pytest.approx(answers.std(), rel=1e-12)
     border = objective.threshold if objective.critic else sigmoid(objective.threshold)
-    assert border == (0 if kind in (Hinge, Wasserstein) else 0.5)
+    assert border == (0 if kind in (Hinge, Wasserstein) or kind.compares else 0.5)
 
 
-@pytest.mark.parametrize("kind", [Hinge, Wasserstein])
+@pytest.mark.parametrize("kind", [Hinge, Wasserstein, *COMPARING.values()])
 @pytest.mark.parametrize("labels", [{"real_label": 0.9}, {"fake_label": 0.1}])
 def test_objectives_without_labels(kind, labels):
     (name,) = labels
@@ -127,7 +175,7 @@ def test_a_sure_discriminator_silences_minimax_only():
 @pytest.mark.parametrize("s", [-1e3, 0.0, 1e3])
 def test_finite_for_every_score(kind, dtype, s):
     objective, s = kind(), np.full((2, 1), s, dtype)
-    for loss in (objective.real, objective.fake, objective.mixed, objective.generator):
+    for loss in (getattr(objective, name) for name in losses_of(kind)):
         assert np.isfinite(float(loss(s)))
         gradient = objective.dscore()
         assert gradient.dtype == dtype and np.isfinite(gradient).all()
@@ -151,14 +199,13 @@ def test_the_base_class_has_no_generator():
 def test_scores_that_are_not_finite(kind, bad):
     objective, s = kind(), scores()
     s[2] = bad
-    for loss in (objective.real, objective.mixed):
+    for loss in (getattr(objective, name) for name in losses_of(kind)):
         with pytest.raises(NonFiniteError, match=f"{kind.__name__}.*finite"):
             loss(s)
     with pytest.raises(StateError):
         objective.dscore()
 
 
-LOSSES = ("real", "fake", "mixed", "generator")
 BAD_SCORES = {
     "a list": ([[1.0]], "'score': expected a numpy array, got list"),
     "shape (n,)": (np.zeros(3), r"'score': expected shape \(n, 1\), got \(3,\)"),

@@ -149,6 +149,24 @@ BAD = {
         {"generator_steps": 2, "latent": "shared", "batches": "mixed"},
         "'latent': expected 'fresh' with generator_steps > 1",
     ),
+    "schedule": ({"schedule": "square"}, "'schedule': expected one of 'constant'"),
+    "schedule without end": (
+        {"schedule": "cosine"},
+        "'schedule_steps': expected a number of steps with schedule='cosine', got None",
+    ),
+    "schedule steps alone": (
+        {"schedule_steps": 9},
+        "'schedule_steps': expected None with schedule='constant', got 9",
+    ),
+    "updates": ({"updates": "both"}, "'updates': expected one of 'alternating'"),
+    **{
+        f"{name}, {updates}": (
+            {name: 2, "updates": updates},
+            f"'{name}': expected 1 with updates='{updates}', got 2",
+        )
+        for name in ("discriminator_steps", "generator_steps")
+        for updates in ("simultaneous", "extragradient")
+    },
     "labels of hinge": (
         {"objective": "hinge", "real_label": 0.9},
         "'real_label': expected 1 .*no labels",

@@ -336,6 +336,8 @@ def test_drawing_from_an_unknown_stream():
 
 COUNTS = {  # trainable and not of G, then of D
     "parabola": ((122, 0), (101, 0)),
+    "ring": ((4_482, 0), (4_417, 0)),
+    "grid": ((4_482, 0), (4_417, 0)),
     "digits": ((19_072, 384), (16_641, 0)),
     "mnist-smooth": ((581_520, 1_792), (566_273, 0)),
     "mnist-mixed": ((1_495_568, 2_048), (533_505, 0)),

@@ -5,8 +5,9 @@ import pytest
 
 from minigan import primitives, use_backend
 from minigan.errors import MiniganError
-from minigan.gan import SOURCES, Parabola, Rows, Source, Trainer
+from minigan.gan import SOURCES, Mixture, Parabola, Rows, Source, Trainer
 from minigan.gan.rngs import rngs
+from minigan.modes import GRID, RING
 
 from .small import array, build, state
 
@@ -44,6 +45,66 @@ def test_parabola_draws_are_those_of_the_stream(backend):
         points = Parabola(rngs(3)["data"], np.float64).batch(7)
     expected = rngs(3)["data"].random((7, 1)) - 0.5
     np.testing.assert_array_equal(points[:, :1], expected)
+
+
+@BACKENDS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_points_of_a_mixture(backend, dtype):
+    with use_backend(backend):
+        points = Mixture(GRID.centres, GRID.sd, 0, dtype).batch(5000)
+    assert points.dtype == dtype and points.shape == (5000, 2)
+    apart = np.linalg.norm(points[:, None] - GRID.centres, axis=2)
+    which = apart.argmin(axis=1)
+    counts = np.bincount(which, minlength=25)
+    assert counts.min() > 140 and counts.max() < 260
+    noise = (points - GRID.centres[which]) / GRID.sd
+    assert abs(noise.mean()) < 0.03 and abs(noise.std() - 1) < 0.03
+
+
+def test_a_mixture_draws_from_any_stream_and_says_what_it_is():
+    source = Mixture(RING.centres, RING.sd, rngs(3)["data"])
+    one, two = (source.draw(9, np.random.default_rng(4)) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert not np.array_equal(source.batch(9), source.batch(9))
+    assert source.features == 2 and len(source.modes) == 8 and source.rows is None
+    again = Mixture.rebuilt(source.config(), None, np.random.default_rng(0), np.float32)
+    np.testing.assert_array_equal(again.modes.centres, RING.centres)
+    assert again.config() == source.config() and again.modes.sd == RING.sd
+
+
+def test_a_mixture_of_ones_own_is_captured_saved_and_resumed(tmp_path):
+    """Eager, captured, and resumed in between: the same bytes."""
+
+    def made(capture):
+        trainer = build(capture=capture, backend="jit")
+        trainer.data = Mixture([[0.5, 0.5], [-0.5, 0.0], [0.0, 1.0]], 0.1, 7)
+        return trainer
+
+    whole, eager, first = made(True), made(False), made(True)
+    whole.fit(6, report_every=None)
+    eager.fit(6, report_every=None)
+    first.fit(2, report_every=None)
+    first.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c")
+    resumed.fit(4, report_every=None)
+    assert state(resumed) == state(whole) == state(eager)
+
+
+@pytest.mark.parametrize(
+    "centres, sd, message",
+    [
+        ([[0, 1], [2]], 1, "'centres': expected rows of numbers"),
+        ([["a", "b"]], 1, "'centres': expected rows of numbers"),
+        ([0.0, 1.0], 1, r"'centres': expected shape \(k, D\), got \(2,\)"),
+        ([[0.0, np.nan]], 1, "'centres': expected finite numbers"),
+        ("ring", 1, "'centres': expected a numpy array"),
+        ([[0, 1]], 0, "'sd': expected a finite number > 0, got 0"),
+        ([[0, 1]], "wide", "'sd': expected a finite number > 0, got 'wide'"),
+    ],
+)
+def test_bad_mixtures(centres, sd, message):
+    with pytest.raises(MiniganError, match=f"Mixture: argument {message}"):
+        Mixture(centres, sd, 0)
 
 
 @BACKENDS

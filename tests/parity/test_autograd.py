@@ -187,15 +187,25 @@ def test_generator_through_frozen_discriminator(name, training):
 
     objective = mg.gan.OBJECTIVES[name]()
     fake = G.forward(z, training=training)
+    real = rng.standard_normal((N if objective.compares else 0, *fake.shape[1:]))
     with D.frozen():
-        loss = objective.generator(D.forward(fake, training=training))
-        dfake = D.backward(objective.dscore())
+        rows = np.concatenate([real, fake])
+        loss = objective.generator(D.forward(rows, training=training))
+        dfake = D.backward(objective.dscore())[len(real) :]
     dz = G.backward(dfake)
 
     def f(z, *values):
         oracle.layers[3].rng.bit_generator.state = state
         fake = forward(oracle, z, list(values), training)
-        score = forward(D, fake, list(constants), training)
+        rows = anp.concatenate([real, fake])
+        score = forward(D, rows, list(constants), training)
+        if name == "relativistic":
+            return anp.mean(anp.log(1 + anp.exp(score[:N] - score[N:])))
+        if name == "relativistic-average":
+            r, f = score[:N], score[N:]
+            real_above = anp.log(1 + anp.exp(r - anp.mean(f)))
+            fake_below = anp.log(1 + anp.exp(anp.mean(r) - f))
+            return (anp.mean(real_above) + anp.mean(fake_below)) / 2
         if name == "least-squares":
             return anp.mean((score - 1) ** 2) / 2
         if name in ("hinge", "wasserstein"):

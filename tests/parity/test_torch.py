@@ -236,7 +236,35 @@ OBJECTIVES = {  # name -> D on real rows, D on fakes, G
 }
 
 
-@pytest.mark.parametrize("name", mg.gan.OBJECTIVES)
+def beside(upper, lower):
+    """softplus(-(a - b)), row by row."""
+    return softplus(lower - upper).mean()
+
+
+def beside_the_mean(upper, lower):
+    above, below = upper - lower.mean(), lower - upper.mean()
+    return (softplus(-above).mean() + softplus(below).mean()) / 2
+
+
+COMPARING = {"relativistic": beside, "relativistic-average": beside_the_mean}
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_objective_that_compares(name):
+    score = 3 * np.random.default_rng(4).standard_normal((10, 1))
+    ours, loss_of = mg.gan.OBJECTIVES[name](), COMPARING[name]
+    for mine, formula in (
+        (ours.mixed, lambda s: loss_of(s[:5], s[5:])),
+        (ours.generator, lambda s: loss_of(s[5:], s[:5])),
+    ):
+        their_score = theirs(score)
+        loss = formula(their_score)
+        loss.backward()
+        assert float(mine(score)) == pytest.approx(loss.item(), rel=1e-12)
+        np.testing.assert_allclose(ours.dscore(), their_score.grad.numpy(), **CLOSE)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_objective(name):
     score = 3 * np.random.default_rng(4).standard_normal((10, 1))
     ours = mg.gan.OBJECTIVES[name]()

@@ -112,9 +112,13 @@ SUBJECTS = {
     "eager": (lambda: parabola(backend="numpy"), trains),
     "average": (lambda: parabola(ema=0.9, discriminator_steps=20), trains),
     "noise": (lambda: parabola(instance_noise=0.1, instance_noise_steps=9), trains),
+    "rates": (lambda: parabola(schedule="linear", schedule_steps=9), trains),
     "shuffled": (lambda: images(sampling="shuffled"), trains),
     **{
-        f"objective {name}": (lambda name=name: parabola(objective=name), trains)
+        f"objective {name}": (
+            lambda name=name: parabola(objective=name, batches="mixed"),
+            trains,
+        )
         for name in OBJECTIVES
     },
     "model": (model, learns),

@@ -1,0 +1,140 @@
+"""What a run hears of the monitor on its way, by how it ends.
+
+    python -m benchmarks.monitor_reports [--first 0] [--seeds 200] [--recipe parabola]
+                                         [--report-every 2000]
+
+Counts the runs that end healthy and heard a failing verdict at a report, the first
+fifth of the run left out (its last step is not): an alarm that was false.  Of the runs
+that fail outright it counts those that hear a failing verdict at the end.  Healthy and
+failed are those of `parabola_health`, measured on points that the monitor never sees;
+of `ring` and `grid` those of `yardsticks`, failed being what is not healthy.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+if __name__ == "__main__":  # so that it runs as a script and as a module
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.parabola_health import COVERED, ON_THE_CURVE, measured, wilson
+from benchmarks.yardsticks import by_mode
+from minigan.errors import NonFiniteError
+from minigan.gan import Monitor, diagnosis, recipes
+
+FAILING = (
+    diagnosis.STRONG,
+    diagnosis.COLLAPSED,
+    diagnosis.VANISHING,
+    diagnosis.EXPLODING,
+    diagnosis.UNSETTLED,
+)
+HEALTHY, FAILED, BETWEEN = "healthy", "failed", "in between"
+QUIET = 0.2  # share of the run in which nothing counts
+OUTRIGHT = 0.02  # of either figure of a run on the parabola
+
+
+class Heard(Monitor):
+    """A monitor that keeps the verdict of every report."""
+
+    def __init__(self) -> None:
+        super().__init__(write=lambda text: None)
+        self.verdicts: dict[int, str] = {}
+
+    def on_report(self, trainer, report):
+        super().on_report(trainer, report)
+        self.verdicts[trainer.step_count] = self.changes[-1][1].verdict
+
+
+def run(recipe: str, seed: int, every: int) -> tuple[int, str, dict[int, str]]:
+    """(seed, how it ended, step -> verdict)."""
+    trainer, heard = recipes.load(recipe, seed), Heard()
+    try:
+        steps = recipes.RECIPES[recipe].steps
+        trainer.fit(steps, report_every=every, callbacks=[heard])
+    except NonFiniteError:
+        heard.verdicts[trainer.step_count] = heard.diagnose(trainer).verdict
+        return seed, FAILED, heard.verdicts
+    return seed, end_of(trainer), heard.verdicts
+
+
+def end_of(trainer) -> str:
+    """How a run ended."""
+    if trainer.data.modes is not None:
+        return HEALTHY if by_mode(trainer)["healthy"] else FAILED
+    _, off, energy, _ = measured(trainer)
+    if off < ON_THE_CURVE and energy < COVERED:
+        return HEALTHY
+    return FAILED if max(off, energy) > OUTRIGHT else BETWEEN
+
+
+def report(found, steps: int):
+    """The table of verdicts by report, and both shares."""
+    for end in (HEALTHY, BETWEEN, FAILED):
+        runs = [verdicts for _, how, verdicts in found if how == end]
+        table = Table(title=f"{len(runs)} runs that end {end}", title_justify="left")
+        table.add_column("step", justify="right")
+        counts = Counter((step, v) for heard in runs for step, v in heard.items())
+        names = [n for n in diagnosis.MEANING if any(v == n for _, v in counts)]
+        for name in names:
+            table.add_column(name, justify="right")
+        for step in sorted({step for step, _ in counts}):
+            cells = [str(counts[step, name] or "") for name in names]
+            table.add_row(f"{step:,}", *cells)
+        if runs:
+            yield table
+    healthy = [h for _, how, h in found if how == HEALTHY]
+    alarmed = [s for s, how, h in found if how == HEALTHY and false_alarm(h, steps)]
+    yield _share(
+        "healthy runs that heard a failing verdict", len(alarmed), len(healthy)
+    )
+    yield f"  seeds {', '.join(map(str, alarmed)) or 'none'}"
+    failed = [(s, h[max(h)]) for s, how, h in found if how == FAILED]
+    missed = [(s, verdict) for s, verdict in failed if verdict not in FAILING]
+    named = len(failed) - len(missed)
+    yield _share("failed runs that hear one at the end", named, len(failed))
+    for seed, verdict in missed:
+        yield f"  seed {seed}: called {verdict}"
+
+
+def false_alarm(verdicts: dict[int, str], steps: int) -> bool:
+    """Did a run hear a failing verdict once its first fifth was over?"""
+    return any(v in FAILING for s, v in verdicts.items() if s >= QUIET * steps)
+
+
+def _share(what: str, hits: int, of: int) -> str:
+    if not of:
+        return f"{what}: no such run"
+    low, high = wilson(hits, of)
+    interval = f"(95 %: {low:.1%} to {high:.1%})"
+    return f"{what}: {hits} of {of}, {hits / of:.1%} {interval}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--recipe", default="parabola", choices=recipes.RECIPES)
+    parser.add_argument("--report-every", type=int, help="in place of the recipe's")
+    options = parser.parse_args()
+    recipe, started, found = recipes.RECIPES[options.recipe], time.time(), []
+    every = options.report_every or recipe.report_every
+    for seed in range(options.first, options.first + options.seeds):
+        found.append(run(recipe.name, seed, every))
+        done = f"\r{len(found)} of {options.seeds} seeds, {time.time() - started:.0f} s"
+        print(done, end="", file=sys.stderr)
+    print(file=sys.stderr)
+    console = Console(highlight=False, width=100)
+    last = options.first + options.seeds - 1
+    console.print(f"{recipe.name}, seeds {options.first}-{last}, every {every:,} steps")
+    for part in report(found, recipe.steps):
+        console.print(part)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Which change buys what: the yardsticks, configuration by configuration, over seeds.
+
+    python -m benchmarks.yardsticks parabola [--first 0] [--seeds 100] [--only TEXT]
+    python -m benchmarks.yardsticks ring grid --seeds 20 --rows DIR
+
+Every run is measured on samples of its own against what is known of the data:
+
+    parabola     healthy as in `parabola_health`; fails to cover: energy >= 0.005
+    ring, grid   2,500 samples; healthy: all modes covered, 80 % or more of the samples
+                 within 3 sd, KL of the counts by mode at most 0.05
+
+and all of them by precision and recall (k = 3) between 1,000 samples and as many fresh
+real rows.  --rows keeps one line of JSON for each run in DIR; those that are there are
+not run again.  Seeds 0-99 are for choosing a recipe; seeds from 1000 on judge it, once.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+if __name__ == "__main__":  # so that it runs as a script and as a module
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.parabola_health import COVERED, ON_THE_CURVE, measured, wilson
+from minigan.errors import NonFiniteError
+from minigan.gan import Trainer, metrics, recipes
+from minigan.gan.verdicts import QUALITY, UNEVEN
+
+SAMPLES = 2500  # of a mixture, as in the papers
+COMPARED = 1000  # rows a side, for precision and recall
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A recipe and what is changed in it.
+
+    changes: overrides of `recipes.load`.  recipe_changes: fields of the recipe.
+    steps: None for the recipe's.
+    """
+
+    name: str
+    recipe: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    recipe_changes: dict[str, Any] = field(default_factory=dict)
+    steps: int | None = None
+
+    def trainer(self, seed: int) -> tuple[Trainer, int]:
+        """A trainer, and for how many steps it is to be trained."""
+        known = recipes.RECIPES[self.recipe]
+        steps = self.steps or known.steps
+        if not self.recipe_changes:
+            return recipes.load(self.recipe, seed, **self.changes), steps
+        other = replace(known, name="yardstick", **self.recipe_changes)
+        recipes.RECIPES.register()(other)
+        try:
+            return recipes.load("yardstick", seed, **self.changes), steps
+        finally:
+            recipes.RECIPES.unregister("yardstick")
+
+
+CONFIGURATIONS: dict[str, list[Configuration]] = {}
+
+
+# ---- one run -----------------------------------------------------------------------
+
+
+def run(configuration: Configuration, seed: int) -> dict[str, Any]:
+    """What came out of one run, by name; `finite` alone where it blew up."""
+    trainer, steps = configuration.trainer(seed)
+    found: dict[str, Any] = {"configuration": configuration.name, "seed": seed}
+    try:
+        trainer.fit(steps, report_every=None)
+    except NonFiniteError:
+        return {**found, "finite": False, "healthy": False}
+    modes = trainer.data.modes
+    measure = by_mode if modes is not None else on_the_curve
+    rng = np.random.default_rng([seed, COMPARED])  # not a stream of the run's
+    real, fakes = trainer.data.draw(COMPARED, rng), trainer.sample(COMPARED)
+    precision, recall = metrics.precision_recall(fakes, real)
+    both = {"precision": precision, "recall": recall}
+    return {**found, "finite": True, **measure(trainer), **both}
+
+
+def on_the_curve(trainer: Trainer) -> dict[str, Any]:
+    """Of a run on the parabola."""
+    _, off, energy, spread = map(float, measured(trainer))
+    healthy = off < ON_THE_CURVE and energy < COVERED
+    found = {"off": off, "energy": energy, "spread": spread}
+    return {**found, "healthy": healthy, "covers": energy < COVERED}
+
+
+def by_mode(trainer: Trainer) -> dict[str, Any]:
+    """Of a run on a mixture."""
+    modes, samples = trainer.data.modes, trainer.sample(SAMPLES)
+    assert modes is not None
+    covered = metrics.modes_covered(samples, modes.centres, modes.sd)
+    quality = metrics.high_quality(samples, modes.centres, modes.sd)
+    kl = metrics.modes_kl(samples, modes.centres)
+    covers = covered == len(modes)
+    healthy = covers and quality >= QUALITY and kl <= UNEVEN
+    found = {"modes": covered, "quality": quality, "kl": kl}
+    return {**found, "healthy": healthy, "covers": covers}
+
+
+# ---- many runs ---------------------------------------------------------------------
+
+
+def collect(
+    configuration: Configuration, seeds: range, folder: Path | None
+) -> list[dict[str, Any]]:
+    """A row of `run` for each seed; those kept in the folder are read."""
+    kept: dict[int, dict[str, Any]] = {}
+    path = folder and folder / f"{configuration.name.replace(' ', '-')}.jsonl"
+    if path and path.exists():
+        lines = map(json.loads, path.read_text().splitlines())
+        kept = {row["seed"]: row for row in lines}
+    started, rows = time.time(), []
+    for seed in seeds:
+        if seed not in kept:
+            kept[seed] = run(configuration, seed)
+            if path:
+                with open(path, "a") as file:
+                    file.write(json.dumps(kept[seed]) + "\n")
+        rows.append(kept[seed])
+        done = f"\r{configuration.name}: {len(rows)} of {len(seeds)} seeds, "
+        print(f"{done}{time.time() - started:.0f} s", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return rows
+
+
+def share(rows: list[dict[str, Any]], name: str) -> str:
+    """How many of the runs are so, and Wilson's 95 % interval."""
+    hits = sum(bool(row.get(name)) for row in rows)
+    low, high = wilson(hits, len(rows))
+    return f"{hits} of {len(rows)} ({low:.0%} to {high:.0%})"
+
+
+def column(rows: list[dict[str, Any]], name: str) -> NDArray:
+    return np.array([row[name] for row in rows if row["finite"]], float)
+
+
+def table(yardstick: str, found: dict[str, list[dict[str, Any]]], title: str) -> Table:
+    """One line for each configuration."""
+    result = Table(title=title)
+    names = ["configuration", "healthy", "covers"]
+    if yardstick == "parabola":
+        figures = {"off": "mean |y - x^2|", "energy": "energy distance"}
+    else:
+        figures = {"modes": "modes", "quality": "within 3 sd", "kl": "KL"}
+    figures |= {"precision": "precision", "recall": "recall"}
+    for name in (*names, *figures.values()):
+        result.add_column(name, justify="left" if name == names[0] else "right")
+    for name, rows in found.items():
+        cells = [share(rows, "healthy"), share(rows, "covers")]
+        for figure in figures:
+            values = column(rows, figure)
+            middle = values.mean() if figure == "modes" else np.median(values)
+            form = {"quality": ".0%", "modes": ".1f"}.get(figure, ".4f")
+            cells.append(f"{middle:{form}}")
+        result.add_row(name, *cells)
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("yardsticks", nargs="+", choices=CONFIGURATIONS)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--only", default="", help="configurations with this text")
+    parser.add_argument("--rows", type=Path, help="a folder to keep the runs in")
+    options = parser.parse_args()
+    seeds = range(options.first, options.first + options.seeds)
+    for yardstick in options.yardsticks:
+        folder = options.rows and options.rows / yardstick
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        wanted = [c for c in CONFIGURATIONS[yardstick] if options.only in c.name]
+        found = {c.name: collect(c, seeds, folder) for c in wanted}
+        title = f"{yardstick}, seeds {seeds[0]}-{seeds[-1]}"
+        Console(width=120).print(table(yardstick, found, title))
+
+
+if __name__ == "__main__":
+    main()
