@@ -51,3 +51,8 @@ def interpolate(real, fake, alpha, x):
         b = one - a
         for j in range(x.shape[1]):
             x[i, j] = a * real[i, j] + b * fake[i, j]
+
+
+@kernel
+def total(a, b, sum):
+    sum[0] = a[0] + b[0]

@@ -21,6 +21,7 @@ from .objectives import (
     RelativisticAverage,
     Wasserstein,
 )
+from .penalties import PENALTIES, Penalty
 from .recipes import RECIPES, Recipe
 from .sampling import SOURCES, Mixture, Parabola, Rows, Source
 from .schedules import SCHEDULES
@@ -28,6 +29,7 @@ from .trainer import Trainer
 
 __all__ = [
     "OBJECTIVES",
+    "PENALTIES",
     "RECIPES",
     "SCHEDULES",
     "SOURCES",
@@ -47,6 +49,7 @@ __all__ = [
     "NonSaturating",
     "Objective",
     "Parabola",
+    "Penalty",
     "Recipe",
     "Relativistic",
     "RelativisticAverage",

@@ -60,6 +60,7 @@ class Execution:
     @game.setter
     def game(self, game: Game) -> None:
         self._game = game
+        self.table[:] = 0  # what no step writes
         self._before = Snapshot(game)  # its memory is used again and again
         self._own = OwnAttributes(())
         self._program: program.Program | Schedule | None = None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import primitives, validate
 from ..layers import Sigmoid
+from ..layers.linearisation import check_tangents
 from ..network import Sequential
 from ..optimizers import Optimizer
 from ..registry import create
@@ -21,6 +22,7 @@ from .checks import fit_together, network_of, two_optimizers
 from .noise import Noise
 from .objectives import OBJECTIVES
 from .options import Options
+from .penalties import PENALTIES
 from .sampling import Rows, Source
 from .schedules import Rates
 
@@ -72,8 +74,15 @@ class Game:
         self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
             where, generator_optimizer, discriminator_optimizer
         )
-        clip = options.clip_value
-        self.clip_value = self.objective.clip_value if clip is None else clip
+        self.clip_value = options.clip_value
+        if options.clip_value is None and options.penalty is None:
+            self.clip_value = self.objective.clip_value
+        self.penalty = None
+        if options.penalty is not None:
+            check_tangents(where, "discriminator", self.critic)
+            weight = options.penalty_weight
+            given = {} if weight is None else {"weight": weight}
+            self.penalty = PENALTIES[options.penalty](**given)
         self.average = average
         if options.ema is None or average is None:
             self.average = None if options.ema is None else copy.deepcopy(generator)
@@ -179,13 +188,13 @@ class Game:
             real_loss, fake_loss = self.objective.halves(real_score, fake_score)
             self.objective.mixed(score)
             self.discriminator.zero_grad()
-            self.learn()
+            penalties = self.learn(real, fake, "real", "fake")
         else:
             primitives.heading("D on real rows")
             real_score = self.critic.forward(real, training=True)
             real_loss = self.objective.real(real_score)
             self.discriminator.zero_grad()
-            self.learn()
+            penalties = self.learn(real, fake, "real")
             alternating = self.options.updates == "alternating"
             if alternating:
                 self.move_discriminator()
@@ -194,7 +203,7 @@ class Game:
             fake_loss = self.objective.fake(fake_score)
             if alternating:
                 self.discriminator.zero_grad()
-            self.learn()
+            penalties += self.learn(real, fake, "fake")
         primitives.heading("What D answered")
         return {
             "d_loss_real": real_loss,
@@ -202,11 +211,26 @@ class Game:
             "d_loss": primitives.average(real_loss, fake_loss),
             **self.answers("real", real_score),
             **self.answers("fake", fake_score),
+            **({"d_penalty": summed(penalties)} if penalties else {}),
         }
 
-    def learn(self) -> None:
-        """Add the gradient of the objective's last loss to D's."""
-        self.critic.backward(self.objective.dscore(), need_dx=False)
+    def learn(self, real: NDArray, fake: NDArray, *kinds: str) -> list[NDArray]:
+        """Add the gradients of the objective's last loss to D's, and of a penalty.
+
+        real, fake: the rows that D sees.  kinds: which of them the loss is of.
+        Returns what penalties there are.
+        """
+        dscore = self.objective.dscore()
+        if self.penalty is None:
+            self.critic.backward(dscore, need_dx=False)
+            return []
+        share = self.objective.share if len(kinds) > 1 else 1.0
+        found = self.penalty.learn(self.critic, dscore, kinds, share)
+        if "fake" in kinds:
+            primitives.heading("The penalty between real rows and fakes")
+            rng = self.rngs["penalty"]
+            found += self.penalty.learn_between(self.critic, real, fake, rng, share)
+        return found
 
     def move_discriminator(self) -> NDArray:
         """D's update; the length of the gradient that it was made of."""
@@ -418,3 +442,11 @@ def joined(real: NDArray, fake: NDArray) -> NDArray:
     flat = [rows.reshape(len(rows), -1) for rows in (real, fake)]
     both = primitives.concatenate(*flat)
     return both.reshape(len(both), *real.shape[1:])
+
+
+def summed(cells: list[NDArray]) -> NDArray:
+    """The sum of numbers in memory cells."""
+    total, *others = cells
+    for cell in others:
+        total = primitives.total(total, cell)
+    return total

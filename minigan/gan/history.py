@@ -29,6 +29,7 @@ COLUMNS = (
     "d_fake_std",  # standard deviation of what d_fake is the mean of
     "d_gradient",  # length of the gradient of D's last update
     "g_gradient",  # length of the gradient of G's update
+    "d_penalty",  # the penalty beside D's loss, its weight included; 0 without one
 )
 
 
@@ -44,7 +45,7 @@ class History:
     a step, the values are those of the last.  Where the objective makes D a critic (see
     `gan.objectives`), d_real and d_fake are scores, not probabilities.
 
-    A step takes 96 bytes.  `history.keep = 100_000` bounds that for long runs: the last
+    A step takes 104 bytes.  `history.keep = 100_000` bounds it for long runs: the last
     half of so many steps stay, and of those before every second, fourth, eighth and so
     on, as many as fit.  `history.step` says which; `len(history)` counts all steps.
     With `history.stream_to(path)` all rows are in a file besides, which grows with the

@@ -79,6 +79,7 @@ class Objective:
     critic: True where the score itself is D's answer, False where sigmoid(s) is.
     labelled: True where labels can be smoothed.
     clip_value: the bound of D's parameters that the objective asks for, or None.
+    share: what each half's own loss counts in that of a mixed batch.
     compares: True where a score counts only beside those of the other kind; see
     `Comparing`.
     Errors: NonFiniteError where a loss is NaN or infinite; ArgumentError for labels
@@ -90,6 +91,7 @@ class Objective:
     critic = False
     labelled = False
     clip_value: float | None = None
+    share = 0.5
     compares = False
 
     def __init__(self, real_label: float = 1.0, fake_label: float = 0.0) -> None:
@@ -399,6 +401,7 @@ class Relativistic(Comparing):
     """
 
     name = "relativistic"
+    share = 1.0  # a pair has one loss
 
     def losses(self, upper: NDArray, lower: NDArray) -> tuple[NDArray, Gradients]:
         apart = primitives.add_scaled(upper, lower, -1.0)

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from .. import validate
 from .objectives import OBJECTIVES
+from .penalties import PENALTIES
 from .schedules import SCHEDULES
 
 T = TypeVar("T")
@@ -161,7 +162,21 @@ class Options:
         Real("C", above=0, most=1e6),
         "Bound of D's weights (wasserstein). Each update of D ends with all its "
         "parameters clipped to [-clip_value, clip_value]. None: what the objective "
-        'asks for, 0.01 for "wasserstein", no clipping for the others.',
+        'asks for, 0.01 for "wasserstein" without a penalty, no clipping for the '
+        "others.",
+    )
+    penalty: str | None = option(
+        None,
+        Choice(PENALTIES),
+        "Penalty on the gradient of D's score. One of `gan.PENALTIES`, added to D's "
+        'loss: "r1" on real rows, "r2" on fakes, "r1+r2" on both, "wgan-gp" between '
+        'them. Separate batches have that of their own rows, and "wgan-gp" comes '
+        "with the fakes. None: no penalty.",
+    )
+    penalty_weight: float | None = option(
+        None,
+        Real("W", above=0, most=1e9),
+        "Its weight, gamma or lambda. None: 10.",
     )
     schedule: str = option(
         "constant",
@@ -288,6 +303,12 @@ def _one_to_share(o: Options) -> str | None:
 def _something_fades(o: Options) -> str | None:
     nothing = o.instance_noise_steps is not None and not o.instance_noise
     return "None without instance_noise" if nothing else None
+
+
+@rule("penalty_weight", "penalty")
+def _something_weighs(o: Options) -> str | None:
+    nothing = o.penalty_weight is not None and o.penalty is None
+    return "None without a penalty" if nothing else None
 
 
 @rule("schedule_steps", "schedule")

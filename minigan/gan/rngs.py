@@ -12,8 +12,11 @@ from ..state import Generators
 
 # weights: initial weights   latent: z   data: batches   dropout: masks in layers
 # report: what reports draw   sample: what `Trainer.sample` draws
-# noise: instance noise
-NAMES = ("weights", "latent", "data", "dropout", "report", "sample", "noise")
+# noise: instance noise   penalty: rows between real ones and fakes
+NAMES = (
+    *("weights", "latent", "data", "dropout", "report", "sample", "noise"),
+    "penalty",
+)
 
 
 def rngs(seed: int) -> Generators:

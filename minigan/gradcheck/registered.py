@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from ..registry import Example, create
 from .check import gradcheck
 from .report import Report
 from .steps import stepcheck
-from .tangents import tangentcheck
+from .tangents import Penalised, tangentcheck
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Proof:
 
 
 def proofs(seed: int = 0) -> Iterator[Proof]:
-    """Of every registered layer, loss, optimizer and objective, in this order."""
+    """Of everything that is registered and proven, in the order of `registries`."""
     for kind, registry in registries().items():
         for name in registry:
             yield from proofs_of(kind, name, seed)
@@ -39,19 +40,21 @@ def proofs(seed: int = 0) -> Iterator[Proof]:
 def registries() -> dict[str, Mapping[str, Any]]:
     """kind -> registry, of all kinds that are proven."""
     from ..gan.objectives import OBJECTIVES  # the engine does not need minigan.gan
+    from ..gan.penalties import PENALTIES
 
     return {
         "layer": LAYERS,
         "loss": LOSSES,
         "optimizer": OPTIMIZERS,
         "objective": OBJECTIVES,
+        "penalty": PENALTIES,
     }
 
 
 def proofs_of(kind: str, name: str, seed: int = 0) -> Iterator[Proof]:
     """Of one registered thing: one or more for each of its examples.
 
-    kind: "layer", "loss", "optimizer" or "objective".
+    kind: "layer", "loss", "optimizer", "objective" or "penalty".
     """
     registry = registries()[kind]
     prove = {
@@ -59,6 +62,7 @@ def proofs_of(kind: str, name: str, seed: int = 0) -> Iterator[Proof]:
         "loss": _loss,
         "optimizer": _optimizer,
         "objective": _objective,
+        "penalty": _penalty,
     }[kind]
     for example in examples_of(registry, name):
         label = f"{name}, {example.note}" if example.note else name
@@ -125,6 +129,19 @@ def _objective(label: str, kind: type, example: Example, seed: int) -> Iterator[
             )
 
         yield Proof(f"G{text} through D: {label}", run)
+
+
+def _penalty(label: str, kind: type, example: Example, seed: int) -> Iterator[Proof]:
+    """The gradient of P of straight lines between kinks, and of a curved network."""
+    for text, curve in (("straight", LeakyReLU(0.2)), ("curved", Tanh())):
+
+        def run(curve: Layer = curve) -> Report:
+            rng = np.random.default_rng(seed)
+            layers = [Dense(3, 6, rng=rng), copy.copy(curve), Dense(6, 1, rng=rng)]
+            penalty = create(kind, example.arguments)
+            return gradcheck(Penalised(Sequential(layers), penalty), seed=seed)
+
+        yield Proof(f"P of a {text} D: {label}", run)
 
 
 def _discriminator(rng: np.random.Generator) -> Sequential:

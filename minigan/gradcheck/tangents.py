@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import validate
 from ..errors import DTypeError
 from ..layers.base import Layer
-from ..layers.linearisation import check_tangents
+from ..layers.linearisation import check_tangents, filled
 from ..network import Network
 from .arguments import draw_input, name_of, randomised
 from .check import TOLERANCES, Check
@@ -68,6 +68,34 @@ class Lifted(Network):
 
     def _checked_input(self, where: str, argument: str, x: Any) -> Any:
         return x
+
+
+class Penalised(Network):
+    """P(g), the penalty of a critic's gradient g = ds/dx, as a function of x.
+
+    Its backward is a derivative of a derivative: with u = dP/dg, that of 1 . J u.
+    """
+
+    def __init__(self, critic: Network, penalty: Any) -> None:
+        self.penalty = penalty
+        self._hold("Penalised", [critic])
+        self._adopt()
+        self._settle()
+        self.input_shape = critic.input_shape
+
+    def forward_pass(self, x: Any, training: bool) -> tuple[Any, Any]:
+        critic = self.layers[0]
+        score, cache = critic.forward_pass(x, training)
+        with critic.frozen():
+            g, pulled = critic.pull_pass(np.ones_like(score), cache)
+        P, u = self.penalty.of_gradient(g.reshape(len(g), -1))
+        return P.reshape(1, 1), (u.reshape(g.shape), pulled, cache, x)
+
+    def backward_pass(self, dy: Any, cache: Any, need_dx: bool) -> Any:
+        (u, pulled, cache, x), critic = cache, self.layers[0]
+        _, pushed = critic.push_pass(u * dy[0, 0], cache)
+        dx = critic.bend_pass(None, pulled, pushed, cache, need_dx)
+        return filled(dx, x) if need_dx else None
 
 
 def tangentcheck(

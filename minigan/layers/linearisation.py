@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import validate
 from ..errors import ArgumentError, DTypeError, StateError
 from .base import Layer, _apart, _checked_like, _copied, _kind
@@ -70,7 +72,9 @@ class Linearisation:
             dy = _checked_like(where, "dy", dy, self.y)
         self._used = True
         dx = self.layer.bend_pass(dy, self._pulled, self._pushed, self._cache, need_dx)
-        return _apart(dx, (dy, self._pulled, self._pushed)) if need_dx else None
+        if not need_dx:
+            return None
+        return _apart(filled(dx, self._x), (dy, self._pulled, self._pushed))
 
     def _ready(self, method: str) -> str:
         """The name of a method.  Errors: StateError where the cache is used up."""
@@ -100,6 +104,14 @@ def _checked_tangent(where: str, argument: str, t: Any, x: Any) -> Any:
         expected = "None in the place of labels, which do not move"
         validate.complain(DTypeError, where, argument, expected, _kind(t))
     return _copied(validate.array(where, argument, t, x.shape, x.dtype))
+
+
+def filled(dx: Any, x: Any) -> Any:
+    """dx with zeros in the place of None, which a straight layer returns."""
+    if isinstance(x, tuple):
+        given = dx or (None,) * len(x)
+        return tuple(filled(*pair) for pair in zip(given, x, strict=True))
+    return np.zeros_like(x) if dx is None and x.dtype.kind != "i" else dx
 
 
 def check_tangents(where: str, argument: str, network: Layer) -> None:

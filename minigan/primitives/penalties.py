@@ -42,3 +42,9 @@ def interpolate(real, fake, alpha, x):
     real, fake, x: (N, D)   alpha: (N, 1)
     """
     x[:] = alpha * real + (1 - alpha) * fake
+
+
+@primitive("a[]:f b[]:f -> sum[]:f", flops=lambda: 1)
+def total(a, b, sum):
+    """sum = a + b, of two memory cells."""
+    sum[...] = a + b

@@ -28,6 +28,11 @@ VALUES = {  # another value than the recipe's, and where config.json has it
     "instance_noise_steps": (9, "options"),
     "latent": ("shared", "options"),
     "fakes": ("training", "options"),
+    "penalty": ("r1", "options"),
+    "penalty_weight": (0.5, "options"),
+    "updates": ("simultaneous", "options"),
+    "schedule": ("linear", "options"),
+    "schedule_steps": (9, "options"),
     "report_every": (3, "session"),
     "save_every": (7, "session"),
     "keep_history": (10_000, "session"),
@@ -36,6 +41,9 @@ VALUES = {  # another value than the recipe's, and where config.json has it
 
 def flags(name, value):
     also = {
+        "penalty_weight": ("--penalty", "r2"),
+        "schedule": ("--schedule-steps", 9),
+        "schedule_steps": ("--schedule", "linear"),
         "latent": ("--batches", "separate"),
         "clip_value": ("--objective", "wasserstein"),
         "instance_noise_steps": ("--instance-noise", 0.1),

@@ -45,6 +45,8 @@ OPTIONS = {
     "least squares": {"objective": "least-squares", "batches": "mixed"},
     "hinge": {"objective": "hinge", "batches": "mixed", "sigmoid": False},
     "wasserstein": {"objective": "wasserstein", "discriminator_steps": 5},
+    "r1 and r2": {"penalty": "r1+r2", "batches": "mixed", "dropout": True},
+    "wgan-gp": {"penalty": "wgan-gp", "objective": "wasserstein", "images": True},
     "phases": {"discriminator_steps": 2, "generator_steps": 3},
     "long phases": {"discriminator_steps": 15, "generator_steps": 3, "norm": True},
     "pre-training": {"pretraining_steps": 5, "clip_value": 0.5},
@@ -102,7 +104,7 @@ def build(
         seen += [
             ZeroPadding2D((1, 2, 1), ((0, 1), (1, 0))),
             Conv2D((2, 3, 1), 5, 2, rng=rng, dtype=dtype),
-            BatchNorm(5, positions=2, dtype=dtype),
+            *([BatchNorm(5, positions=2, dtype=dtype)] if norm else []),
             LeakyReLU(0.2),
         ]
     else:

@@ -163,18 +163,18 @@ UNSAVABLE = {
     ),
     "optimizer": (
         lambda: Trainer(*networks(), Parabola(0), generator_optimizer=OwnAdam()),
-        "generator_optimizer: expected SGD or RMSprop or Adam, got OwnAdam",
+        "generator_optimizer: expected SGD or .*Adam, got OwnAdam",
     ),
     "source": (
         lambda: Trainer(*networks(), OwnSource(0)),
-        "data: expected Parabola or Rows, got OwnSource",
+        "data: expected Parabola or .*Rows, got OwnSource",
     ),
     "generator": (
         lambda: Trainer(
             *networks(Dropout(0.5, rng=np.random.Generator(np.random.MT19937(0)))),
             Parabola(0),
         ),
-        "random generator 7: expected PCG64, got MT19937",
+        r"random generator \d+: expected PCG64, got MT19937",
     ),
 }
 

@@ -89,6 +89,16 @@ def test_loss_and_slopes_add_up():
     np.testing.assert_allclose(sums[0] + sums[1], sums[2], rtol=1e-12, atol=1e-13)
 
 
+def test_where_nothing_bends_dx_is_zero():
+    net, x = Sequential([Dense(3, 2), LeakyReLU()]), normal(5, 3)
+    y = net.forward(x)
+    line = net.linearise()
+    line.vjp(y)
+    line.jvp(x)
+    assert_same_bits(line.backward(need_dx=True), np.zeros_like(x))
+    assert net.dtheta.any()
+
+
 def test_frozen_learns_nothing():
     net, x = network(), normal(5, 3, dtype="f8")
     y = net.forward(x, training=True)
