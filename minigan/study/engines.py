@@ -5,7 +5,10 @@ in which they are done; None in place of the bytes where its workers were lost, 
 and again.  Closing one early ends what it runs.
 """
 
+import os
 import signal
+import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -102,13 +105,25 @@ def _processes(workers: int) -> Any:
     from joblib.externals.loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(
-        workers, timeout=None, initializer=_begin, env=ONE_THREAD
+        workers,
+        timeout=None,
+        initializer=_begin,
+        initargs=(os.getpid(),),
+        env=ONE_THREAD,
     )
 
 
-def _begin() -> None:
-    """In a worker: Ctrl-C is for who began the study, and ends the workers."""
+def _begin(parent: int) -> None:
+    """In a worker: Ctrl-C is for who began the study, with whom a worker ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, even one that was killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _result(future: "Future[bytes]") -> bytes | None:

@@ -27,6 +27,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { display: none; }
 th, td { padding: .15rem .9rem .15rem 0; white-space: nowrap; }
 th { border-bottom: 1px solid #888; font-weight: 600; }
+th.left { text-align: left; }
 td.name { padding-top: .7rem; }
 p, .faint { color: #555; }
 svg { display: block; }
@@ -139,7 +140,8 @@ def _distributions(results: Results) -> str:
             cells = [name, escape(label(group.settings)), _box(numbers, low, high)]
             row = "".join(f"<td{style}>{cell}</td>" for cell in cells)
             rows.append(f"<tr>{row}<td{style}>{numbers[3]:.4g}</td></tr>")
-    head = "".join(f"<th>{t}</th>" for t in ("metric", "settings", "", "median"))
+    titles = "metric", "settings", "", "median"
+    head = "".join(f'<th class="left">{title}</th>' for title in titles)
     body = "\n".join(rows)
     return f"<table><tr>{head}</tr>\n{body}\n</table>"
 
@@ -160,8 +162,8 @@ def _box(numbers: Sequence[float], low: float, high: float) -> str:
         _line(p50, 3, p50, LINE - 3, "#d62222", 2),
     ]
     if p95 > p5:
-        parts.append(_text(width + 16, middle + 4, f"{numbers[1]:.3g}", "start"))
-        parts.append(_text(width + 66, middle + 4, f"to {numbers[5]:.3g}", "start"))
+        text = f"{numbers[1]:.3g} to {numbers[5]:.3g}"
+        parts.append(_text(width + 16, middle + 4, text))
     return _svg(width + 130, LINE, parts, "distribution")
 
 

@@ -60,6 +60,15 @@ def test_workers_end_with_the_study():
     assert time.monotonic() - began < 25
 
 
+def test_a_worker_ends_when_its_parent_is_gone(monkeypatch):
+    ended, parents = [], [7, 7, 1]
+    monkeypatch.setattr(os, "getppid", lambda: parents.pop(0))
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    engines._end_with(7)
+    assert ended == [1] and parents == []
+
+
 def pid(seed):
     """Quick once, then half a minute."""
     if seed:
