@@ -1,7 +1,6 @@
 """Functions that the tests study; workers import them from here."""
 
 import os
-import time
 from pathlib import Path
 
 from minigan.gan import recipes
@@ -18,18 +17,6 @@ def sometimes(seed):
     """An error at seed 1."""
     if seed == 1:
         raise ValueError("one is\n too few")
-    return {"value": seed}
-
-
-def slow(seed):
-    time.sleep(30)
-    return {"value": seed}
-
-
-def deadly(seed):
-    """Seed 2 always ends its process."""
-    if seed == 2:
-        os._exit(7)
     return {"value": seed}
 
 

@@ -2,6 +2,8 @@
 
 import os
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -42,22 +44,91 @@ def test_loky_after_a_worker_was_lost(tmp_path, mark, local):
     assert files(folder) == local
 
 
-def test_a_run_that_always_ends_its_worker_takes_no_other_with_it():
-    pytest.importorskip("joblib")
-    tasks = plan("s", SEEDS, None).tasks
-    work = Work(subjects.deadly, None, "numpy")
-    found = {task.seed: content for task, content in engines.on_loky(work, tasks, 2)}
-    assert found.pop(2) is None and len(found) == 3 and all(found.values())
+class Processes:
+    """As loky's: a run of seed 2 ends its process, and all that is under way is lost.
+
+    started: the tasks of each pool.   killed: whether each was ended by force.
+    """
+
+    started, killed = [], []
+
+    def __init__(self, workers):
+        self.flying = {}
+        self.started.append([])
+        self.killed.append(None)
+
+    def submit(self, work, task):
+        future = Future()
+        self.flying[future] = work, task
+        self.started[-1].append(task.seed)
+        return future
+
+    def wait(self, flying, return_when):
+        if any(task.seed == 2 for _, task in self.flying.values()):
+            for future in self.flying:
+                future.set_exception(BrokenProcessPool())
+            self.flying = {}
+        else:
+            future = next(iter(self.flying))
+            work, task = self.flying.pop(future)
+            try:
+                future.set_result(work(task))
+            except Exception as error:
+                future.set_exception(error)
+
+    def shutdown(self, wait, kill_workers):
+        self.killed[-1] = kill_workers
 
 
-def test_workers_end_with_the_study():
-    pytest.importorskip("joblib")
-    began = time.monotonic()
-    tasks = plan("s", "0-3", None).tasks
-    results = engines.on_loky(Work(pid, None, "numpy"), tasks, 2)
+@pytest.fixture
+def processes(monkeypatch):
+    """No processes, but one pool of `Processes` after the other."""
+    pools = []
+
+    def begin(workers):
+        pools.append(Processes(workers))
+        return pools[-1]
+
+    monkeypatch.setattr(Processes, "started", [])
+    monkeypatch.setattr(Processes, "killed", [])
+    monkeypatch.setattr(engines, "_processes", begin)
+    monkeypatch.setattr(engines, "wait", lambda *a, **k: pools[-1].wait(*a, **k))
+    return Processes
+
+
+def on_loky(seeds, **options):
+    work = Work(subjects.numbers, None, "numpy", **options)
+    return engines.on_loky(work, plan("s", seeds, None).tasks, 2)
+
+
+def test_a_run_that_always_ends_its_worker_takes_no_other_with_it(processes):
+    found = {task.seed: content for task, content in on_loky("0-9")}
+    assert found.pop(2) is None and len(found) == 9 and all(found.values())
+    assert processes.started == [[0, 1, 2, 3], [0, 1, 2], [3, 2], [4, 5, 6, 7, 8, 9]]
+    assert processes.killed == [True, True, True, False]
+
+
+def test_workers_end_with_a_study_that_is_closed(processes):
+    results = on_loky("3-9")
     next(results)
     results.close()
-    assert time.monotonic() - began < 25
+    assert processes.killed == [True]
+
+
+def test_a_worker_that_cannot_begin_is_an_error(processes):
+    with pytest.raises(StateError, match="expected minigan 0.0 on every worker"):
+        list(on_loky("0", version="0.0"))
+    assert processes.killed == [True]
+
+
+def test_processes_that_die_at_once_are_an_error(processes, monkeypatch):
+    def never(self, work, task):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(Processes, "submit", never)
+    monkeypatch.setattr(engines, "wait", lambda *a, **k: None)
+    with pytest.raises(StateError, match="every worker process dies"):
+        list(on_loky("0-9"))
 
 
 def test_a_worker_ends_when_its_parent_is_gone(monkeypatch):
@@ -67,20 +138,6 @@ def test_a_worker_ends_when_its_parent_is_gone(monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     engines._end_with(7)
     assert ended == [1] and parents == []
-
-
-def pid(seed):
-    """Quick once, then half a minute."""
-    if seed:
-        time.sleep(30)
-    return {"pid": os.getpid()}
-
-
-def test_a_worker_that_cannot_begin_is_an_error():
-    pytest.importorskip("joblib")
-    tasks = plan("s", "0", None).tasks
-    with pytest.raises(StateError, match="expected minigan 0.0 on every worker"):
-        list(engines.on_loky(Work(pid, None, "numpy", version="0.0"), tasks, 1))
 
 
 # ---- Dask --------------------------------------------------------------------------
@@ -122,9 +179,8 @@ def test_a_client_may_be_given_and_errors_come_back(cluster):
         work = Work(subjects.numbers, None, "numpy")
         assert len(list(engines.on_dask(work, tasks, client))) == 3
         with pytest.raises(StateError, match="expected minigan 0.0"):
-            list(
-                engines.on_dask(Work(pid, None, "numpy", version="0.0"), tasks, client)
-            )
+            other = Work(subjects.numbers, None, "numpy", version="0.0")
+            list(engines.on_dask(other, tasks, client))
         assert client.status == "running"
 
 
