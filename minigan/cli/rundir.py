@@ -124,7 +124,7 @@ class RunDir:
         """A value of the run's config.json; None where there is none of this type."""
         try:
             value = json.loads(self.config.read_bytes())[key]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return value if type(value) is kind else None
 

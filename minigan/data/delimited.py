@@ -127,7 +127,7 @@ class _Reader:
             names = head[1]
         else:
             records = itertools.chain([head], records)
-            commented = next(iter(_split([self.comment], self.delimiter)), (0, []))[1]
+            commented = self.commented()
             if len(commented) == len(head[1]) and self.is_header(commented):
                 names = commented
         width = len(head[1])
@@ -140,6 +140,11 @@ class _Reader:
             places = places_of(where, "columns", own, columns)
             names = list(columns)
         return names, self.numbers(records, names, places, width)
+
+    def commented(self) -> list[str]:
+        """The fields of the last comment in front, which may be no table's line."""
+        found = _split([self.comment], self.delimiter, strict=False)
+        return next(found, (0, []))[1]
 
     def records(self) -> Iterator[Record]:
         """Each line's number and fields, without empty lines and comments."""

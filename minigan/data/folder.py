@@ -1,7 +1,10 @@
 """A folder of PNG and JPEG files as images to train on."""
 
+import io
+import math
 import os
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import DatasetError
 from ..files import as_path
-from ..reading import broken, decoding, reading
+from ..reading import CHUNK, broken, decoding, reading, size_of
 from ..validate import flag, integer
 from .scaling import scale
 
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 MOST_PIXELS = 1 << 26  # of one image; more is no photograph
+MOST_BYTES = 8 * MOST_PIXELS  # of its file
+PNG = b"\x89PNG"
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a PNG, by the number of its kind
+# A file of one colour needs no more than a byte for so many pixels: of JPEG, where each
+# block of 64 has a bit at least; of PNG it is looked at what it unpacks to.
+PIXELS_OF_JPEG = 512
+SUSPICIOUS = 100  # times a PNG's size
 GREY = ("1", "L", "LA", "I;16", "I;16B", "I;16L", "I")  # Pillow's names
 Size = tuple[int, int]  # height, width
 
@@ -106,16 +116,58 @@ def _opened(file: Path) -> Iterator["Image.Image"]:
     """An image of bearable size; whatever is wrong with it is a DatasetError."""
     from PIL import Image  # here: nobody else waits for it
 
-    with reading(file), open(file, "rb") as stream, warnings.catch_warnings():
+    with reading(file), warnings.catch_warnings():
+        content = _content(file)
         warnings.simplefilter("ignore")  # Pillow warns of what is checked here
         with decoding(file, "a PNG or JPEG image"):
-            image = _identified(Image, stream, file)
-            width, height = image.size
-            if width * height > MOST_PIXELS:
-                found = f"{width * height:,}"
-                broken(file, f"at most {MOST_PIXELS:,} pixels", found)
+            image = _identified(Image, io.BytesIO(content), file)
+            pixels = math.prod(image.size)
+            if pixels > MOST_PIXELS:
+                broken(file, f"at most {MOST_PIXELS:,} pixels", f"{pixels:,}")
+            _expect_pixels(file, content, pixels)
             with image:
                 yield image
+
+
+def _content(file: Path) -> bytes:
+    """All of a file of bearable size.
+
+    Pillow gets no file: it would ask it for as many bytes as a damaged length says.
+    """
+    with open(file, "rb") as stream:
+        size = size_of(stream)
+        if size > MOST_BYTES:
+            broken(file, f"at most {MOST_BYTES:,} bytes", f"{size:,}")
+        return stream.read()
+
+
+def _expect_pixels(file: Path, content: bytes, pixels: int) -> None:
+    """The file can hold as many pixels as it says, for which memory is taken then."""
+    if not content.startswith(PNG):
+        most = PIXELS_OF_JPEG * len(content)
+        if pixels > most:
+            found = f"{pixels:,} in {len(content):,} bytes"
+            broken(file, f"at most {most:,} pixels", found)
+        return
+    need = pixels * content[24] * CHANNELS.get(content[25], 1) // 8  # bits of a pixel
+    if need > SUSPICIOUS * len(content):
+        there = _unpacked(content, need)
+        if there < need:
+            broken(file, f"{need:,} bytes of pixels", f"{there:,}")
+
+
+def _unpacked(content: bytes, most: int) -> int:
+    """How many bytes of pixels are in a PNG, counted to about `most`."""
+    unpack, total, place = zlib.decompressobj(), 0, 8
+    while place < len(content):
+        size = int.from_bytes(content[place : place + 4])
+        if content[place + 4 : place + 8] == b"IDAT":
+            packed = content[place + 8 : place + 8 + size]
+            while packed and total < most:
+                total += len(unpack.decompress(packed, CHUNK))
+                packed = unpack.unconsumed_tail
+        place += 12 + size
+    return total
 
 
 def _identified(pillow: Any, stream: BinaryIO, file: Path) -> "Image.Image":

@@ -20,7 +20,7 @@ from ..network import Sequential
 from ..state import Arrays, whole_copy
 from .checks import shape_made, shape_taken
 from .rngs import NAMES, rngs
-from .saving import generators_of, plain_state, steps_of, versions
+from .saving import backend_of, generators_of, plain_state, steps_of, versions
 
 if TYPE_CHECKING:
     from ..data.columns import Columns
@@ -214,7 +214,7 @@ class Generator:
             recipe=str(meta["recipe"]),
             seed=meta["seed"],
             step=step,
-            backend=backend or meta["backend"],
+            backend=backend or backend_of(meta),
             columns=found,
         )
 

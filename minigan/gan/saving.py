@@ -214,10 +214,20 @@ def _rebuild(
         **optimizers,
         seed=meta["seed"],
         rngs=spawned,
-        backend=backend or meta["backend"],
+        backend=backend or backend_of(meta),
         capture=capture,
         name=str(meta["recipe"]),
     )
+
+
+def backend_of(meta: dict[str, Any]) -> str:
+    """The backend that a file names.  Errors: CheckpointError."""
+    found = meta["backend"]
+    if found not in primitives.BACKENDS:
+        raise CheckpointError(
+            f"backend: expected one of {', '.join(primitives.BACKENDS)}, got {found!r}"
+        )
+    return found
 
 
 def _source(

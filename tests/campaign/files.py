@@ -1,90 +1,125 @@
-"""Mutated files, opened and used: only the project's errors, in bounded memory."""
+"""Mutated files, opened and used: only the project's errors, in bounded memory.
 
-import tempfile
+Memory is measured in two ways.  Of most files: by how much the process became larger,
+as Linux counts it.  Of one in `TRACED`, and elsewhere of all: by tracemalloc, which
+sees every allocation, also of what is never touched, and takes three times as long.
+"""
+
+import ctypes
 import time
 import traceback
 import tracemalloc
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from minigan.errors import MiniganError
 
+from .counts import Counts
 from .formats import FORMATS, Format, used
 from .mutations import mutated
+from .runs import folder_in_memory
 
 SLACK = 4 << 20  # bytes: what Python itself may take beside the file's honest memory
+OF_TEXT = 8  # bytes for each byte that a file is longer: of JSON, or of a table
 SECONDS = 1.0
-
-
-@dataclass
-class Counts:
-    """What became of the files of one format."""
-
-    files: int = 0
-    refused: int = 0
-    harmless: int = 0
-    slowest: float = 0.0  # seconds
-    largest: int = 0  # bytes at once
-    broken: Counter[str] = field(default_factory=Counter)  # promise -> how often
-    seeds: dict[str, int] = field(default_factory=dict)  # promise -> that of the first
-
-    def add(self, other: "Counts") -> None:
-        """Take in those of other files."""
-        self.files += other.files
-        self.refused += other.refused
-        self.harmless += other.harmless
-        self.slowest = max(self.slowest, other.slowest)
-        self.largest = max(self.largest, other.largest)
-        self.broken.update(other.broken)
-        self.seeds = {**other.seeds, **self.seeds}
-
-    def fault(self, what: str, seed: int) -> None:
-        """Note a broken promise."""
-        self.broken[what] += 1
-        self.seeds.setdefault(what, seed)
+TRACED = 10
 
 
 def mutations_of(name: str, first: int, count: int) -> Counts:
     """`campaign` for a format by its name, in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        return campaign(FORMATS[name], count, Path(folder), first)
+    with folder_in_memory() as folder:
+        return campaign(FORMATS[name], count, folder, first)
 
 
 def campaign(kind: Format, count: int, folder: Path, first: int = 0) -> Counts:
     """Open `count` mutations of a file, those of the seeds from `first` on."""
-    honest, forged = folder / "honest", folder / "forged"
-    kind.write(honest)
-    used(kind, honest)  # what is imported or compiled once
-    found = Counts()
-    tracemalloc.start()
-    try:
-        most = 2 * _peak(kind, honest)[0] + SLACK
-        for seed in range(first, first + count):
-            name, content = mutated(honest, np.random.default_rng(seed), kind.sealed)
-            forged.write_bytes(content)
-            _open(kind, forged, name, seed, most, found)
-    finally:
-        tracemalloc.stop()
+    honest, forged = (folder / name / kind.file for name in ("honest", "forged"))
+    for path in (honest, forged):
+        path.parent.mkdir()
+        kind.write(path)
+    for _ in range(3):
+        used(kind, honest)  # what is imported or compiled once
+    found = Counts(f"mutated: {kind.name}")
+    give_back()
+    meters = {meter: 2 * _peak(kind, honest, meter)[0] + SLACK for meter in METERS}
+    for seed in range(first, first + count):
+        name, content = mutated(honest, np.random.default_rng(seed), kind.sealed)
+        forged.write_bytes(content)
+        meter = METERS[seed % TRACED > 0]
+        longer = max(0, len(content) - honest.stat().st_size)
+        most = meters[meter] + OF_TEXT * longer
+        _open(kind, forged, name, seed, meter, most, found)
     return found
 
 
+# ---- memory --------------------------------------------------------------------------
+
+Meter = Callable[[], AbstractContextManager[list[int]]]
+
+
+@contextmanager
+def traced() -> Iterator[list[int]]:
+    """A block, and then the most bytes that were allocated in it at once."""
+    peak: list[int] = []
+    tracemalloc.start()
+    try:
+        yield peak
+    finally:
+        peak.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+
+@contextmanager
+def resident() -> Iterator[list[int]]:
+    """A block, and then by how many bytes the process was larger in it at most."""
+    peak: list[int] = []
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is what there is now
+    before = _peak_of_process()
+    try:
+        yield peak
+    finally:
+        peak.append(_peak_of_process() - before)
+
+
+def _peak_of_process() -> int:
+    with open("/proc/self/status", "rb") as file:
+        for line in file:
+            if line.startswith(b"VmHWM"):
+                return int(line.split()[1]) << 10
+    raise AssertionError
+
+
+def give_back() -> None:
+    """From now on large arrays go back to the system when they are freed."""
+    if METERS[1] is resident:
+        ctypes.CDLL(None).mallopt(-3, 1 << 16)  # M_MMAP_THRESHOLD
+
+
+METERS = traced, (resident if Path("/proc/self/clear_refs").exists() else traced)
+
+
 def _open(
-    kind: Format, path: Path, name: str, seed: int, most: int, found: Counts
+    kind: Format,
+    path: Path,
+    name: str,
+    seed: int,
+    meter: Meter,
+    most: int,
+    found: Counts,
 ) -> None:
     """Use one file, and note what happened."""
-    found.files += 1
+    found.tried += 1
     try:
-        peak, seconds, error = _peak(kind, path)
+        peak, seconds, error = _peak(kind, path, meter)
     except Exception as error:  # not one of the project's
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
         found.fault(f"{name}: {type(error).__name__} at {where}: {error!s:.60}", seed)
         return
-    found.refused += error is not None
-    found.harmless += error is None
+    found.outcomes["taken" if error is None else "refused"] += 1
     found.slowest, found.largest = max(found.slowest, seconds), max(found.largest, peak)
     if seconds > SECONDS:
         found.fault(f"{name}: slow", seed)
@@ -92,17 +127,16 @@ def _open(
         found.fault(f"{name}: memory", seed)
 
 
-def _peak(kind: Format, path: Path) -> tuple[int, float, Exception | None]:
+def _peak(
+    kind: Format, path: Path, meter: Meter
+) -> tuple[int, float, Exception | None]:
     """(bytes at once, seconds of this thread, the project's error or None)."""
-    tracemalloc.reset_peak()
-    before, started = tracemalloc.get_traced_memory()[0], time.thread_time()
     refused = None
-    try:
-        used(kind, path)
-    except MiniganError as error:
-        refused = error.with_traceback(None)
-    return (
-        tracemalloc.get_traced_memory()[1] - before,
-        time.thread_time() - started,
-        refused,
-    )
+    with meter() as peak:
+        started = time.thread_time()
+        try:
+            used(kind, path)
+        except MiniganError as error:
+            refused = error.with_traceback(None)
+        seconds = time.thread_time() - started
+    return peak[0], seconds, refused

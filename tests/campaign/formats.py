@@ -1,24 +1,31 @@
 """Every format that minigan reads: how to write a small honest file, and to use one."""
 
 import gzip
-import json
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
+from click.testing import CliRunner
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from minigan import checkpoint, keras, use_backend
+from minigan.cli import cli
 from minigan.cli.rundir import RunDir
-from minigan.data import from_file
+from minigan.cli.session import Session
+from minigan.data import from_file, from_folder, table
 from minigan.data.idx import encode
+from minigan.errors import MiniganError
 from minigan.gan import Classifier, Generator, Trainer, recipes
 from minigan.gan.frames import frames_of
 from minigan.golden import file as golden
 
 ROWS = np.linspace(-1, 1, 24 * 16, dtype=np.float32).reshape(24, 4, 4)
+CONFIG = "config.json"
 BYTES = (127.5 * (ROWS + 1)).astype(np.uint8)
 
 
@@ -27,13 +34,21 @@ class Format:
     """One kind of file.
 
     write(path): an honest file.  use(path): open it, and do what a user does next.
-    sealed: whether it ends in a digest, as checkpoints do.
+    sealed: whether it ends in a digest, as checkpoints do.  file: its name.
     """
 
     name: str
     write: Callable[[Path], object]
     use: Callable[[Path], object]
     sealed: bool = False
+    file: str = "a file"
+
+    @property
+    def group(self) -> str:
+        """What minigan saves, what describes a run, or what a user trains on."""
+        if self.name == CONFIG:
+            return "run"
+        return "saved" if self.sealed else "data"
 
 
 def _trainer(**options: Any) -> Trainer:
@@ -101,16 +116,67 @@ def _use_weights(path: Path) -> None:
 
 
 def _config(path: Path) -> None:
-    known = {"steps": 100, "source": "digits", "session": {"report_every": 50}}
-    path.write_text(json.dumps(known))
+    """In the folder of a run of two steps."""
+    words = ("train", "parabola", "--steps", "2", "--report-every", "2")
+    own = ("--batch-size", "4", "--save-every", "2")
+    _command(*words, *own, "--backend", "numpy", "--out", str(path.parent))
 
 
 def _use_config(path: Path) -> None:
+    """Go on for a step; that is taken back."""
     folder = RunDir(path.parent)
-    folder.config = path
     folder.planned_steps()
-    folder.saved("source", str)
-    folder.saved("session", dict)
+    kept = {file: file.read_bytes() for file in (folder.checkpoint, folder.frames)}
+    words = ("train", "parabola", "--steps", "3", "--backend", "numpy")
+    try:
+        _command(*words, "--resume", "--out", str(path.parent))
+    finally:
+        for file, content in kept.items():
+            file.write_bytes(content)
+
+
+def _command(*words: str) -> None:
+    """`minigan ...` without pictures.  Errors: MiniganError for what it ends with."""
+    with patch.object(Session, "_pictures", lambda session: {}):
+        done = CliRunner().invoke(cli, [*words, "--quiet"], standalone_mode=False)
+    if done.exception:
+        raise done.exception
+    if done.return_value:
+        raise MiniganError(done.stderr)
+
+
+def _csv(path: Path) -> None:
+    path.write_text("height,weight,age\n" + "1.5,60,33\n1.8,82.5,-4e1\n" * 15)
+
+
+def _tsv(path: Path) -> None:
+    path.write_text("height\tname\tage\n" + "1.5\tAda\t33\n1.8\tBob\t41\n" * 15)
+
+
+def _image() -> Image.Image:
+    rng = np.random.default_rng(0)
+    return Image.fromarray(rng.integers(0, 256, (9, 8, 3), np.uint8))
+
+
+def _png(path: Path) -> None:
+    info = PngInfo()
+    info.add_text("Comment", "made for the campaign", zip=True)
+    _image().save(path, "PNG", pnginfo=info, dpi=(72, 72))
+
+
+def _palette(path: Path) -> None:
+    _image().quantize(8).save(path, "PNG", transparency=3)
+
+
+def _jpeg(path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned
+    _image().save(path, "JPEG", exif=exif, progressive=True)
+
+
+def _folder(path: Path, size: int | None = None) -> None:
+    """The images in the folder of a file: that one alone."""
+    from_folder(path.parent, size)
 
 
 FORMATS = {
@@ -174,7 +240,14 @@ FORMATS = {
             lambda path: path.write_bytes(gzip.compress(encode(BYTES))),
             from_file,
         ),
-        Format("config.json", _config, _use_config),
+        Format(CONFIG, _config, _use_config, file=CONFIG),
+        Format("CSV", _csv, table, file="a.csv"),
+        Format("TSV of columns", _tsv, lambda path: table(path, ["age"])),
+        Format("PNG", _png, lambda path: _folder(path), file="a.png"),
+        Format(
+            "PNG with a palette", _palette, lambda path: _folder(path, 5), file="a.png"
+        ),
+        Format("JPEG", _jpeg, lambda path: _folder(path, 6), file="a.jpg"),
     )
 }
 

@@ -1,6 +1,8 @@
-"""Runs that are killed at random times, and go on until they are done."""
+"""Processes that are killed or interrupted at random times, and go on until the end."""
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -9,61 +11,154 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.cli.rundir import RunDir
+from minigan.errors import CheckpointError
+from minigan.starting import INTERRUPTED
 
-FILES = ("checkpoint.npz", "history.csv", "frames.npz", "generator.npz", "config.json")
-PICTURES = ("losses.png", "gradients.png", "samples.png", "progress.png")
-STEPS = 400
-OPTIONS = ("--report-every", "40", "--save-every", "30", "--backend", "numpy")
+from .counts import Counts
+from .runs import (
+    ENVIRONMENT,
+    STUCK,
+    Ended,
+    Run,
+    Server,
+    contents,
+    differences,
+    saved_step,
+)
+
+TIMES = 5  # kills of one run
+INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
+STOPPED = "stopped after step "
 
 
-@dataclass
-class Outcome:
-    """kills: how many there were.  different: files that are not those of the whole."""
-
-    kills: int
-    different: list[str]
-
-
-def start(folder: Path) -> "subprocess.Popen[str]":
-    """A process that begins the run in a folder, or goes on with it."""
-    run = RunDir(folder)
-    begun = run.checkpoint.is_file() or run.has_begun()
-    resume = ["--resume"] if begun else []
+def start(run: Run, folder: Path) -> "subprocess.Popen[str]":
+    """The run as a process of its own, which a Ctrl-C reaches."""
     return subprocess.Popen(
-        [sys.executable, "-m", "minigan", "train", "parabola", "--out", str(folder)]
-        + ["--steps", str(STEPS), *OPTIONS, *resume],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        [sys.executable, "-c", CTRL_C, sys.executable, *run.command(folder)],
+        env={**os.environ, **ENVIRONMENT},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def finish(folder: Path) -> float:
-    """Let a run end; how long that took.  Errors: AssertionError where it fails."""
-    started, process = time.monotonic(), start(folder)
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    return time.monotonic() - started
+# A job in a script's background starts with Ctrl-C ignored.
+CTRL_C = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.argv[1], [sys.argv[1], '-m', 'minigan', *sys.argv[2:]])"
+)
 
 
-def killed(folder: Path, whole: Path, seed: int, kills: int, seconds: float) -> Outcome:
-    """Kill a run so often, each time within so many seconds, and let it end.
+@dataclass
+class Whole:
+    """A run that nobody ended.  seconds: how long it took as a process of its own."""
 
-    whole: the folder of the same run, which nobody killed.
-    """
-    rng, done = np.random.default_rng(seed), 0
-    for _ in range(kills):
-        process = start(folder)
-        time.sleep(float(rng.uniform(0, seconds)))
-        process.kill()
-        process.communicate()
-        done += process.returncode != 0
-    finish(folder)
-    different = [
-        name
-        for name in (*FILES, *PICTURES)
-        if (folder / name).read_bytes() != (whole / name).read_bytes()
+    server: Server
+    run: Run
+    folder: Path
+
+    def __post_init__(self) -> None:
+        path, started = self.folder / "whole", time.monotonic()
+        process = start(self.run, path)
+        _, errors = process.communicate(timeout=STUCK)
+        assert process.returncode == 0, errors
+        self.seconds = time.monotonic() - started
+        self.files = contents(path)
+
+    def cut(self) -> Path:
+        """An empty place for another run."""
+        shutil.rmtree(self.folder / "cut", ignore_errors=True)
+        return self.folder / "cut"
+
+    def ended(self, folder: Path, number: int, rng: np.random.Generator) -> Ended:
+        """A process that is sent a signal at a random time, or ends before it."""
+        process, started = start(self.run, folder), time.monotonic()
+        time.sleep(float(rng.uniform(0, 1.1 * self.seconds)))
+        process.send_signal(number)
+        try:
+            out, err = process.communicate(timeout=STUCK)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            return Ended(None, out, err, STUCK)
+        return Ended(process.returncode, out, err, time.monotonic() - started)
+
+    def faults(self, folder: Path) -> list[str]:
+        """What another run in a folder does not make good."""
+        ended = self.server.run(self.run.command(folder))
+        found = ended.unclear()
+        if ended.code != 0:
+            found.append(f"does not go on: {ended.err:.60}")
+        return found + [f"another {name}" for name in differences(folder, self.files)]
+
+
+def killed(whole: Whole, times: int, first: int) -> Counts:
+    """SIGKILL at so many random times, some of them of one run."""
+    found = Counts(f"SIGKILL at random times, {whole.run.name}")
+    for seed in range(first, first + -(-times // TIMES)):
+        rng, folder, faults = np.random.default_rng(seed), whole.cut(), []
+        kills = min(TIMES, times - found.tried)
+        for _ in range(kills):
+            ended = whole.ended(folder, signal.SIGKILL, rng)
+            found.tried += 1
+            found.outcomes["ended before"] += ended.code == 0
+            faults += lost(folder, ended.out)
+            if ended.code not in (0, -signal.SIGKILL):
+                faults.append(f"exit code {ended.code}")
+        faults += whole.faults(folder)
+        for fault in faults:
+            found.fault(fault, seed)
+        if not faults:
+            found.outcomes["runs byte-equal at last"] += 1
+    return found
+
+
+def lost(folder: Path, out: str) -> list[str]:
+    """What a run said that it had done, and did not save."""
+    told = [
+        int(words[1].replace(",", ""))
+        for words in map(str.split, out.splitlines())
+        if len(words) > 2 and words[0] == "step" and words[1][:1].isdigit()
     ]
-    return Outcome(done, different)
+    try:
+        step = saved_step(folder)
+    except CheckpointError:
+        return ["a damaged checkpoint"]
+    if told and (step is None or step < max(told)):
+        return [f"step {max(told)} is lost"]
+    return []
+
+
+def interrupted(whole: Whole, times: int, first: int) -> Counts:
+    """Ctrl-C and SIGTERM at so many random times."""
+    found = Counts(f"Ctrl-C and SIGTERM at random times, {whole.run.name}")
+    for seed in range(first, first + times):
+        rng, folder = np.random.default_rng(seed), whole.cut()
+        number = INTERRUPTING[seed % len(INTERRUPTING)]
+        ended = whole.ended(folder, number, rng)
+        found.tried += 1
+        outcome, faults = judged(ended, number)
+        faults += whole.faults(folder)
+        for fault in faults:
+            found.fault(f"{number.name}: {fault}", seed)
+        if not faults:
+            found.outcomes[outcome] += 1
+    return found
+
+
+def judged(ended: Ended, number: signal.Signals) -> tuple[str, list[str]]:
+    """(what a signal did, what was not as promised)."""
+    code, said = ended.code, ended.err
+    if code == 0:
+        return "ended before", ended.unclear()
+    if not said and not ended.out and code == -number:
+        return "before minigan began", []
+    if number == signal.SIGINT and "Traceback" in said and "minigan" not in said:
+        return "before minigan began", []  # Python's own start
+    faults = [] if code == 128 + number else [f"exit code {code}"]
+    if STOPPED in ended.out:
+        return "saved and stopped", faults + ended.unclear()
+    line = said.splitlines()[-1:] == [INTERRUPTED.decode().strip()]
+    if not line and "aborted; --resume goes on from the last save" not in said:
+        faults.append(f"says {said[-60:]!r}")
+    return "ended in one line", faults + ended.unclear()

@@ -5,7 +5,7 @@ import pytest
 from .files import campaign
 from .formats import FORMATS
 
-COUNT = 25  # mutations of each format
+COUNT = 20  # mutations of each format
 
 
 @pytest.mark.campaign
@@ -14,4 +14,4 @@ def test_only_the_project_s_errors_in_bounded_memory_and_time(kind, tmp_path):
     found = campaign(kind, COUNT, tmp_path)
     slow = [what for what in found.broken if what.endswith("slow")]  # a busy machine
     assert {k: found.seeds[k] for k in found.broken if k not in slow} == {}
-    assert found.refused + found.harmless + len(slow) >= COUNT
+    assert found.tried == COUNT

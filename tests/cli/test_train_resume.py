@@ -38,7 +38,9 @@ def test_resume_goes_to_the_length_that_was_planned(tmp_path, monkeypatch, no_pi
     assert Trainer.load(folder.checkpoint).step_count == 30
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"steps": -1}', '{"steps": "ten"}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"steps": -1}', '{"steps": "ten"}', "[" * 100_000]
+)
 def test_without_a_usable_config_the_length_is_the_recipes(tmp_path, text):
     folder = RunDir(tmp_path)
     assert folder.planned_steps() is None

@@ -31,6 +31,7 @@ FORMS = {
     "blanks": ("a b\n 1  2.5\n3 4e0\n", AB, ROWS),
     "savetxt": ("# a b\n1.0e+00 2.5e+00\n3.0e+00 4.0e+00\n", AB, ROWS),
     "savetxt, commas": ("# a,b\n1.0,2.5\n3,4\n", AB, ROWS),
+    "a quote in a comment": ('# size in "\n1,2.5\n3,4\n', None, ROWS),
     "comments": ("# made by me\na,b\n1,2.5\n# half\n3,4\n", AB, ROWS),
     "empty lines": ("\na,b\n\n1,2.5\n\n3,4\n\n", AB, ROWS),
     "Excel's hint": ("sep=;\na;b\n1;2.5\n3;4\n", AB, ROWS),

@@ -1,12 +1,16 @@
 """`data.from_folder`: PNG and JPEG files as rows, or an error that names the file."""
 
 import io
+import tracemalloc
+import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from minigan import data
+from minigan.data import folder
 from minigan.errors import ArgumentError, DatasetError, DTypeError
 
 RNG = np.random.default_rng(0)
@@ -193,8 +197,72 @@ def test_images_too_large(tmp_path):
     assert "expected at most 67,108,864 pixels, found 81,000,000" in refused(tmp_path)
     content = bytearray(file.getvalue())
     content[16:24] = b"\0\1\0\0" * 2
-    import zlib
-
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
     (tmp_path / "a.png").write_bytes(content)
     assert "at most 67,108,864 pixels, found several times as" in refused(tmp_path)
+
+
+# ---- small files that claim much -----------------------------------------------------
+
+
+def large(path, size):
+    """A PNG or JPEG whose header says that it has another height and width."""
+    content = bytearray(path.read_bytes())
+    if path.suffix == ".png":
+        place, digits = 16, 4
+        both = (size[1].to_bytes(4), size[0].to_bytes(4))
+    else:
+        place, digits = content.index(b"\xff\xc0") + 5, 2
+        both = (size[0].to_bytes(2), size[1].to_bytes(2))
+    content[place : place + 2 * digits] = b"".join(both)
+    if digits == 4:
+        content[29:33] = zlib.crc32(content[12:29]).to_bytes(4)
+    path.write_bytes(content)
+
+
+def test_a_png_that_holds_less_than_it_says(tmp_path):
+    large(write(tmp_path / "a.png", COLOURS[0]), (4000, 3000))
+    # 6 rows of 5 pixels, and a byte in front of each row
+    assert "expected 36,000,000 bytes of pixels, found 96" in refused(tmp_path)
+
+
+def test_a_png_whose_pixels_are_damaged(tmp_path):
+    path = write(tmp_path / "a.png", COLOURS[0])
+    large(path, (4000, 3000))
+    content = path.read_bytes()
+    place = content.index(b"IDAT") + 4
+    path.write_bytes(content[:place] + b"\xff" * 9 + content[place + 9 :])
+    assert "a.png: " in refused(tmp_path)
+
+
+def test_a_jpeg_that_holds_less_than_it_says(tmp_path):
+    large(write(tmp_path / "a.jpg", COLOURS[0]), (4000, 3000))
+    assert " pixels, found 12,000,000 in " in refused(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_images_of_one_colour_are_small(tmp_path, name):
+    write(tmp_path / name, Image.new("L", (700, 600), 255), optimize=True)
+    assert data.from_folder(tmp_path).shape == (1, 600, 700, 1)
+
+
+def test_a_length_that_is_damaged(tmp_path):
+    """Pillow asks the file for as many bytes as a chunk says that it has."""
+    path = write(tmp_path / "a.png", GREY[0])
+    content = path.read_bytes()
+    end = content.index(b"IEND") - 4
+    path.write_bytes(content[:end] + b"\xff\xff\xff\0none" + content[end:])
+    tracemalloc.start()
+    try:
+        with suppress(DatasetError):
+            data.from_folder(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_that_is_too_large(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.png", GREY[0])
+    size = path.stat().st_size
+    monkeypatch.setattr(folder, "MOST_BYTES", size - 1)
+    assert f"at most {size - 1:,} bytes, found {size:,}" in refused(tmp_path)

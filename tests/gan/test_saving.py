@@ -283,6 +283,8 @@ TAMPERED = {
     "other optimizer": _other_optimizer,
     "optimizer of rate 0": _set("optimizers.generator_optimizer.1.learning_rate", 0),
     "unknown option": _set("options.magic", 1),
+    "false backend": _set("backend", False),
+    "no backend": _set("backend", None),
     "batch_size": _set("options.batch_size", -8),
     "batches": _set("options.batches", "x"),
     "objective": _set("options.objective", "x"),
