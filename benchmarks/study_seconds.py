@@ -23,7 +23,7 @@ if __name__ == "__main__":  # so that it runs as a script and as a module
 from minigan.gan.recipes import RECIPES
 from minigan.study.outcome import Outcome
 from minigan.study.plan import Task
-from minigan.study.running import PRODUCTS, SAMPLES, Work
+from minigan.study.running import SAMPLES, Work
 from minigan.study.thumbnail import thumbnail
 from minigan.tables import Table
 
@@ -52,7 +52,7 @@ def parts(seeds, steps, backend="jit"):
     found = {}
     if backend == "jit":
         set_threads(1)
-    with use_products(PRODUCTS), use_backend(backend):
+    with use_products("chain"), use_backend(backend):
         for seed in range(seeds):
             clock = Clock(found)
             trainer = work.made(Task(seed))

@@ -5,6 +5,7 @@ import shlex
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ def _run(made: Study, quiet: bool) -> None:
         display.say(_stopped(made))
         raise Exit(128 + signal.SIGINT) from None
     except MiniganError:
-        if made.outcomes:
+        with suppress(MiniganError):  # what ended it is said, not what follows from it
             made.save()
             display.say(_stopped(made))
         raise

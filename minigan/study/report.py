@@ -75,7 +75,7 @@ class Results:
         self.plan, self.outcomes = plan, outcomes
         self.title, self.notes = title, tuple(notes)
 
-    @property
+    @cached_property
     def runs(self) -> list[Outcome]:
         """All outcomes: configuration by configuration, and in each by seed."""
         return [run for group in self.groups for run in group.runs]
@@ -95,7 +95,7 @@ class Results:
         """How many runs have no outcome."""
         return len(self.plan.tasks) - len(self.runs)
 
-    @property
+    @cached_property
     def metrics(self) -> list[str]:
         """Names of numbers, in the order of the first run that has each."""
         return list(dict.fromkeys(name for run in self.runs for name in run.metrics))

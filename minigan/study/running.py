@@ -21,7 +21,8 @@ from .outcome import FAILED, UNJUDGED, Outcome
 from .plan import Task
 from .thumbnail import thumbnail
 
-PRODUCTS = "chain"  # the arithmetic whose bits are the same on every CPU with FMA
+# Backend -> arithmetic of its products; the chain's bits are those of any CPU with FMA.
+PRODUCTS = {"jit": "chain", "numpy": "NumPy's"}
 SAMPLES = 2000  # rows on which a source judges a generator
 _alone = threading.Lock()  # a process runs one at a time, however many threads it has
 
@@ -54,7 +55,7 @@ class Work:
                 f"minigan.study: expected minigan {self.version} on every worker, got "
                 f"{__version__}"
             )
-        with _alone, use_products(PRODUCTS), use_backend(self.backend):
+        with _alone, use_products("chain"), use_backend(self.backend):
             threads = self.threads if self.backend == "jit" else None
             with _limited(threads), warnings.catch_warnings():
                 warnings.simplefilter("ignore")

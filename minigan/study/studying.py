@@ -80,7 +80,7 @@ class Study:
             "source": _digest(self.subject),
             "steps": self.steps,
             "backend": self.backend,
-            "products": PRODUCTS,
+            "products": PRODUCTS[self.backend],
             "minigan": __version__,
         }
         return {name: value for name, value in found.items() if value is not None}
@@ -97,7 +97,8 @@ class Study:
         title = f"{self.name}: {len(seeds):,} seed{'s' * (len(seeds) > 1)}"
         if self.steps is not None:
             title += f", {self.steps:,} steps each"
-        note = f"products {PRODUCTS}, backend {self.backend}, minigan {__version__}"
+        products = PRODUCTS[self.backend]
+        note = f"products {products}, backend {self.backend}, minigan {__version__}"
         return Results(self.plan, self.outcomes, title, [note])
 
     # ---- running it ----------------------------------------------------------------

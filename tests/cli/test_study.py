@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 from rich.console import Console
 
+from minigan.errors import StateError
 from minigan.study import Outcome, Study, engines, outcome
 
 from ..study.subjects import files
@@ -147,3 +148,17 @@ def test_a_terminal_shows_a_bar():
     text = screen.getvalue()
     assert "4/4" in text and "healthy 2" in text and "[a] text" in text
     assert "parabola" in text
+
+
+def test_a_study_that_cannot_go_on_says_why_and_how(tmp_path, monkeypatch):
+    whole = engines.in_this_process
+
+    def ending(work, tasks):
+        yield from list(whole(work, tasks))[:1]
+        raise StateError("the workers are gone")
+
+    monkeypatch.setattr(engines, "in_this_process", ending)
+    result = study(tmp_path / "a")
+    expect_error(result, 2, "the workers are gone")
+    assert "stopped: 1 of 6 runs are done, and kept" in result.stdout
+    assert (tmp_path / "a" / "study.html").exists()

@@ -41,9 +41,10 @@ def test_results_are_those_of_the_folder(tmp_path):
     assert [run.metrics["value"] for run in results.runs] == [0, 1, 2, 3]
     group = results.groups[0]
     assert group.share == 0.5 and group.interval == study.wilson(2, 4)
-    assert (
-        json.loads((tmp_path / "a" / "study.json").read_text())["subject"] == "numbers"
-    )
+    about = json.loads((tmp_path / "a" / "study.json").read_text())
+    assert about["subject"] == "numbers"
+    products = {"jit": "chain", "numpy": "NumPy's"}[about["backend"]]
+    assert about["products"] == products and products in str(results)
     in_memory = study.run(subjects.numbers, range(4), workers=1)
     assert str(in_memory) == str(results)
 
