@@ -151,6 +151,8 @@ def trainer_of(case):
             made[f"{player}_optimizer"] = OPTIMIZERS[kind]()
     needs_rows = recipes.RECIPES[case.recipe].dataset not in (None, "digits")
     data = rows() if needs_rows else None
+    if needs_rows and getattr(recipes.RECIPES[case.recipe], "condition", None):
+        data = data, np.arange(len(data)) % 10
     return recipes.load(
         case.recipe, data=data, dtype=case.dtype, **options, **case.overrides, **made
     )

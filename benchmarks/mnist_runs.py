@@ -30,7 +30,8 @@ def run(name, seed, steps, images, classifier):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = [name for name in recipes.RECIPES if name.startswith("mnist-")]
+    known = recipes.RECIPES.values()
+    names = [r.name for r in known if r.dataset == "mnist" and r.condition is None]
     parser.add_argument("recipe", nargs="?", choices=names, default="mnist-mixed")
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=3)

@@ -56,6 +56,29 @@ class Number(click.FloatRange):
         return number
 
 
+class LabelList(click.ParamType):
+    """Labels: 7, or 0,1,2, or 0-9."""
+
+    name = "labels"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        """The labels in a text, each once."""
+        if isinstance(value, tuple):
+            return value
+        labels: list[int] = []
+        for part in value.split(","):
+            ends = [end.strip() for end in part.split("-")]
+            fits = len(ends) <= 2 and all(e.isascii() and e.isdigit() for e in ends)
+            if not fits or any(len(end) > 6 for end in ends):
+                expected = "expected labels such as 7 or 0,1,2 or 0-9"
+                self.fail(f"{expected}, got {value!r}", param, ctx)
+            first, last = int(ends[0]), int(ends[-1])
+            labels += range(first, last + 1)
+            if last < first or len(set(labels)) < len(labels):
+                self.fail(f"expected each label once, got {value!r}", param, ctx)
+        return tuple(labels)
+
+
 class Place(click.Path):
     """A path.  An empty text, say of a variable that is not set, is none."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import rich_click as click
 
 from ..errors import ArgumentError
-from ..gan import Rows, Trainer
+from ..gan import CONDITIONS, RECIPES, Rows, Trainer
 from ..gan.history import LEAST
 from ..gan.options import Choice, Option, Options, Real, Whole, option_of
 from .choices import Number, OneOf
@@ -26,8 +26,9 @@ RATE = Real("RATE", above=0)
 class Override:
     """One option of the command: its name without dashes, and what it takes.
 
-    of: who takes it: "options" of the step, arguments of the "optimizers", "sampling"
-    of the rows, all three by `recipes.load`, or "session" for `cli.session`.
+    of: who takes it: "options" of the step, the "networks" of a conditional recipe,
+    arguments of the "optimizers", "sampling" of the rows, all by `recipes.load`, or
+    "session" for `cli.session`.
     """
 
     name: str
@@ -66,6 +67,7 @@ def _other(name: str, of: str, check: Choice | Real | Whole, text: str) -> Overr
 
 OVERRIDES = (
     *(Override(known.name, option_of(known)) for known in fields(Options)),
+    _other("condition", "networks", Choice(CONDITIONS), "How labels enter."),
     _other("sampling", "sampling", Choice(Rows.SAMPLING), "How rows are drawn."),
     _other("learning_rate", "optimizers", RATE, "Of both players."),
     _other("generator_learning_rate", "optimizers", RATE, "Of G alone."),
@@ -117,7 +119,7 @@ def expect_same(folder: RunDir, trainer: Trainer, overrides: Mapping[str, Any]) 
     """A run that goes on keeps its options.  Errors: ArgumentError naming the first."""
     named = {override.name: override for override in OVERRIDES}
     for name, value in overrides.items():
-        for own in _in(trainer, named[name]):
+        for own in _in(folder, trainer, named[name]):
             if own != value:
                 raise ArgumentError(
                     f"{named[name].flag}: expected {own}, as the run in {folder} was "
@@ -125,10 +127,13 @@ def expect_same(folder: RunDir, trainer: Trainer, overrides: Mapping[str, Any]) 
                 )
 
 
-def _in(trainer: Trainer, override: Override) -> list[Any]:
+def _in(folder: RunDir, trainer: Trainer, override: Override) -> list[Any]:
     """The values that an override has in a trainer: both players' if it is of both."""
     if override.of == "options":
         return [getattr(trainer.options, override.name)]
+    if override.of == "networks":
+        began = folder.saved("began", dict) or {}
+        return [began.get(override.name, RECIPES[trainer.name].condition)]
     if override.of == "sampling":
         return [trainer.data.config().get(override.name)]
     of = [p for p in PLAYERS if override.name.startswith(f"{p}_")]

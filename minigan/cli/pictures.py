@@ -117,14 +117,18 @@ def draw_report(trainer: "Trainer", frames: ImageFrames, path: Path) -> None:
     from ..pictures import image_grid
 
     images, step = frames.now(trainer), f"step {trainer.step_count:,}"
-    image_grid.samples_png(images, path, trainer.name, step)
+    image_grid.samples_png(images, path, trainer.name, step, frames.across)
 
 
 def _beside(session: "Session", frames: ImageFrames, path: Path) -> None:
     from ..pictures import image_grid
 
-    real, fake = (as_bytes(rows, frames.shape) for rows in session.rows(SHOWN))
-    image_grid.beside_png(real, fake, path, f"step {session.trainer.step_count:,}")
+    step = f"step {session.trainer.step_count:,}"
+    pair = session.rows(SHOWN)
+    if frames.labels is not None:
+        pair = session.by_class(frames.labels)
+    real, fake = (as_bytes(rows, frames.shape) for rows in pair)
+    image_grid.beside_png(real, fake, path, step, frames.across)
 
 
 def _image_row(session: "Session", frames: ImageFrames, path: Path) -> None:
@@ -135,13 +139,15 @@ def _image_row(session: "Session", frames: ImageFrames, path: Path) -> None:
         min(images, key=lambda step: abs(step - moment))
         for moment in _moments(session, list(images))
     ]
-    image_grid.progress_png([(step, images[step]) for step in steps], path)
+    row = [(step, images[step]) for step in steps]
+    image_grid.progress_png(row, path, columns=frames.across)
 
 
 def _image_gif(session: "Session", frames: ImageFrames, path: Path) -> None:
     from ..pictures import image_grid
 
-    image_grid.images_gif(frames.series(), path, session.trainer.name)
+    name = session.trainer.name
+    image_grid.images_gif(frames.series(), path, name, frames.across)
 
 
 def _moments(session: "Session", steps: Sequence[int]) -> tuple[float, ...]:

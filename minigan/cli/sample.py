@@ -10,7 +10,7 @@ import rich_click as click
 
 from ..errors import ArgumentError
 from ..files import write_atomically
-from .choices import Place, kind_of
+from .choices import LabelList, Place, kind_of
 
 if TYPE_CHECKING:
     from ..data.columns import Columns
@@ -29,6 +29,8 @@ MOST_DRAWN = 2500  # images in one picture
     "minigan sample runs/digits-seed0\n\n"
     "minigan sample runs/digits-seed0 -n 60 --between 10 -o between.png\n\n"
     "minigan sample runs/digits-seed0/generator.npz -n 10000 -o images.npz\n\n"
+    "minigan sample runs/digits-conditional-seed0 --label 7\n\n"
+    "minigan sample runs/digits-conditional-seed0 --labels 0-9 -o digits.png\n\n"
 )
 @click.argument("run", type=Place(exists=True))
 @click.option(
@@ -61,6 +63,16 @@ MOST_DRAWN = 2500  # images in one picture
     metavar="STEPS",
     help="Rows of so many, on the way from one latent point to another.",
 )
+@click.option(
+    "--label",
+    "--labels",
+    "labels",
+    type=LabelList(),
+    metavar="LABELS",
+    help="Of a conditional generator: 7, or 0,1,2, or 0-9. Of several, each takes an "
+    "equal part of the samples, and in a picture rows of its own. [default: drawn, as "
+    "often as the data have each]",
+)
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
 def sample(
     run: Path,
@@ -68,6 +80,7 @@ def sample(
     output: Path | None,
     seed: int | None,
     between: int | None,
+    labels: tuple[int, ...] | None,
     force: bool,
 ) -> None:
     """Draw samples from the generator in RUN.
@@ -81,24 +94,53 @@ def sample(
         raise click.UsageError(
             f"--number: expected a multiple of --between {between}, got {number}"
         )
+    if labels and number % len(labels):
+        raise click.UsageError(
+            f"--number: expected a multiple of the {len(labels)} labels, got {number}"
+        )
     from ..gan.generator import Generator
 
     generator = Generator.load(_file_of(run))
     output = _output(generator, output, number, force)
+    wanted = _wanted(generator, labels, number)
+    columns = between or (number // len(labels) if labels and len(labels) > 1 else None)
     if between:
         first, last = np.split(generator.draw_latent(2 * number // between, seed), 2)
-        rows = generator.sample(z=generator.between(first, last, between))
+        if wanted is None:
+            drawn = generator.draw_labels(number // between, seed)
+            wanted = None if drawn is None else drawn.repeat(between)
+        z = generator.between(first, last, between)
+        rows = generator.sample(z=z, labels=wanted)
     else:
-        rows = generator.sample(number, seed=seed)
+        rows = generator.sample(number, labels=wanted, seed=seed)
     if output is None:
         click.echo(as_csv(rows, generator.columns), nl=False)
     elif kind_of(output) == PICTURE:
-        _draw(generator, rows, output, between)
+        _draw(generator, rows, output, columns)
         click.echo(str(output))
     else:
         if generator.image_shape:
             rows = rows.reshape(number, *generator.image_shape)
         write_atomically(output, _encoded(rows, kind_of(output), generator.columns))
+
+
+def _wanted(
+    generator: "Generator", labels: tuple[int, ...] | None, number: int
+) -> np.ndarray | None:
+    """A label for each sample, an equal part of each label; None for none.
+
+    Errors: UsageError for labels that the generator does not know.
+    """
+    if labels is None:
+        return None
+    if generator.classes is None:
+        raise click.UsageError("--label: expected none for a generator without labels")
+    if max(labels) >= generator.classes:
+        raise click.UsageError(
+            f"--label: expected labels in 0 ... {generator.classes - 1}, got "
+            f"{max(labels)}"
+        )
+    return np.array(labels).repeat(number // len(labels))
 
 
 def _file_of(run: Path) -> Path:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .interrupts import Interrupts
 
 JUDGED = 2000  # rows that the quality is measured on
+MORE = 20  # times as many real rows are drawn as are shown by class
 LAST = 500  # steps that the final losses are means of
 
 
@@ -193,18 +194,37 @@ class Session(Callback):
 
     def rows(self, n: int) -> tuple[NDArray, NDArray]:
         """Real and generated rows (n, features), the same ones at every call."""
+        return self.pairs(n)[:2]
+
+    def pairs(self, n: int) -> tuple[NDArray, NDArray, NDArray | None]:
+        """The same, and the labels that both have, if there are any."""
         rng = rngs(self.trainer.seed)["sample"]
-        real = self.trainer.data.draw(n, rng)
+        real, labels = self.trainer.data.draw_pairs(n, rng)
         shape = n, self.trainer.latent_dim
         z = rng.standard_normal(shape, self.trainer.generator.theta.dtype.type)
-        return real, made_from(self.trainer, z).reshape(n, -1)
+        return real, made_from(self.trainer, z, labels).reshape(n, -1), labels
+
+    def by_class(self, labels: NDArray) -> tuple[NDArray, NDArray]:
+        """Real and generated rows of these labels, the same ones at every call."""
+        rng = rngs(self.trainer.seed)["sample"]
+        rows, found = self.trainer.data.draw_pairs(MORE * len(labels), rng)
+        assert found is not None  # where G takes labels, data have them
+        places = np.arange(len(found))
+        for label in np.unique(labels):  # its rows in turn; where it has none, any
+            own = np.flatnonzero(found == label)
+            wanted = np.flatnonzero(labels == label)
+            if len(own):
+                places[wanted] = np.resize(own, len(wanted))
+        shape = len(labels), self.trainer.latent_dim
+        z = rng.standard_normal(shape, self.trainer.generator.theta.dtype.type)
+        return rows[places[: len(labels)]], made_from(self.trainer, z, labels)
 
     def summary(self) -> dict[str, str]:
         """Label and text of each line of the closing summary."""
         last = means(self.trainer.history, LAST)
         balance = levels_text(equilibrium_of(self.trainer))
-        real, fake = self.rows(JUDGED)
-        answers = self._answer(real), self._answer(fake)
+        real, fake, labels = self.pairs(JUDGED)
+        answers = self._answer(real, labels), self._answer(fake, labels)
         lines = {
             "losses": f"D {last['d_loss']:.3f}   G {last['g_loss']:.3f}   ({balance})",
             "answers": f"D(x) {answers[0]:.3f}   D(G(z)) {answers[1]:.3f}",
@@ -239,12 +259,10 @@ class Session(Callback):
         lines["next"] = f"minigan sample {folder} -n 100 -o {output}"
         return lines
 
-    def _answer(self, rows: NDArray) -> float:
+    def _answer(self, rows: NDArray, labels: NDArray | None) -> float:
         """Mean of D's answers: probabilities, or scores if D is a critic."""
         with use_backend(self.trainer.backend):
-            score = self.trainer.critic.predict(
-                rows.reshape(-1, *self.trainer.row_shape)
-            )
+            score = self.trainer.score(rows, labels)
             return float(self.trainer.objective.moments(score)[0])
 
 

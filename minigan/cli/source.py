@@ -10,7 +10,7 @@ import numpy as np
 import rich_click as click
 
 from .. import data
-from ..data import DATASETS, Table
+from ..data import DATASETS
 from ..data.delimited import is_text
 from ..data.loading import to_train_on
 from ..errors import ArgumentError
@@ -36,8 +36,10 @@ class Source:
         """Whether it is a file or folder of the user's."""
         return self.name is not None and self.name not in DATASETS
 
-    def rows(self, recipe: str) -> "np.ndarray | Table | None":
-        """The rows, scaled to [-1, 1]; None for computed points.
+    def rows(self, recipe: str) -> Any:
+        """The rows, scaled to [-1, 1], for a conditional recipe with their labels.
+
+        An array, a `data.table` or a pair; None for computed points.
 
         Errors: DatasetError for what cannot be had, or read; ArgumentError for options
         that belong to other data.
@@ -48,7 +50,10 @@ class Source:
         self._expect("--grey", not self.grey or folder, "a folder of images")
         if name is None or not self.is_own:
             self._expect("--columns", self.columns is None, "a table")
-            return None if name is None else to_train_on(name)
+            if name is None:
+                return None
+            pairs = RECIPES[recipe].condition is not None
+            return data.labelled(name) if pairs else to_train_on(name)
         if folder:
             self._expect("--columns", self.columns is None, "a table")
             return data.from_folder(name, self.size, self.grey or None)

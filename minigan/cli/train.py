@@ -11,6 +11,7 @@ from click.exceptions import Exit
 from ..data import DATASETS
 from ..errors import ArgumentError
 from ..gan import Trainer, recipes
+from ..gan.players import shapes_made
 from ..jit.threads import work
 from . import source as sources
 from .choices import Number, OneOf, Place, WithNames
@@ -281,7 +282,7 @@ def _described(session: Session) -> str:
     data, name = session.trainer.data, os.path.basename(str(session.source.name))
     text = f"{name}: {data.rows:,} rows"
     if data.columns is None:
-        size = " x ".join(map(str, session.trainer.generator.output_shape() or ()))
+        size = " x ".join(map(str, shapes_made(session.trainer.generator)[0]))
         return f"{text} of {size} numbers"
     names = ", ".join(data.columns.names[:NAMED])
     more = ", ..." if len(data.columns) > NAMED else ""

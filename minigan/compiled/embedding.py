@@ -18,6 +18,14 @@ def copy_labels(label, y):
 
 
 @kernel
+def concatenate_labels(a, b, label):
+    for i in range(a.size):
+        label[i] = a[i]
+    for i in range(b.size):
+        label[a.size + i] = b[i]
+
+
+@kernel
 def gather_labels(labels, index, label):
     for i in range(index.size):
         label[i] = labels[index[i]]

@@ -10,7 +10,7 @@ a function that makes or reads one, see `catalog`.
 
 from .catalog import DATASETS
 from .folder import from_folder
-from .loading import images, load
+from .loading import images, labelled, load
 from .scaling import from_file, scale
 from .tables import Table, table
 
@@ -20,6 +20,7 @@ __all__ = [
     "from_file",
     "from_folder",
     "images",
+    "labelled",
     "load",
     "scale",
     "table",

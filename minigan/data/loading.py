@@ -105,6 +105,24 @@ def _rows(name: str, x_train: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return scaled if scaled.ndim == 4 else scaled.reshape(len(scaled), -1)
 
 
+def labelled(
+    name: str,
+    path: str | PathLike[str] | None = None,
+    dtype: DTypeLike = np.float32,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Training rows as `images` has them, and their labels: (n,) int64.
+
+    For a conditional recipe: `recipes.load(..., data=data.labelled("digits"))`.
+    Errors: as `images`; DatasetError for labels that are no integers >= 0.
+    """
+    rows = images(name, path, dtype)
+    (_, y), _ = load(name, path)
+    if y.dtype.kind not in "iu" or y.shape != (len(rows),) or y.min() < 0:
+        given = f"{y.dtype}, shape {y.shape}"
+        broken(name, "an integer label >= 0 for each row", given)
+    return rows, y.astype(np.int64)
+
+
 # ---- nothing found -----------------------------------------------------------------
 
 

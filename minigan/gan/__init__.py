@@ -1,8 +1,9 @@
 """Generative adversarial networks: trainer, objectives, recipes, monitor, metrics."""
 
-from . import metrics, recipes
+from . import conditional, metrics, recipes
 from .callbacks import Callback, Report
 from .classifier import Classifier
+from .conditional import CONDITIONS
 from .diagnosis import Diagnosis
 from .generator import Generator
 from .history import History
@@ -28,6 +29,7 @@ from .schedules import SCHEDULES
 from .trainer import Trainer
 
 __all__ = [
+    "CONDITIONS",
     "OBJECTIVES",
     "PENALTIES",
     "RECIPES",
@@ -58,6 +60,7 @@ __all__ = [
     "Source",
     "Trainer",
     "Wasserstein",
+    "conditional",
     "diagnose",
     "metrics",
     "recipes",

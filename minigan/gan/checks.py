@@ -6,24 +6,20 @@ import numpy as np
 
 from .. import validate
 from ..errors import ShapeError, StateError
-from ..network import Network, Sequential
+from ..network import Network
 from ..optimizers import Adam, Optimizer
+from .players import Inputs, last_bounded, shapes_made
 from .sampling import Source
 
 ROUNDING = 1e-5  # how far numbers may be beyond those that a layer makes
 
 
 def shape_taken(network: Network) -> tuple[int, ...]:
-    """The shape of one example that a network takes.  Errors: ShapeError for any."""
-    return _known(network, network.input_shape)
+    """The shape of one example of the numbers that a network takes.
 
-
-def shape_made(network: Sequential) -> tuple[int, ...]:
-    """The shape of one example that a network makes.  Errors: ShapeError for any."""
-    return _known(network, network.output_shape())
-
-
-def _known(network: Network, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+    Errors: ShapeError where it is not known.
+    """
+    shape = Inputs.of("shape_taken", "network", network).shape
     if shape is None:
         raise ShapeError(
             f"expected a network of known sizes, got {validate.shown(network)}"
@@ -31,10 +27,18 @@ def _known(network: Network, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     return shape
 
 
-def network_of(where: str, argument: str, network: Network) -> Sequential:
+def shape_made(network: Network) -> tuple[int, ...]:
+    """The shape of one example that a network makes.
+
+    Of several outputs, the first.  Errors: ShapeError where it is not known.
+    """
+    return shapes_made(network)[0]
+
+
+def network_of(where: str, argument: str, network: Network) -> Network:
     """The network, if it is one that a player can be."""
     if (
-        not isinstance(network, Sequential)
+        not isinstance(network, Network)
         or not network.theta.size
         or network.owners() != [network]
     ):
@@ -42,7 +46,7 @@ def network_of(where: str, argument: str, network: Network) -> Sequential:
             validate.DTypeError,
             where,
             argument,
-            "a Sequential that owns all of its layers, some with parameters",
+            "a network that owns all of its layers, some with parameters",
             validate.shown(network),
         )
     return network
@@ -82,10 +86,10 @@ def two_optimizers(
     return one, two
 
 
-def _reachable(where: str, generator: Sequential, data: Source) -> None:
+def _reachable(where: str, generator: Network, data: Source) -> None:
     """Refuse rows of numbers that the generator's last layer cannot make."""
     rows = data.tables().get("data")
-    last = next((x for x in reversed(generator.layers) if x.bounds is not None), None)
+    last = last_bounded(generator)
     if rows is None or last is None or last.bounds is None:
         return
     low, high = last.bounds
@@ -99,8 +103,8 @@ def _reachable(where: str, generator: Sequential, data: Source) -> None:
 
 def fit_together(
     where: str,
-    generator: Sequential,
-    discriminator: Sequential,
+    generator: Network,
+    discriminator: Network,
     data: Source,
     rows: int,
 ) -> int:
@@ -133,18 +137,17 @@ def fit_together(
     if kind is not None and np.dtype(kind) != generator.dtype:
         expected = f"rows of dtype {generator.dtype}, that of the networks"
         validate.complain(validate.DTypeError, where, "data", expected, np.dtype(kind))
-    if data.labelled:
-        validate.complain(
-            validate.ArgumentError,
-            where,
-            "data",
-            "rows without labels, since neither network takes any",
-            f"{type(data).__name__} with labels",
-        )
-    if generator.input_shape is None or len(generator.input_shape) != 1:
+    taken = Inputs.of(where, "generator", generator)
+    seen = Inputs.of(where, "discriminator", discriminator)
+    if taken.shape is None or len(taken.shape) != 1:
         raise ShapeError(
             f"{where}: argument 'generator': expected a first layer of known size, "
             f"got {generator.layers[0]!r}"
+        )
+    if generator.splits:
+        raise ShapeError(
+            f"{where}: argument 'generator': expected one output, the rows, got "
+            f"{generator!r:.200}"
         )
     made = prod(shape_made(generator))
     if made != data.features:
@@ -153,13 +156,22 @@ def fit_together(
             f"example, as the data have, got {made}"
         )
     _reachable(where, generator, data)
-    score = discriminator.output_shape(discriminator.input_shape or (data.features,))
+    shape = discriminator.input_shape or (data.features,)
+    score = discriminator.output_shape(shape)
+    score, *others = score if discriminator.splits else (score,)
     if score is None or tuple(score) != (1,):
         raise ShapeError(
             f"{where}: argument 'discriminator': expected one score an example, shape "
             f"(1,), got {score}"
         )
-    wants = discriminator.input_shape
+    heads = [tuple(other) for other in others if other is not None]
+    if len(others) > 1 or len(heads) != len(others) or any(len(h) != 1 for h in heads):
+        raise ShapeError(
+            f"{where}: argument 'discriminator': expected at most one output beside "
+            f"the score, logits of classes, shape (classes,), got {others}"
+        )
+    _labels_fit(where, taken, seen, heads[0][0] if heads else None, data)
+    wants = seen.shape
     if wants is not None and prod(wants) != made:
         raise ShapeError(
             f"{where}: argument 'discriminator': expected examples of {made} features, "
@@ -178,4 +190,38 @@ def fit_together(
             f"at most the {most} rows of the data in one batch",
             f"batches of {rows}",
         )
-    return generator.input_shape[0]
+    return taken.shape[0]
+
+
+def _labels_fit(
+    where: str, taken: Inputs, seen: Inputs, classes: int | None, data: Source
+) -> None:
+    """Check who takes labels, and of how many classes.
+
+    taken, seen: inputs of G and D.   classes: of the logits that D answers with.
+    """
+    of_d = [n for n in (seen.classes, classes) if n is not None]
+    if taken.classes is None and of_d:
+        expected = "a network that takes labels, as the discriminator looks at them"
+        got = "one without labels"
+        validate.complain(validate.ArgumentError, where, "generator", expected, got)
+    if taken.classes is None and data.labelled:
+        expected = "rows without labels, since neither network takes any"
+        got = f"{type(data).__name__} with labels"
+        validate.complain(validate.ArgumentError, where, "data", expected, got)
+    if taken.classes is None:
+        return
+    if not of_d:
+        expected = "one that takes labels or answers with logits of classes, since the "
+        expected += "generator takes labels"
+        got = "one that does not"
+        validate.complain(validate.ArgumentError, where, "discriminator", expected, got)
+    if not data.labelled:
+        expected = "rows with labels, say (rows, labels), since the networks take them"
+        got = f"{type(data).__name__} without labels"
+        validate.complain(validate.ArgumentError, where, "data", expected, got)
+    fewest = min(taken.classes, *of_d)
+    if data.classes > fewest:
+        expected = f"labels in 0 ... {fewest - 1}, as the networks know them"
+        got = f"labels up to {data.classes - 1}"
+        validate.complain(validate.ArgumentError, where, "data", expected, got)

@@ -16,6 +16,7 @@ from ..primitives import use_backend
 from .callbacks import Callback
 from .checks import shape_made
 from .rngs import rngs
+from .sampling import drawn_labels
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -27,6 +28,8 @@ View = tuple[float, float, float, float]  # left, right, bottom, top
 POINTS = 200  # real points, and z, in each frame
 ROWS, COLUMNS = 48, 64  # of the grid that D is asked on
 IMAGES = 25  # in each frame
+EACH = 10  # in each frame of a class, where there are classes
+MOST_CLASSES = 20  # that are shown
 MOST_COLUMNS = 6  # of a table that are shown
 MOST = 50  # frames of a run, about
 KIND = "film"  # what a file of frames says it is
@@ -85,8 +88,11 @@ class Frames(Callback):
         self.every = stride(steps)
         rng = rngs(trainer.seed)["sample"]
         self.real = self._real(trainer, rng)
-        shape = len(self.real), trainer.latent_dim
-        self.z = rng.standard_normal(shape, np.float32)
+        self.labels, shape = None, (len(self.real), trainer.latent_dim)
+        if trainer.classes is not None:
+            self.labels = self._wanted(trainer)
+            shape = len(self.labels), trainer.latent_dim
+        self.z = self._drawn(rng, shape)
         self.taken: dict[int, Taken] = {}  # step -> what was kept of it
         self._take(trainer)
 
@@ -99,6 +105,16 @@ class Frames(Callback):
     def _real(self, trainer: "Trainer", rng: np.random.Generator) -> np.ndarray:
         """The real rows that are shown."""
         raise NotImplementedError
+
+    def _wanted(self, trainer: "Trainer") -> np.ndarray:
+        """The labels of what is shown, for a generator that takes labels."""
+        counts = trainer.data.label_counts
+        assert counts is not None  # the trainer looked
+        return drawn_labels(counts, len(self.real), rngs(trainer.seed)["report"])
+
+    def _drawn(self, rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+        """z: (n, latent_dim)"""
+        return rng.standard_normal(shape, np.float32)
 
     def _frame(self, trainer: "Trainer") -> Taken:
         """What is kept of the present step."""
@@ -157,7 +173,7 @@ class PointFrames(Frames):
             logits = trainer.critic.predict(self.grid.reshape(-1, *trainer.row_shape))
         logits = logits.reshape(ROWS, COLUMNS) - trainer.objective.threshold
         surface = 0.5 + 0.5 * np.tanh(0.5 * logits)  # sigmoid; 1/2 at D's border
-        fakes = made_from(trainer, self.z).reshape(POINTS, 2)
+        fakes = made_from(trainer, self.z, self.labels).reshape(POINTS, 2)
         return {
             "fakes": fakes.astype(np.float32),
             "surfaces": surface.astype(np.float32),
@@ -199,7 +215,7 @@ class TableFrames(Frames):
         return np.asarray(trainer.data.draw(POINTS, rng), np.float32)
 
     def _frame(self, trainer: "Trainer") -> Taken:
-        fakes = made_from(trainer, self.z).reshape(len(self.z), -1)
+        fakes = made_from(trainer, self.z, self.labels).reshape(len(self.z), -1)
         return {"fakes": fakes[:, : self.shown].astype(np.float32)}
 
     def in_units(self, rows: np.ndarray) -> np.ndarray:
@@ -217,11 +233,25 @@ class TableFrames(Frames):
 
 
 class ImageFrames(Frames):
-    """For images: what the generator makes of the same z, as grey values of bytes."""
+    """For images: what the generator makes of the same z, as grey values of bytes.
+
+    Of a conditional generator each class has a row, and each column one z.
+    across: how many are in a row of a picture; None: as many as there are rows.
+    """
 
     def __init__(self, trainer: "Trainer", steps: int, shape: tuple[int, ...]) -> None:
         self.shape = shape
+        self.across = None if trainer.classes is None else EACH
         super().__init__(trainer, steps)
+
+    def _wanted(self, trainer: "Trainer") -> np.ndarray:
+        return np.arange(min(trainer.data.classes, MOST_CLASSES)).repeat(EACH)
+
+    def _drawn(self, rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+        if self.across is None:
+            return super()._drawn(rng, shape)
+        z = super()._drawn(rng, (self.across, shape[1]))
+        return np.tile(z, (shape[0] // self.across, 1))
 
     def _real(self, trainer: "Trainer", rng: np.random.Generator) -> np.ndarray:
         return as_bytes(trainer.data.draw(IMAGES, rng), self.shape)
@@ -231,7 +261,7 @@ class ImageFrames(Frames):
 
     def now(self, trainer: "Trainer") -> np.ndarray:
         """What the generator makes of the same z now: (IMAGES, *shape) uint8."""
-        return as_bytes(made_from(trainer, self.z), self.shape)
+        return as_bytes(made_from(trainer, self.z, self.labels), self.shape)
 
     def series(self) -> list[tuple[int, np.ndarray]]:
         """[(step, images)] so far, in order; images: (IMAGES, *shape) uint8."""
@@ -242,7 +272,7 @@ class ImageFrames(Frames):
 
 def frames_of(trainer: "Trainer", steps: int) -> Frames:
     """The `Frames` that suit what the generator makes."""
-    if trainer.data.features == 2:
+    if trainer.data.features == 2 and trainer.classes is None:
         return PointFrames(trainer, steps)
     shape = image_shape(shape_made(trainer.generator))
     if shape is None or trainer.data.columns is not None:
@@ -250,13 +280,16 @@ def frames_of(trainer: "Trainer", steps: int) -> Frames:
     return ImageFrames(trainer, steps, shape)
 
 
-def made_from(trainer: "Trainer", z: np.ndarray) -> np.ndarray:
-    """What the generator makes of z, or its average where there is one.
+def made_from(
+    trainer: "Trainer", z: np.ndarray, labels: np.ndarray | None = None
+) -> np.ndarray:
+    """What the generator makes of z and labels, or its average where there is one.
 
     In the run's own precision.
     """
     averaged = trainer.average is not None
-    return trainer.sample(z=z.astype(trainer.generator.dtype), ema=averaged)
+    z = z.astype(trainer.generator.dtype)
+    return trainer.sample(z=z, labels=labels, ema=averaged)
 
 
 def stride(steps: int) -> int:

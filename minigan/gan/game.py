@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import primitives, validate
-from ..layers import Sigmoid
 from ..layers.linearisation import check_tangents
-from ..network import Sequential
+from ..network import Network
 from ..optimizers import Optimizer
 from ..registry import create
 from ..state import Arrays, Generators, own_copy, whole_copy
@@ -23,7 +22,8 @@ from .noise import Noise
 from .objectives import OBJECTIVES
 from .options import Options
 from .penalties import PENALTIES
-from .sampling import Rows, Source
+from .players import Inputs, critic_of
+from .sampling import Rows, Source, pair_of
 from .schedules import Rates
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ class Game:
 
     def __init__(
         self,
-        generator: Sequential,
-        discriminator: Sequential,
+        generator: Network,
+        discriminator: Network,
         data: "NDArray | Table | Source",
         options: Options,
         generator_optimizer: Optimizer | None,
         discriminator_optimizer: Optimizer | None,
         rngs: Generators,
-        average: Sequential | None = None,
+        average: Network | None = None,
         pretrained: int = 0,
     ) -> None:
         where = "Trainer"
@@ -62,15 +62,23 @@ class Game:
         self.generator = network_of(where, "generator", generator)
         self.discriminator = network_of(where, "discriminator", discriminator)
         if not isinstance(data, Source):
-            data = Rows(data, rng=rngs["data"], dtype=generator.theta.dtype)
+            rows, labels = pair_of(data)
+            dtype = generator.theta.dtype
+            data = Rows(rows, labels, rng=rngs["data"], dtype=dtype)
         self.data = data
         self.rngs = {**rngs, "data": data.generators().get("rng", rngs["data"])}
         self.latent_dim = fit_together(
             where, generator, discriminator, data, options.real_rows
         )
-        self.row_shape = discriminator.input_shape or (data.features,)
-        ends_in_sigmoid = isinstance(discriminator.layers[-1], Sigmoid)
-        self.critic = discriminator[:-1] if ends_in_sigmoid else discriminator
+        self.of_generator = Inputs.of(where, "generator", generator)
+        self.of_discriminator = Inputs.of(where, "discriminator", discriminator)
+        self.row_shape = self.of_discriminator.shape or (data.features,)
+        self.critic = critic_of(discriminator)
+        if options.auxiliary_weight != 1 and not self.critic.splits:
+            expected = "1 for a discriminator without logits of classes"
+            given = options.auxiliary_weight
+            complain = validate.complain
+            complain(validate.ArgumentError, where, "auxiliary_weight", expected, given)
         self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
             where, generator_optimizer, discriminator_optimizer
         )
@@ -80,6 +88,11 @@ class Game:
         self.penalty = None
         if options.penalty is not None:
             check_tangents(where, "discriminator", self.critic)
+            if self.of_generator.labels is not None:
+                expected, given = "None for players with labels", options.penalty
+                validate.complain(
+                    validate.ArgumentError, where, "penalty", expected, repr(given)
+                )
             weight = options.penalty_weight
             given = {} if weight is None else {"weight": weight}
             self.penalty = PENALTIES[options.penalty](**given)
@@ -95,6 +108,7 @@ class Game:
         )
         self.rates = Rates(options.schedule, options.schedule_steps, AHEAD)
         self.pretrained = np.array(pretrained, np.int64)  # steps of D by themselves
+        self._classes: tuple[Any, Any] = None, None  # probabilities and labels
 
     # ---- the algorithm -------------------------------------------------------------
 
@@ -140,18 +154,18 @@ class Game:
         self.follow()
         return found
 
-    def discriminator_step(self, z: NDArray | None = None) -> Arrays:
+    def discriminator_step(self, z: Any = None) -> Arrays:
         """Teach D to tell real rows from fakes; nothing of G changes.
 
-        z: of the fakes, (rows, latent_dim); None draws it.
+        z: of the fakes, as `latent` has it; None draws it.
         """
         found = self.discriminator_gradient(z)
         return found | {"d_gradient": self.move_discriminator()}
 
-    def generator_step(self, z: NDArray | None = None) -> Arrays:
+    def generator_step(self, z: Any = None) -> Arrays:
         """Teach G to be called real; nothing of D changes.
 
-        z: (batch_size, latent_dim); None draws it.
+        z: as `latent` has it; None draws it.
         """
         found = self.generator_gradient(z)
         found |= {"g_gradient": self.move_generator()}
@@ -170,20 +184,22 @@ class Game:
             "g_gradient": self.move_generator(),
         }
 
-    def discriminator_gradient(self, z: NDArray | None = None) -> Arrays:
+    def discriminator_gradient(self, z: Any = None) -> Arrays:
         """The gradient of D's loss on real rows and fakes, left in D.
 
-        z: of the fakes, (rows, latent_dim); None draws it.
+        z: of the fakes, as `latent` has it; None draws it.
         Separate batches are two lessons.  With alternating updates D moves between
         them, and the gradient is that of the second; else their gradients add up.
         """
         n = self.options.real_rows
         primitives.heading("Discriminator step: draw fakes and real rows")
-        fake = self.seen(self.fakes(self.latent(n) if z is None else z))
-        real = self.seen(self.data.batch(n))
+        z = self.latent(n) if z is None else z
+        fake, wanted = self.seen(self.fakes(z)), self.of_generator.labels_in(z)
+        real, labels = self.batch(n)
         if self.options.batches == "mixed":
             primitives.heading("D on real and fake rows in one batch")
-            score = self.critic.forward(joined(real, fake), training=True)
+            both = joined(real, fake)
+            score = self.judged(both, joined_labels(labels, wanted))
             real_score, fake_score = score[:n], score[n:]
             real_loss, fake_loss = self.objective.halves(real_score, fake_score)
             self.objective.mixed(score)
@@ -191,7 +207,7 @@ class Game:
             penalties = self.learn(real, fake, "real", "fake")
         else:
             primitives.heading("D on real rows")
-            real_score = self.critic.forward(real, training=True)
+            real_score = self.judged(real, labels)
             real_loss = self.objective.real(real_score)
             self.discriminator.zero_grad()
             penalties = self.learn(real, fake, "real")
@@ -199,7 +215,7 @@ class Game:
             if alternating:
                 self.move_discriminator()
             primitives.heading("D on fakes")
-            fake_score = self.critic.forward(fake, training=True)
+            fake_score = self.judged(fake, wanted)
             fake_loss = self.objective.fake(fake_score)
             if alternating:
                 self.discriminator.zero_grad()
@@ -220,12 +236,12 @@ class Game:
         real, fake: the rows that D sees.  kinds: which of them the loss is of.
         Returns what penalties there are.
         """
-        dscore = self.objective.dscore()
+        danswer = self.danswer()
         if self.penalty is None:
-            self.critic.backward(dscore, need_dx=False)
+            self.critic.backward(danswer, need_dx=False)
             return []
         share = self.objective.share if len(kinds) > 1 else 1.0
-        found = self.penalty.learn(self.critic, dscore, kinds, share)
+        found = self.penalty.learn(self.critic, danswer, kinds, share)
         if "fake" in kinds:
             primitives.heading("The penalty between real rows and fakes")
             rng = self.rngs["penalty"]
@@ -241,22 +257,25 @@ class Game:
             primitives.clip(D.theta, self.clip_value)
         return gradient
 
-    def generator_gradient(self, z: NDArray | None = None) -> Arrays:
+    def generator_gradient(self, z: Any = None) -> Arrays:
         """The gradient of G's loss, left in G; it passes through D, which is frozen.
 
-        z: (batch_size, latent_dim); None draws it.  An objective that compares sees
-        as many real rows before the fakes.
+        z: as `latent` has it; None draws it.  An objective that compares sees as many
+        real rows before the fakes.
         """
         primitives.heading("Generator step: G, then D, frozen: no weight gradients")
         z = self.latent(self.options.batch_size) if z is None else z
         fake = self.generator.forward(z, training=True)
         rows = seen = self.seen(fake)
+        labels = self.of_generator.labels_in(z)
         if self.objective.compares:
-            rows = joined(self.seen(self.data.batch(len(z))), seen)
+            real, others = self.batch(len(seen))
+            rows, labels = joined(real, seen), joined_labels(others, labels)
         with self.discriminator.frozen():
-            score = self.critic.forward(rows, training=True)
+            score = self.judged(rows, labels)
             loss = self.objective.generator(score)
-            dseen = self.critic.backward(self.objective.dscore())[-len(seen) :]
+            d = self.critic.backward(self.danswer(len(rows) / len(seen)))
+        dseen = self.of_discriminator.numbers_in(d)[-len(seen) :]
         primitives.heading("The gradient goes on into G")
         self.generator.zero_grad()
         self.generator.backward(dseen.reshape(fake.shape), need_dx=False)
@@ -270,18 +289,54 @@ class Game:
 
     # ---- what a step is made of ----------------------------------------------------
 
-    def latent(self, n: int) -> NDArray:
-        """z ~ N(0, 1): (n, latent_dim)"""
-        return primitives.standard_normal(
+    def latent(self, n: int) -> Any:
+        """What G takes: z ~ N(0, 1), (n, latent_dim), and labels if it takes any."""
+        z = primitives.standard_normal(
             self.rngs["latent"], n, self.latent_dim, dtype=self.generator.dtype
         )
+        if self.of_generator.labels is None:
+            return z
+        labels = self.data.draw_labels(n, self.rngs["latent"])
+        return self.of_generator.given(z, labels)
 
-    def shared_latent(self) -> NDArray | None:
+    def batch(self, n: int) -> tuple[NDArray, NDArray | None]:
+        """The next n real rows as D sees them, and their labels if there are any."""
+        drawn = self.data.batch(n)
+        rows, labels = drawn if self.data.labelled else (drawn, None)
+        return self.seen(rows), labels
+
+    def judged(self, rows: NDArray, labels: NDArray | None) -> NDArray:
+        """D's scores of rows that it is trained on, (N, 1).
+
+        Of a D that answers with logits of classes, too, their loss is kept for
+        `danswer`: the softmax cross-entropy with the labels (Odena et al. 2017).
+        """
+        x = self.of_discriminator.given(rows, labels)
+        answer = self.critic.forward(x, training=True)
+        if not self.critic.splits:
+            return answer
+        score, logits = answer
+        _, probabilities = primitives.softmax_forward(logits, labels)
+        self._classes = probabilities, labels
+        return score
+
+    def danswer(self, weight: float = 1.0) -> Any:
+        """dL/d(what D answered last): of the objective's loss, and of the classes'.
+
+        weight: of the classes' loss, beside its own.
+        """
+        dscore = self.objective.dscore()
+        if not self.critic.splits:
+            return dscore
+        dlogits = primitives.softmax_backward(*self._classes)
+        return dscore, primitives.scale(dlogits, weight * self.options.auxiliary_weight)
+
+    def shared_latent(self) -> Any:
         """z for both players, with the option latent="shared"; else None."""
         shared = self.options.latent == "shared"
         return self.latent(self.options.batch_size) if shared else None
 
-    def fakes(self, z: NDArray) -> NDArray:
+    def fakes(self, z: Any) -> NDArray:
         """G(z) for D to learn from: nothing of G changes."""
         if self.options.fakes == "inference":
             return self.generator.predict(z)
@@ -363,8 +418,10 @@ class Game:
         arguments |= parts
         data = arguments["data"]
         if not isinstance(data, Source) and isinstance(self.data, Rows):
+            rows, labels = pair_of(data)
             arguments["data"] = Rows(
-                data,
+                rows,
+                labels,
                 rng=self.rngs["data"],
                 sampling=self.data.sampling,
                 dtype=self.generator.theta.dtype,
@@ -376,7 +433,7 @@ class Game:
     __copy__, __setstate__ = whole_copy, own_copy
 
     @property
-    def players(self) -> dict[str, tuple[Sequential, Optimizer]]:
+    def players(self) -> dict[str, tuple[Network, Optimizer]]:
         """ "generator" and "discriminator" -> network and optimizer."""
         return {
             "generator": (self.generator, self.generator_optimizer),
@@ -450,3 +507,10 @@ def summed(cells: list[NDArray]) -> NDArray:
     for cell in others:
         total = primitives.total(total, cell)
     return total
+
+
+def joined_labels(one: NDArray | None, other: NDArray | None) -> NDArray | None:
+    """The labels of the one batch above those of the other, if there are any."""
+    if one is None or other is None:
+        return None
+    return primitives.concatenate_labels(one, other)

@@ -7,7 +7,7 @@ The same z gives the same sample, and so does the same seed.
 """
 
 import os
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,12 @@ from .. import checkpoint, primitives, saving, validate
 from ..errors import CheckpointError, MiniganError
 from ..files import as_path
 from ..images import image_shape
-from ..network import Sequential
+from ..network import Network
 from ..state import Arrays, whole_copy
 from .checks import shape_made, shape_taken
+from .players import Inputs, Labels, asked
 from .rngs import NAMES, rngs
+from .sampling import drawn_labels
 from .saving import backend_of, generators_of, plain_state, steps_of, versions
 
 if TYPE_CHECKING:
@@ -34,15 +36,16 @@ SAMPLE = NAMES.index("sample")
 class Generator:
     """A network that makes rows of z, and where its z come from.
 
-    network: a `Sequential`.  rng: of the z that `sample` draws.
+    network: from z, or from z and labels.  rng: of the z that `sample` draws.
     recipe, seed, step: of the run it comes from.  backend: "jit", "numpy" or None for
     the one in force.  columns: of the table that it was trained on, if it was one:
-    then samples are in the table's units.
+    then samples are in the table's units.  label_counts: how often the data had each
+    label; by default all are as likely.
     """
 
     def __init__(
         self,
-        network: Sequential,
+        network: Network,
         rng: np.random.Generator | int,
         *,
         recipe: str = "custom",
@@ -50,9 +53,10 @@ class Generator:
         step: int = 0,
         backend: str | None = None,
         columns: "Columns | None" = None,
+        label_counts: NDArray | None = None,
     ) -> None:
-        if not isinstance(network, Sequential):
-            expected, got = "a Sequential", validate.shown(network)
+        if not isinstance(network, Network):
+            expected, got = "a network", validate.shown(network)
             validate.complain(
                 validate.DTypeError, "Generator", "network", expected, got
             )
@@ -64,6 +68,10 @@ class Generator:
         self.backend = primitives.chosen_backend("Generator", backend)
         self.latent_dim = shape_taken(network)[0]
         self.columns = columns
+        self.classes = Inputs.of("Generator", "network", network).classes
+        if self.classes is not None and label_counts is None:
+            label_counts = np.ones(self.classes, np.int64)
+        self.label_counts = label_counts
 
     @classmethod
     def of(cls, trainer: "Trainer") -> Self:
@@ -81,6 +89,7 @@ class Generator:
             step=trainer.step_count,
             backend=trainer.backend,
             columns=trainer.data.columns,
+            label_counts=trainer.data.label_counts,
         )
 
     @property
@@ -91,34 +100,56 @@ class Generator:
     # ---- sampling ------------------------------------------------------------------
 
     def sample(
-        self, n: int | None = None, *, z: NDArray | None = None, seed: int | None = None
+        self,
+        n: int | None = None,
+        *,
+        z: NDArray | None = None,
+        labels: Labels = None,
+        seed: int | None = None,
     ) -> NDArray:
         """Rows made in inference mode: (n, ...) as the network's last layer has them.
 
         Of a table (n, columns) in the units of the table, see `data.table`; float64.
 
         n: how many, of z from a stream of its own, or of this `seed`; or z itself,
-        (n, latent_dim).   Errors: ArgumentError, ShapeError, DTypeError.
+        (n, latent_dim).   labels: of a conditional generator, one integer for all rows
+        or (n,) of them; with n, None draws them as often as the data had each.
+        Errors: ArgumentError, ShapeError, DTypeError.
         """
-        where = "Generator.sample"
-        if (n is None) == (z is None):
-            validate.complain(validate.ArgumentError, where, "n", "either n or z", n)
-        if n is not None:
-            z = self.draw_latent(n, seed)
-        shape, dtype = ("n", self.latent_dim), self.network.dtype
-        z = validate.array(where, "z", z, shape, dtype, finite=True)
+        rng, counts = self._stream(seed), self.label_counts
+        taken = asked(
+            "Generator.sample",
+            self.network,
+            n,
+            z,
+            labels,
+            lambda n: self._latent(n, rng),
+            lambda n: None if counts is None else drawn_labels(counts, n, rng),
+        )
         with primitives.use_backend(self.backend):
-            rows = self.network.predict(z)
+            rows = self.network.predict(taken)
         return rows if self.columns is None else self.columns.restored(rows)
 
     def draw_latent(self, n: int, seed: int | None = None) -> NDArray:
         """z ~ N(0, 1): (n, latent_dim), from the own stream or from a seed."""
         n = validate.integer("Generator.sample", "n", n, most=2**31)
-        rng = self.rng
-        if seed is not None:
-            where, most = "Generator.sample", 2**63 - 1
-            seed = validate.integer(where, "seed", seed, least=0, most=most)
-            rng = rngs(seed)["sample"]
+        return self._latent(n, self._stream(seed))
+
+    def draw_labels(self, n: int, seed: int | None = None) -> NDArray | None:
+        """Labels (n,) as often as the data had each; None for a network without."""
+        if self.label_counts is None:
+            return None
+        return drawn_labels(self.label_counts, n, self._stream(seed))
+
+    def _stream(self, seed: int | None) -> np.random.Generator:
+        """The own stream, or that of a seed."""
+        if seed is None:
+            return self.rng
+        where, most = "Generator.sample", 2**63 - 1
+        seed = validate.integer(where, "seed", seed, least=0, most=most)
+        return rngs(seed)["sample"]
+
+    def _latent(self, n: int, rng: np.random.Generator) -> NDArray:
         return rng.standard_normal((n, self.latent_dim), self.network.theta.dtype.type)
 
     def between(self, first: NDArray, last: NDArray, steps: int) -> NDArray:
@@ -161,11 +192,16 @@ class Generator:
             "generator": saving.describe(self.network, places),
             "generators": [plain_state(rng) for rng in (self.rng, *places)],
             "columns": self.columns and self.columns.config(),
+            **self._counted(),
             "versions": versions(),
         }
         values = self.network.theta, self.network.buffers
         path = as_path("Generator.save", path)
         checkpoint.write(path, dict(zip(ARRAYS, values, strict=True)), meta)
+
+    def _counted(self) -> dict[str, Any]:
+        counts = self.label_counts
+        return {} if counts is None else {"label_counts": counts.tolist()}
 
     @classmethod
     def load(cls, path: str | os.PathLike, *, backend: str | None = None) -> Self:
@@ -202,21 +238,34 @@ class Generator:
         trained = kind == "trainer" and len(arrays["history"])
         step = int(steps_of(arrays)[-1]) if trained else meta.get("step", 0)
         network = saving.build(meta["generator"], dtype, inner, theta, buffers)
-        found = (meta["data"] if kind == "trainer" else meta).get("columns")
+        data = meta["data"] if kind == "trainer" else meta
+        found, counts = data.get("columns"), data.get("label_counts")
         if found is not None:
             from ..data.columns import Columns
 
-            width = shape_made(cast(Sequential, network))
+            width = shape_made(network)
             found = Columns.from_config(found, width[0])
         return cls(
-            cast(Sequential, network),
+            network,
             places[stream],
             recipe=str(meta["recipe"]),
             seed=meta["seed"],
             step=step,
             backend=backend or backend_of(meta),
             columns=found,
+            label_counts=None if counts is None else _counts_of(counts, network),
         )
 
     def __repr__(self) -> str:
         return f"Generator({self.recipe!r}, step {self.step}, seed {self.seed})"
+
+
+def _counts_of(found: Any, network: Network) -> NDArray:
+    """Counts of labels from a file.  Errors: CheckpointError."""
+    classes = Inputs.of("Generator", "network", network).classes or 0
+    fits = isinstance(found, list) and 1 <= len(found) <= classes
+    if not fits or any(type(n) is not int or not 0 <= n < 2**40 for n in found):
+        raise CheckpointError("label_counts: expected a count for each label")
+    if not sum(found):
+        raise CheckpointError("label_counts: expected one above 0")
+    return np.array(found, np.int64)

@@ -131,7 +131,7 @@ def look(trainer: "Trainer") -> tuple[NDArray, NDArray] | tuple[None, None]:
         real = trainer.data.draw(more, rng)
     if len(real) < 2 * ENOUGH_ROWS:
         return None, None
-    return trainer.sample(z=z), real
+    return trainer.sample(z=z, labels=trainer.draw_labels(many, rng)), real
 
 
 # ---- figures -----------------------------------------------------------------------

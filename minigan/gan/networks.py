@@ -24,7 +24,8 @@ from ..layers import (
     Sigmoid,
     Tanh,
 )
-from ..network import Sequential
+from ..network import Graph, Sequential
+from . import conditional
 
 Shape = tuple[int, ...]
 
@@ -154,6 +155,89 @@ def image_discriminator(
     """images -> 512 -> 256 -> 1 sigmoid"""
     hidden = _hidden((prod(shape), 512, 256), "glorot_uniform", rng, dtype)
     return Sequential([*_flat(shape), *hidden, *_score(256, rng, dtype)])
+
+
+# ---- images of a class that is asked for -------------------------------------------
+
+
+def digits_conditional_generator(
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = DIGITS,
+    classes: int = 10,
+    condition: str = "projection",
+) -> Graph:
+    """z (32) and a label's 16 -> 64 -> 128 -> images, BatchNorm(0.8) behind hidden"""
+    make = conditional.Making(classes, rng, dtype, units=16)
+    return conditional.generator(
+        make, condition, 32, _to_images((64, 128), shape, make)
+    )
+
+
+def digits_conditional_discriminator(
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = DIGITS,
+    classes: int = 10,
+    condition: str = "projection",
+) -> Graph:
+    """images and labels -> 128 -> 64 -> 1 sigmoid"""
+    make = conditional.Making(classes, rng, dtype, units=16)
+    return _judging_images(make, condition, shape, (128, 64))
+
+
+def mnist_conditional_generator(
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = MNIST,
+    classes: int = 10,
+    condition: str = "projection",
+) -> Graph:
+    """z (100), a label's 50 -> 256 -> 512 -> images, BatchNorm(0.8) behind hidden"""
+    make = conditional.Making(classes, rng, dtype, units=50)
+    hidden = _to_images((256, 512), shape, make)
+    return conditional.generator(make, condition, 100, hidden)
+
+
+def mnist_conditional_discriminator(
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = MNIST,
+    classes: int = 10,
+    condition: str = "projection",
+) -> Graph:
+    """images and labels -> 512 -> 256 -> 1 sigmoid"""
+    make = conditional.Making(classes, rng, dtype, units=50)
+    return _judging_images(make, condition, shape, (512, 256))
+
+
+def _to_images(
+    sizes: Sequence[int], shape: Shape, make: conditional.Making
+) -> conditional.Layers:
+    """The layers from so many inputs to images."""
+
+    def layers(inputs: int) -> list[Layer]:
+        rng, dtype = make.rng, make.dtype
+        hidden = _hidden((inputs, *sizes), "glorot_uniform", rng, dtype, 0.8)
+        return [*hidden, *_drawn(sizes[-1], shape, rng, dtype)]
+
+    return layers
+
+
+def _judging_images(
+    make: conditional.Making, condition: str, shape: Shape, sizes: Sequence[int]
+) -> Graph:
+    """A discriminator of images with these hidden layers."""
+
+    def layers(inputs: int) -> list[Layer]:
+        return _hidden((inputs, *sizes), "glorot_uniform", make.rng, make.dtype)
+
+    return conditional.discriminator(
+        make, condition, shape, layers, sizes[-1], _flat(shape)
+    )
+
+
+# ---- what they are made of ---------------------------------------------------------
 
 
 def _hidden(

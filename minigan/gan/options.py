@@ -190,6 +190,14 @@ class Options:
         Whole(1, 2**40),
         "Steps until they have fallen. None with the constant schedule.",
     )
+    auxiliary_weight: float = option(
+        1.0,
+        Real("X", least=0, most=1e6),
+        "Weight of the classes' loss, where D has a head for them. The softmax "
+        "cross-entropy of D's second output with the labels is added to the losses "
+        "of both players, times this (Odena et al. 2017). Other networks have no such "
+        "loss.",
+    )
     ema: float | None = option(
         None,
         Real("P", above=0, below=1),

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from .. import primitives, validate
 from ..errors import StateError
-from ..network import Sequential
+from ..network import Network
 from ..registry import Registry
 
 PENALTIES: Registry[type["Penalty"]] = Registry("penalty")
@@ -56,7 +56,7 @@ class Penalty:
     # ---- what a game asks for ------------------------------------------------------
 
     def learn(
-        self, critic: Sequential, dscore: NDArray, kinds: Sequence[str], share: float
+        self, critic: Network, dscore: NDArray, kinds: Sequence[str], share: float
     ) -> list[NDArray]:
         """Add to D's gradients those of its loss and of the penalty; P of each kind.
 
@@ -91,7 +91,7 @@ class Penalty:
 
     def learn_between(
         self,
-        critic: Sequential,
+        critic: Network,
         real: NDArray,
         fake: NDArray,
         rng: np.random.Generator,

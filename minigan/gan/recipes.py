@@ -20,12 +20,13 @@ from numpy.typing import DTypeLike, NDArray
 from .. import validate
 from ..images import channels_last, image_shape
 from ..modes import GRID, RING
-from ..network import Sequential
+from ..network import Network
 from ..optimizers import Adam, Optimizer
 from ..registry import Registry
 from . import networks
+from .conditional import CONDITIONS
 from .rngs import rngs
-from .sampling import Mixture, Parabola, Rows, Source, rows_and_columns
+from .sampling import Mixture, Parabola, Rows, Source, pair_of, rows_and_columns
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Recipe:
     """What a tutorial teaches, as numbers.
 
     name: by which it is found.  description: one line.
-    generator, discriminator: build(rng, dtype, shape) -> Sequential.
+    generator, discriminator: build(rng, dtype, shape) -> network; of a conditional
+    recipe, build(rng, dtype, shape, classes, condition).
     steps: how long it trains.  report_every: steps between reports.
     optimizer: class and arguments of both optimizers, (Adam, {"beta_1": 0.5}).
     discriminator_optimizer: the same of D's, where it is another.
@@ -49,12 +51,13 @@ class Recipe:
     dataset: name of the images it trains on, see `minigan.data`; None: rows come from
     `source(rng, dtype)`.  shape: of one row.  sampling: how rows of a data set are
     drawn, see `gan.sampling.Rows`.
+    condition: how labels enter, one of `gan.CONDITIONS`; None: there are no labels.
     """
 
     name: str
     description: str
-    generator: Callable[..., Sequential]
-    discriminator: Callable[..., Sequential]
+    generator: Callable[..., Network]
+    discriminator: Callable[..., Network]
     steps: int
     report_every: int
     optimizer: Made = (Adam, {})
@@ -64,6 +67,7 @@ class Recipe:
     source: Callable[..., Source] = Parabola
     shape: tuple[int, ...] = (2,)
     sampling: str = "replacement"
+    condition: str | None = None
 
     @property
     def features(self) -> int | None:
@@ -181,6 +185,37 @@ RECIPES.register()(
     )
 )
 
+RECIPES.register()(
+    Recipe(
+        "digits-conditional",
+        description="the same digits, of the class that is asked for",
+        generator=networks.digits_conditional_generator,
+        discriminator=networks.digits_conditional_discriminator,
+        steps=30_000,
+        report_every=3_000,
+        optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),
+        options={"batch_size": 64, "batches": "mixed"},
+        dataset="digits",
+        shape=networks.DIGITS,
+        condition="projection",
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "mnist-conditional",
+        description="MNIST, of the digit that is asked for",
+        generator=networks.mnist_conditional_generator,
+        discriminator=networks.mnist_conditional_discriminator,
+        steps=20_000,
+        report_every=1_000,
+        optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),
+        options={"batch_size": 128, "batches": "mixed"},
+        dataset="mnist",
+        shape=networks.MNIST,
+        condition="projection",
+    )
+)
+
 
 def load(
     name: str,
@@ -200,13 +235,14 @@ def load(
         fetched as `minigan.data.load` does it); an array or tensor of floats in
         [-1, 1], or of uint8, which is scaled by x / 127.5 - 1: rows (n, features) or
         images (n, height, width[, channels]); a `data.table` or a data frame, whose
-        columns are scaled.  The networks take the size of the data.
+        columns are scaled.  The networks take the size of the data.  A conditional
+        recipe takes a pair (rows, labels) of such rows and (n,) integers.
     dtype: float32 or float64.
     overrides: in place of the recipe's, any option of `Trainer`; any argument of the
         optimizers, `learning_rate` of both or `generator_learning_rate` and
         `discriminator_learning_rate` of one; `sampling` ("replacement", "shuffled",
-        "ordered").  A schedule falls over the recipe's steps if no `schedule_steps`
-        are given.
+        "ordered"); `condition`, of a conditional recipe, one of `gan.CONDITIONS`.  A
+        schedule falls over the recipe's steps if no `schedule_steps` are given.
     Errors: ArgumentError for an unknown name or override, naming the known ones;
     DatasetError for data that cannot be had.
     """
@@ -214,6 +250,8 @@ def load(
     recipe = RECIPES.chosen(where, "name", name)
     dtype = validate.float_type(where, dtype)
     spawned = rngs(seed)
+    overrides = dict(overrides)
+    condition = _condition(recipe, overrides)
     options, arguments, sampling = _sorted(recipe, overrides)
     if options.get("schedule", "constant") != "constant":
         options.setdefault("schedule_steps", recipe.steps)
@@ -221,7 +259,7 @@ def load(
         if f"{player}_optimizer" not in options:
             options[f"{player}_optimizer"] = kind(**{**own, **arguments[player]})
     if data is None or isinstance(data, str):
-        data = _rows_of(data or recipe.dataset, dtype)
+        data = _rows_of(data or recipe.dataset, dtype, condition is not None)
     if "sampling" in overrides and (data is None or isinstance(data, Source)):
         expected = "none where no rows of an array are drawn"
         got = validate.shown(overrides["sampling"])
@@ -230,13 +268,20 @@ def load(
         data = recipe.source(rng=spawned["data"], dtype=dtype)
     shape = recipe.shape
     if not isinstance(data, Source):
-        rows, columns = _rows_given(recipe, data)
+        given, labels = (data, None) if condition is None else pair_of(data)
+        rows, columns = _rows_given(recipe, given)
         shape = rows.shape[1:] if columns else row_shape(recipe, rows)
-        data = Rows(rows, rng=spawned["data"], sampling=sampling, dtype=dtype)
+        data = Rows(rows, labels, rng=spawned["data"], sampling=sampling, dtype=dtype)
         data.columns = columns
+    if condition is not None and not data.labelled:
+        expected = f"(rows, labels) for {name!r}, which is conditional"
+        validate.complain(
+            validate.ArgumentError, where, "data", expected, "rows without labels"
+        )
+    more = () if condition is None else (data.classes, condition)
     return Trainer(
-        recipe.generator(spawned["weights"], dtype, shape),
-        recipe.discriminator(spawned["weights"], dtype, shape),
+        recipe.generator(spawned["weights"], dtype, shape, *more),
+        recipe.discriminator(spawned["weights"], dtype, shape, *more),
         data,
         **options,
         seed=seed,
@@ -267,11 +312,26 @@ def row_shape(recipe: Recipe, data: NDArray) -> tuple[int, ...]:
     return (*shape, 1) if len(shape) == 2 else shape
 
 
-def _rows_of(name: str | None, dtype: np.dtype) -> "NDArray | Table | None":
-    """The rows of a data set; None for none."""
-    from ..data.loading import to_train_on
+def _rows_of(name: str | None, dtype: np.dtype, pairs: bool) -> Any:
+    """The rows of a data set, with their labels where there are `pairs`."""
+    from ..data.loading import labelled, to_train_on
 
-    return None if name is None else to_train_on(name, dtype)
+    if name is None:
+        return None
+    return labelled(name, dtype=dtype) if pairs else to_train_on(name, dtype)
+
+
+def _condition(recipe: Recipe, overrides: dict[str, Any]) -> str | None:
+    """How labels enter; taken out of the overrides."""
+    condition = overrides.pop("condition", recipe.condition)
+    if condition is None or recipe.condition is not None:
+        if condition is None and recipe.condition is None:
+            return None
+        return validate.choice("recipes.load", "condition", condition, CONDITIONS)
+    expected = f"none for {recipe.name!r}, which is not conditional"
+    validate.complain(
+        validate.ArgumentError, "recipes.load", "condition", expected, repr(condition)
+    )
 
 
 def _rows_given(recipe: Recipe, data: Any) -> tuple[NDArray, "Columns | None"]:

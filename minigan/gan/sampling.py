@@ -48,6 +48,7 @@ class Source:
     name = ""
     features: int
     labelled = False  # True where a batch is a pair (rows, labels)
+    classes = 0  # labels are 0 ... classes - 1; 0 without labels
     columns: "Columns | None" = None  # names and units, of rows that are a table's
     modes: Modes | None = None  # of a mixture: samples are then judged mode by mode
     rng: np.random.Generator | None = None
@@ -66,6 +67,23 @@ class Source:
         seed: of fresh rows to compare with, which no training has seen.
         """
         return None
+
+    def draw_pairs(
+        self, n: int, rng: np.random.Generator
+    ) -> tuple[NDArray, NDArray | None]:
+        """The same with their labels (n,), or with None where there are none."""
+        if self.labelled:
+            raise NotImplementedError
+        return self.draw(n, rng), None
+
+    def draw_labels(self, n: int, rng: np.random.Generator) -> NDArray:
+        """Labels for n fakes, as often as the data have them: (n,), by primitives."""
+        return primitives.integers(rng, self.classes, n)
+
+    @property
+    def label_counts(self) -> NDArray | None:
+        """How often the data have each label, up to a factor: (classes,) int64."""
+        return np.ones(self.classes, np.int64) if self.labelled else None
 
     @property
     def rows(self) -> int | None:
@@ -287,6 +305,7 @@ class Rows(Source):
             )
         self.data = rows
         self.labels = None if labels is None else _labels(labels, len(rows))
+        self.classes = 0 if self.labels is None else int(self.labels.max()) + 1
         self.features = self.data.shape[1]
         self.rng = validate.random_generator("Rows", rng)
         self.order = np.arange(len(data), dtype=np.int64)
@@ -331,6 +350,33 @@ class Rows(Source):
         n = validate.integer("Rows.draw", "n", n, most=2**31)
         return primitives.gather(self.data, primitives.integers(rng, len(self.data), n))
 
+    def draw_pairs(
+        self, n: int, rng: np.random.Generator
+    ) -> tuple[NDArray, NDArray | None]:
+        """The rows of `draw`, and their labels."""
+        n = validate.integer("Rows.draw_pairs", "n", n, most=2**31)
+        index = primitives.integers(rng, len(self.data), n)
+        rows = primitives.gather(self.data, index)
+        if self.labels is None:
+            return rows, None
+        return rows, primitives.gather_labels(self.labels, index)
+
+    def draw_labels(self, n: int, rng: np.random.Generator) -> NDArray:
+        """Those of n rows, drawn with replacement: (n,).
+
+        Errors: ArgumentError for rows without labels.
+        """
+        if self.labels is None:
+            expected = "rows with labels"
+            validate.complain(ArgumentError, "Rows.draw_labels", "n", expected, "none")
+        index = primitives.integers(rng, len(self.data), n)
+        return primitives.gather_labels(self.labels, index)
+
+    @property
+    def label_counts(self) -> NDArray | None:
+        """How often each label occurs: (classes,) int64."""
+        return None if self.labels is None else np.bincount(self.labels)
+
     def state(self) -> Arrays:
         """name -> array that training changes: the place in the epoch."""
         if self.sampling == "replacement":
@@ -361,7 +407,9 @@ class Rows(Source):
         }
         if self.columns is not None:
             found["columns"] = self.columns.config()
-        return found if self.labels is None else {**found, "labelled": True}
+        if self.label_counts is not None:
+            found |= {"labelled": True, "label_counts": self.label_counts.tolist()}
+        return found
 
     def digest(self) -> str:
         """The sha256 of rows and labels."""
@@ -384,7 +432,15 @@ class Rows(Source):
                 f"Trainer.load: argument 'data': expected the array of "
                 f"{config['rows']} rows that the run was trained on, got None"
             )
-        made = cls(data, rng=rng, sampling=config["sampling"], dtype=dtype)
+        rows, labels = pair_of(data)
+        if (labels is not None) != bool(config.get("labelled")):
+            kinds = "(rows, labels)", "rows without labels"
+            expected, got = kinds if config.get("labelled") else reversed(kinds)
+            raise ArgumentError(
+                f"Trainer.load: argument 'data': expected {expected}, as the run was "
+                f"trained on, got {got}"
+            )
+        made = cls(rows, labels, rng=rng, sampling=config["sampling"], dtype=dtype)
         if "columns" in config:
             from ..data.columns import Columns
 
@@ -397,6 +453,20 @@ class Rows(Source):
             if made.features == len(columns):  # else their sha256 is another
                 made.columns = columns
         return made
+
+
+def pair_of(data: Any) -> tuple[Any, Any]:
+    """(rows, labels) of what a user gives; a pair is a tuple, other labels are None."""
+    if isinstance(data, tuple) and len(data) == 2:
+        return data
+    return data, None
+
+
+def drawn_labels(counts: NDArray, n: int, rng: np.random.Generator) -> NDArray:
+    """Labels as often as they were counted: (n,) int64.   counts: (classes,)"""
+    ends = np.cumsum(counts)
+    places = (rng.random(n) * ends[-1]).astype(np.int64)
+    return np.searchsorted(ends, places, side="right").astype(np.int64)
 
 
 def rows_and_columns(

@@ -7,7 +7,7 @@ history, and the state of every random generator.
 import os
 import platform
 import warnings
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from .. import checkpoint, primitives, saving, validate
 from ..errors import ArgumentError, CheckpointError, MiniganError, StateError
 from ..files import as_path
-from ..network import Sequential
 from ..optimizers import OPTIMIZERS, Optimizer
 from ..registry import create
 from ..state import Arrays
@@ -23,7 +22,7 @@ from ..version import __version__
 from .history import COLUMNS, History
 from .rngs import NAMES
 from .rngs import rngs as make_rngs
-from .sampling import SOURCES, Source, rows_and_columns
+from .sampling import SOURCES, Source, pair_of, rows_and_columns
 
 if TYPE_CHECKING:
     from ..data import Table
@@ -115,7 +114,7 @@ def load(
         primitives.chosen_backend(where, backend)
     capture = validate.flag(where, "capture", capture)
     if data is not None:
-        rows, _ = rows_and_columns(where, "data", data)
+        rows, _ = rows_and_columns(where, "data", pair_of(data)[0])
         if validate.array(where, "data", rows, finite=True).ndim < 2:
             got, rank = validate.shape_text(rows.shape), "shape (n, features)"
             validate.complain(validate.ShapeError, where, "data", rank, got)
@@ -207,8 +206,8 @@ def _rebuild(
         offered = dict(zip(("rng",), (places[k] for k in place), strict=False))
         optimizers[name] = create(OPTIMIZERS[kind], arguments, dtype=dtype, **offered)
     return cls(
-        cast(Sequential, generator),  # which the trainer looks at
-        cast(Sequential, discriminator),
+        generator,
+        discriminator,
         _source(meta, data, spawned["data"], dtype),
         **meta["options"],
         **optimizers,

@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .. import primitives, validate
 from ..capture.program import Program
 from ..files import as_path
-from ..network import Sequential
+from ..network import Network
 from ..optimizers import Optimizer
 from ..state import Arrays, Generators, whole_copy
 from .callbacks import Hooks, Report
@@ -20,8 +21,9 @@ from .game import Game
 from .history import COLUMNS, History
 from .objectives import Objective
 from .options import Options, takes, unknown
+from .players import Labels, asked
 from .rngs import rngs as make_rngs
-from .sampling import Source
+from .sampling import Source, drawn_labels
 
 if TYPE_CHECKING:
     from ..data import Table
@@ -34,12 +36,16 @@ REPORT_ROWS = 100  # real and fake rows on which a report measures accuracy
 class Trainer:
     """Trains a generator G against a discriminator D (Goodfellow et al. 2014).
 
-    generator: network from z (N, latent_dim) to rows (N, features).
-    discriminator: network from rows to one score (N, 1).  If it ends in a `Sigmoid`,
-        losses are taken from the score before it, so that a discriminator that is
-        sure of itself still teaches; `critic` is D without that sigmoid.
+    generator: network from z (N, latent_dim) to rows (N, features); or a `Graph` from
+        z and labels (N,).
+    discriminator: network from rows to one score (N, 1); or a `Graph` from rows and
+        labels, or with a second output, the logits of classes (N, classes).  If the
+        score comes out of a `Sigmoid`, losses are taken from the score before it, so
+        that a discriminator that is sure of itself still teaches; `critic` is D
+        without that sigmoid.
     data: an array (n, ...) of float rows, a `data.table`, or a source from
-        `gan.sampling`.
+        `gan.sampling`; with labels, the pair (rows, labels) of such rows and (n,)
+        integers.
     {options}
     generator_optimizer, discriminator_optimizer: by default one `Adam()` each.
     seed: integer >= 0; all randomness of training comes from it.
@@ -59,8 +65,8 @@ class Trainer:
 
     def __init__(
         self,
-        generator: Sequential,
-        discriminator: Sequential,
+        generator: Network,
+        discriminator: Network,
         data: "NDArray | Table | Source",
         *,
         generator_optimizer: Optimizer | None = None,
@@ -158,19 +164,22 @@ class Trainer:
         where = "Trainer.discriminator_step"
         return self.execution.once(where, self.game.discriminator_step)
 
-    def generator_step(self, z: NDArray | None = None) -> dict[str, float]:
+    def generator_step(
+        self, z: NDArray | None = None, labels: Labels = None
+    ) -> dict[str, float]:
         """Train G alone by one of its steps, eagerly; the values of its columns.
 
-        z: (N, latent_dim) to learn from; None draws it.
+        z: (N, latent_dim) to learn from; None draws it.   labels: of a conditional G,
+        beside z: as `sample` takes them.
         Neither the history nor the counts of steps know of it.
         Errors: NonFiniteError where a number is not finite; nothing has changed then;
         ShapeError, DTypeError for a z that does not fit.
         """
         where = "Trainer.generator_step"
-        if z is not None:
-            shape, dtype = ("N", self.latent_dim), self.generator.dtype
-            z = validate.array(where, "z", z, shape, dtype, finite=True)
-        return self.execution.once(where, lambda: self.game.generator_step(z))
+        taken: Any = None
+        if z is not None or labels is not None:
+            taken = self._taken(where, None, z, labels)
+        return self.execution.once(where, lambda: self.game.generator_step(taken))
 
     def pretrain(self, steps: int) -> History:
         """Train D alone: `steps` discriminator steps, in which nothing of G changes.
@@ -208,32 +217,33 @@ class Trainer:
     # ---- looking at it -------------------------------------------------------------
 
     def sample(
-        self, n: int | None = None, *, z: NDArray | None = None, ema: bool = False
+        self,
+        n: int | None = None,
+        *,
+        z: NDArray | None = None,
+        labels: Labels = None,
+        ema: bool = False,
     ) -> NDArray:
         """Rows that the generator makes, in inference mode: (n, features).
 
         n: how many, drawn from a stream of its own, so that training is unchanged;
         or z: (n, latent_dim) to make the same rows again.
+        labels: of a conditional generator, one integer for all rows or (n,) of them.
+        With n, None draws them, as often as the data have each.
         ema: True asks `trainer.average` in place of the generator.
         Errors: ShapeError for a z of another width; ArgumentError for ema=True in a
         trainer without an average.
         """
         where = "Trainer.sample"
-        network: Sequential | None = self.generator
+        network: Network | None = self.generator
         if validate.flag(where, "ema", ema):
             network = self.average
         if network is None:
             expected = "False in a trainer without the option ema"
             validate.complain(validate.ArgumentError, where, "ema", expected, "True")
-        if (n is None) == (z is None):
-            validate.complain(validate.ArgumentError, where, "n", "either n or z", n)
-        if z is None:
-            n = validate.integer(where, "n", n, most=2**31)
-            z = self.draw_latent(n, "sample")
-        shape, dtype = ("n", self.latent_dim), self.generator.dtype
-        z = validate.array(where, "z", z, shape, dtype, finite=True)
+        taken = self._taken(where, n, z, labels)
         with primitives.use_backend(self.backend):
-            return network.predict(z)
+            return network.predict(taken)
 
     def draw_latent(self, n: int, stream: str) -> NDArray:
         """z ~ N(0, 1) from a named stream: (n, latent_dim)."""
@@ -243,14 +253,33 @@ class Trainer:
         kind = self.generator.theta.dtype.type
         return self.rngs[stream].standard_normal((n, self.latent_dim), kind)
 
+    def draw_labels(self, n: int, rng: np.random.Generator) -> NDArray | None:
+        """Labels (n,) as often as the data have each; None for a G that takes none."""
+        n = validate.integer("Trainer.draw_labels", "n", n, most=2**31)
+        counts = self.data.label_counts
+        return None if counts is None else drawn_labels(counts, n, rng)
+
+    def score(self, rows: NDArray, labels: NDArray | None = None) -> NDArray:
+        """D's scores of rows (n, ...), in inference mode, before a sigmoid: (n, 1).
+
+        labels: (n,), for a D that takes them.
+        """
+        x = self.game.of_discriminator.given(self.game.as_rows(rows), labels)
+        with primitives.use_backend(self.backend):
+            answer = self.critic.predict(x)
+        return answer[0] if self.critic.splits else answer
+
     def report(self) -> Report:
         """Accuracy of D on 100 fresh real rows and 100 fresh fakes; see `Report`."""
         with primitives.use_backend(self.backend):
-            real = self.data.draw(REPORT_ROWS, self.rngs["report"])
-            fake = self.generator.predict(self.draw_latent(REPORT_ROWS, "report"))
+            rng = self.rngs["report"]
+            real, labels = self.data.draw_pairs(REPORT_ROWS, rng)
+            z = self.draw_latent(REPORT_ROWS, "report")
+            wanted = self.draw_labels(REPORT_ROWS, rng)
+            fake = self.generator.predict(self.game.of_generator.given(z, wanted))
             shares = []
-            for rows, label in ((real, 1), (fake, 0)):
-                score = self.critic.predict(self.game.as_rows(rows))
+            for rows, given, label in ((real, labels, 1), (fake, wanted, 0)):
+                score = self.score(rows, given)
                 threshold = self.objective.threshold
                 shares.append(float(primitives.accuracy(score, threshold, label)))
         names = ("d_loss", "g_loss", "d_real", "d_fake")
@@ -280,21 +309,21 @@ class Trainer:
         return self.execution.game
 
     @property
-    def generator(self) -> Sequential:
+    def generator(self) -> Network:
         """The network G."""
         return self.game.generator
 
     @generator.setter
-    def generator(self, network: Sequential) -> None:
+    def generator(self, network: Network) -> None:
         self._change(generator=network)
 
     @property
-    def discriminator(self) -> Sequential:
+    def discriminator(self) -> Network:
         """The network D."""
         return self.game.discriminator
 
     @discriminator.setter
-    def discriminator(self, network: Sequential) -> None:
+    def discriminator(self, network: Network) -> None:
         self._change(discriminator=network)
 
     @property
@@ -351,12 +380,12 @@ class Trainer:
         self.options = self.options.changed(objective=name)
 
     @property
-    def critic(self) -> Sequential:
+    def critic(self) -> Network:
         """D without its sigmoid, if it ends in one: a view on the discriminator."""
         return self.game.critic
 
     @property
-    def average(self) -> Sequential | None:
+    def average(self) -> Network | None:
         """The moving average of G, with the option ema."""
         return self.game.average
 
@@ -384,6 +413,11 @@ class Trainer:
     def latent_dim(self) -> int:
         """How many numbers a z has."""
         return self.game.latent_dim
+
+    @property
+    def classes(self) -> int | None:
+        """How many labels 0, 1, ... G knows; None for a G that takes none."""
+        return self.game.of_generator.classes
 
     # ---- state ---------------------------------------------------------------------
 
@@ -426,6 +460,21 @@ class Trainer:
         return f"Trainer({self.name!r}, step {self.step_count}, seed {self.seed})"
 
     # ---- how -----------------------------------------------------------------------
+
+    def _taken(
+        self, where: str, n: int | None, z: NDArray | None, labels: Labels
+    ) -> Any:
+        """What G takes for n rows, or for a z, of these labels."""
+        rng = self.rngs["sample"]
+        return asked(
+            where,
+            self.generator,
+            n,
+            z,
+            labels,
+            lambda n: self.draw_latent(n, "sample"),
+            lambda n: self.draw_labels(n, rng),
+        )
 
     def _change(self, **parts: Any) -> None:
         """Make another game of the parts that change and those that stay."""

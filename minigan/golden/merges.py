@@ -42,6 +42,12 @@ def cases() -> Iterator[Case]:
         },
     )
     yield embedding()
+    yield merge(
+        "dot",
+        layers.Dot,
+        (4, 4),
+        {"y": "sum over columns of x0 x1", "dx0": "dy x1", "dx1": "dy x0"},
+    )
 
 
 def merge(

@@ -78,8 +78,9 @@ def randomised(thing: Any, rng: np.random.Generator) -> Any:
 
 
 def critic(
-    through: Any, objective: Any, training: bool, rng: np.random.Generator
+    through: Any, objective: Any, training: bool, rng: np.random.Generator, x: Any
 ) -> CriticHead:
+    """The discriminator above a generator of x, whose labels it may look at."""
     from ..gan.objectives import OBJECTIVES  # the engine does not need minigan.gan
 
     if not isinstance(through, Layer):
@@ -95,7 +96,9 @@ def critic(
         validate.complain(
             ArgumentError, "gradcheck", "objective", expected, validate.shown(objective)
         )
-    return CriticHead(randomised(through, rng), objective, training)
+    given = x if isinstance(x, tuple) else (x,)
+    labels = next((part for part in given if part.dtype.kind == "i"), None)
+    return CriticHead(randomised(through, rng), objective, training, labels)
 
 
 def loss_subject(

@@ -116,7 +116,7 @@ def gradcheck(
                 each(y, lambda v: rng.standard_normal(np.shape(v)))
             )
         else:
-            of_layer.head = critic(through, objective, training, rng)
+            of_layer.head = critic(through, objective, training, rng, x)
             label = objective if isinstance(objective, str) else name_of(objective)
             title += f" through frozen {name_of(through)}, {label}"
         title += f", x {', '.join(validate.shape_text(v.shape) for v in parts(x))}"

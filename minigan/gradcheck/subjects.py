@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..layers import Layer, Sigmoid
-from ..network import Network, Sequential
+from .. import primitives
+from ..layers import Layer
+from ..network import Network
 from .derivatives import Memory, Probe, parameters_of, walk
 
 Array = NDArray[Any]
@@ -74,35 +75,53 @@ class CriticHead:
     """f = objective(D(fake)) with D frozen: the loss of a generator.
 
     An objective that compares sees as many other rows before the fakes.
+    labels: of the fakes, for a D that looks at them, and in the same order of the other
+    rows.  Where D answers with logits of classes, too, their cross-entropy with the
+    labels of all rows is added, as often as there are fakes among them.
     """
 
-    def __init__(self, discriminator: Any, objective: Any, training: bool) -> None:
+    def __init__(
+        self, discriminator: Any, objective: Any, training: bool, labels: Any = None
+    ) -> None:
+        from ..gan.players import Inputs, critic_of  # the engine does not need these
+
         self.discriminator, self.objective = discriminator, objective
-        self.training = training
+        self.training, self.labels = training, labels
         self.objects: tuple[Any, ...] = (discriminator,)
+        self.inputs, self.body = Inputs(None), discriminator
+        if isinstance(discriminator, Network):
+            self.body = critic_of(discriminator)
+            self.inputs = Inputs.of("gradcheck", "through", discriminator)
 
     def astype(self, dtype: DTypeLike) -> CriticHead:
         twin = self.discriminator.astype(dtype)
-        return CriticHead(twin, self.objective, self.training)
+        return CriticHead(twin, self.objective, self.training, self.labels)
 
-    def _body(self) -> Any:
-        """D up to its logits: a view with the same parameters."""
-        D = self.discriminator
-        if isinstance(D, Sequential) and len(D) > 1 and isinstance(D[-1], Sigmoid):
-            return D[:-1]
-        return D
+    def _judged(self, fake: Array) -> tuple[Array, Any]:
+        """D's scores up to a sigmoid, and loss and gradient of the classes, if any."""
+        rows = self._rows(fake)
+        parts = len(rows) // len(fake)
+        labels = None if self.labels is None else np.tile(self.labels, parts)
+        answer = self.body.forward(self.inputs.given(rows, labels), self.training)
+        if not getattr(self.body, "splits", False):
+            return answer, None
+        score, logits = answer
+        loss, p = primitives.softmax_forward(logits, labels)
+        return score, (parts * loss, parts * primitives.softmax_backward(p, labels))
 
     def terms(self, fake: Array) -> Array:
         with self.discriminator.frozen():
-            score = self._body().forward(self._rows(fake), training=self.training)
-            return np.asarray(self.objective.generator(score))
+            score, classes = self._judged(fake)
+            loss = np.asarray(self.objective.generator(score))
+            return loss if classes is None else loss + classes[0]
 
     def gradient(self, fake: Array) -> Array:
-        body = self._body()
         with self.discriminator.frozen():
-            score = body.forward(self._rows(fake), training=self.training)
+            score, classes = self._judged(fake)
             self.objective.generator(score)
-            return body.backward(self.objective.dscore())[-len(fake) :]
+            d = self.objective.dscore()
+            d = self.body.backward(d if classes is None else (d, classes[1]))
+            return self.inputs.numbers_in(d)[-len(fake) :]
 
     def _rows(self, fake: Array) -> Array:
         """What D sees in the step of a generator."""

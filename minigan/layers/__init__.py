@@ -7,7 +7,7 @@ from .convolution import Conv2D
 from .dense import Dense
 from .dropout import Dropout
 from .embedding import Embedding
-from .merge import Add, Concatenate, Multiply
+from .merge import Add, Concatenate, Dot, Multiply
 from .resizing import UpSampling2D, ZeroPadding2D
 from .shaping import Flatten, Reshape
 from .softmax import Softmax
@@ -20,6 +20,7 @@ __all__ = [
     "Conv2D",
     "ClippedReLU",
     "Dense",
+    "Dot",
     "Dropout",
     "Embedding",
     "Flatten",

@@ -17,7 +17,7 @@ from .. import primitives, validate
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..layers.base import Layer, Shape, _kind, no_pair
 from ..layers.nodes import Call, Input, Node, connected
-from .base import NETWORKS, Network
+from .base import NETWORKS, Network, common_type
 from .sequential import Sequential
 
 
@@ -107,8 +107,16 @@ class Graph(Network):
         starts, ends = _nodes("inputs", inputs), _nodes("outputs", outputs)
         calls = _in_order(ends)
         _check_connections(starts, calls)
-        layers = list(dict.fromkeys(call.layer for call in calls))
-        self._hold("Graph", layers)
+        self._hold("Graph", list(dict.fromkeys(call.layer for call in calls)))
+        self._connect(starts, ends, calls)
+        self._adopt()
+        self._settle()
+
+    def _connect(
+        self, starts: Sequence[Node], ends: Sequence[Node], calls: Sequence[Call]
+    ) -> None:
+        """Number the values, inputs first, and note what each call takes and makes."""
+        layers = self.layers
         numbers: dict[tuple[Any, int], int] = {(s, 0): k for k, s in enumerate(starts)}
         shapes = [node.shape for node in starts]
         steps = []
@@ -125,8 +133,6 @@ class Graph(Network):
         self.joins, self.splits = len(starts) > 1, len(ends) > 1
         self.input_shape = None if self.joins else self.inputs[0].shape
         self.takes_labels = not self.joins and self.inputs[0].labels
-        self._adopt()
-        self._settle()
 
     def _settle(self) -> None:
         super()._settle()
@@ -262,15 +268,40 @@ class Graph(Network):
         outputs: Sequence[int],
     ) -> Self:
         """The graph with this `config`, of layers without an owner."""
-        starts = [
-            Input(tuple(shape), int if labels else float, name)
-            for shape, labels, name in inputs
-        ]
-        values = list(starts)
-        for layer, taken in calls:
-            made = connected(layers[layer], [values[v] for v in taken])
-            values += made if isinstance(made, tuple) else [made]
+        starts, values = _nodes_of(layers, inputs, calls)
         return cls(starts, [values[v] for v in outputs])
+
+    def readers(self, k: int) -> tuple[Layer, ...]:
+        """The layers that look up the labels that are input k."""
+        return tuple(self._readers[k])
+
+    def maker(self, output: int = 0) -> Layer | None:
+        """The layer that makes an output; None for an input that is one."""
+        value = self.outputs[output]
+        made = (step for step in self.steps if step.first <= value < step.end)
+        return next((self.layers[step.layer] for step in made), None)
+
+    def before(self, output: int = 0) -> Graph:
+        """A view, with the same parameters: in place of an output what it is made of.
+
+        Errors: ArgumentError where it is made of several values, or of inputs alone.
+        """
+        config, value = self.config(), self.outputs[output]
+        made = [step for step in self.steps if step.first <= value < step.end]
+        if not made or len(made[0].inputs) != 1 or made[0].inputs[0] < len(self.inputs):
+            expected = "an output that is made of one value between"
+            validate.complain(ArgumentError, "Graph.before", "output", expected, output)
+        starts, values = _nodes_of(self.layers, config["inputs"], config["calls"])
+        ends = [values[v] for v in self.outputs]
+        ends[output] = values[made[0].inputs[0]]
+        calls = _in_order(ends)
+        view = object.__new__(Graph)
+        view.layers = tuple(dict.fromkeys(call.layer for call in calls))
+        view.dtype = common_type("Graph", view.layers)
+        view._connect(starts, ends, calls)
+        view._home = self._home
+        view._settle()
+        return view
 
     def random_input(self, shape: Any, rng: np.random.Generator, dtype: Any) -> Any:
         shapes = shape if self.joins else (shape,)
@@ -350,6 +381,23 @@ def _add(gradients: list[Any], values: Sequence[int], more: Sequence[Any]) -> No
         if d is not None:
             known = gradients[v]
             gradients[v] = d if known is None else primitives.add(known, d)
+
+
+def _nodes_of(
+    layers: Sequence[Layer],
+    inputs: Sequence[tuple[Sequence[int], bool, str]],
+    calls: Sequence[tuple[int, Sequence[int]]],
+) -> tuple[list[Node], list[Node]]:
+    """The inputs, and all values, of a graph with this `config`."""
+    starts = [
+        Input(tuple(shape), int if labels else float, name)
+        for shape, labels, name in inputs
+    ]
+    values = list(starts)
+    for layer, taken in calls:
+        made = connected(layers[layer], [values[v] for v in taken])
+        values += made if isinstance(made, tuple) else [made]
+    return starts, values
 
 
 def _maker(node: Node) -> tuple[Any, int]:

@@ -99,29 +99,40 @@ def captioned_png(
     save_image(whole, path)
 
 
-def beside_png(real: np.ndarray, fake: np.ndarray, path: Path, note: str = "") -> None:
+def beside_png(
+    real: np.ndarray,
+    fake: np.ndarray,
+    path: Path,
+    note: str = "",
+    columns: int | None = None,
+) -> None:
     """Real images beside generated ones.  Errors: OutputError."""
     panels = [
         ("real", "", REAL, real),
         ("generated", note, FAKE, fake),
     ]
-    save_image(sheet(panels), path)
+    save_image(sheet(panels, columns=columns), path)
 
 
-def progress_png(frames: Sequence[Frame], path: Path, note: str = "") -> None:
+def progress_png(
+    frames: Sequence[Frame], path: Path, note: str = "", columns: int | None = None
+) -> None:
     """What became of the same z.   frames: [(step, images)].  Errors: OutputError."""
     notes = ["" for _ in frames[1:]] + [note]
     panels = [
         (f"step {step:,}", text, INK, images)
         for (step, images), text in zip(frames, notes, strict=True)
     ]
-    save_image(sheet(panels, 320), path)
+    save_image(sheet(panels, 320, columns), path)
 
 
-def images_gif(frames: Sequence[Frame], path: Path, title: str) -> None:
+def images_gif(
+    frames: Sequence[Frame], path: Path, title: str, columns: int | None = None
+) -> None:
     """An animation of [(step, images)].  Errors: OutputError."""
     sheets = [
-        sheet([(title, f"step {step:,}", INK, images)]) for step, images in frames
+        sheet([(title, f"step {step:,}", INK, images)], columns=columns)
+        for step, images in frames
     ]
     grey = frames[0][1].ndim == 3
     sheets = [s.convert("L") if grey else s.quantize(256) for s in sheets]

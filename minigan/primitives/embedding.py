@@ -28,6 +28,13 @@ def copy_labels(label, y):
     y[:] = label
 
 
+@primitive("a[N]:i b[M]:i -> label[N+M]:i")
+def concatenate_labels(a, b, label):
+    """label = a, then b.   a: (N,)   b: (M,)   label: (N + M,) int64"""
+    label[: len(a)] = a
+    label[len(a) :] = b
+
+
 @primitive("labels[R]:i index[N]:i -> label[N]:i", rows="N")
 def gather_labels(labels, index, label):
     """label = labels[index].   labels: (R,) int64   index, label: (N,)"""

@@ -1,5 +1,7 @@
 """Small GANs for tests: every option of the trainer in a few microseconds a step."""
 
+import copy
+
 import numpy as np
 
 from minigan import (
@@ -10,6 +12,8 @@ from minigan import (
     Dense,
     Dropout,
     Flatten,
+    Graph,
+    Input,
     LeakyReLU,
     Reshape,
     Sequential,
@@ -18,10 +22,10 @@ from minigan import (
     UpSampling2D,
     ZeroPadding2D,
 )
-from minigan.gan import Parabola, Rows, Trainer
+from minigan.gan import Parabola, Rows, Trainer, conditional
 from minigan.gan.rngs import rngs
 
-LATENT, BATCH = 3, 8
+LATENT, BATCH, CLASSES = 3, 8, 3
 
 # name -> arguments of `build`: each row of the recipes' table, and what may go wrong
 OPTIONS = {
@@ -59,6 +63,16 @@ OPTIONS = {
         "ema": 0.5,
     },
     "rows with replacement": {"rows": 21, "sampling": "replacement"},
+    "a graph": {"graph": True, "norm": True},
+    **{
+        f"labels: {name}": {"condition": name, "rows": 21, **options}
+        for name, options in {
+            "concatenate": {"batches": "mixed", "ema": 0.9},
+            "multiply": {"batches": "separate", "latent": "shared"},
+            "projection": {"norm": True, "dropout": True},
+            "auxiliary": {"batches": "mixed", "auxiliary_weight": 0.5},
+        }.items()
+    },
     "rows in order": {"rows": 21, "sampling": "ordered"},
     "rows shuffled": {"rows": 21, "sampling": "shuffled", "dropout": True},
 }
@@ -75,6 +89,8 @@ def build(
     optimizers="adam",
     rows=0,
     sampling="replacement",
+    condition=None,
+    graph=False,
     seed=0,
     **options,
 ):
@@ -112,8 +128,21 @@ def build(
     seen.append(Dense(10 if convolutions else 5, 1, rng=rng, dtype=dtype))
     discriminator = Sequential(seen + ([Sigmoid()] if sigmoid else []))
     draws = rngs(seed)["data"]
+    if graph:
+        generator, discriminator = as_graph(made), as_graph(discriminator.layers)
+    if condition:
+        make = conditional.Making(CLASSES, rng, dtype, units=2)
+        generator = conditional.generator(
+            *(make, condition, LATENT),
+            lambda n: [*hidden(n, 4), make.dense(4, 2)],
+        )
+        discriminator = conditional.discriminator(
+            make, condition, (2,), lambda n: hidden(n, 5), 5
+        )
     if rows:
-        data = Rows(array(rows, dtype), rng=draws, sampling=sampling, dtype=dtype)
+        labels = labels_of(rows) if condition else None
+        data = array(rows, dtype)
+        data = Rows(data, labels, rng=draws, sampling=sampling, dtype=dtype)
     else:
         data = Parabola(draws, dtype)
     if optimizers == "other":
@@ -121,6 +150,19 @@ def build(
         options["discriminator_optimizer"] = SGD(0.1, momentum=0.5)
     options.setdefault("batch_size", BATCH)
     return Trainer(generator, discriminator, data, seed=seed, **options)
+
+
+def labels_of(rows):
+    """Every third row is of one class; no class is as large as another."""
+    return np.sort(np.arange(rows) ** 2 % 7 % CLASSES)
+
+
+def as_graph(layers):
+    """The same chain as a graph."""
+    twins = [copy.deepcopy(layer) for layer in layers]
+    shape = next(x.input_shape for x in twins if x.input_shape is not None)
+    start = Input(shape)
+    return Graph(start, conditional.through(twins, start))
 
 
 def array(rows, dtype=np.float32):

@@ -41,6 +41,7 @@ from minigan.gan import (
     Parabola,
     Rows,
     Trainer,
+    conditional,
     execution,
     recipes,
 )
@@ -134,7 +135,10 @@ OPTIONS = {
         "no sigmoid",
         "convolutions",
         "norm and convolutions",
+        "graph",
+        *conditional.CONDITIONS,
     ],
+    "auxiliary_weight": [1.0, 0.5],
     "threads": [1, 2],
 }
 
@@ -165,7 +169,15 @@ def options_of(row):
 
 def possible(choice):
     """True where nothing refuses these choices, whatever the others are."""
-    chosen = options_of(choice)
+    chosen, network = options_of(choice), choice.get("network")
+    if chosen.get("auxiliary_weight") == 0.5 and network not in (None, "auxiliary"):
+        return False
+    needs_labels = network in conditional.CONDITIONS
+    needs_labels |= chosen.get("auxiliary_weight") == 0.5
+    if choice.get("penalty") and needs_labels:
+        return False
+    if choice.get("sampling") == "points" and needs_labels:
+        return False
     options = SimpleNamespace(**{**DEFAULTS, **chosen})
     for rule in RULES:
         if set(rule.names) <= chosen.keys() and rule.wants(options) is not None:
@@ -224,7 +236,10 @@ def trainer_of(row, capture):
         "images": row["network"] == "images",
         "convolutions": "convolutions" in row["network"],
         "sigmoid": row["network"] != "no sigmoid",
+        "graph": row["network"] == "graph",
     }
+    if row["network"] in conditional.CONDITIONS:
+        keywords["condition"] = row["network"]
     if row["sampling"] != "points":
         keywords |= {"rows": 21, "sampling": row["sampling"]}
     kinds = {
@@ -346,6 +361,8 @@ def recipe(name, steps, capture, dtype=np.float32, **options):
     if name != "parabola":
         images = np.random.default_rng(3).uniform(-1, 1, (300, 28, 28, 1))
         data = images.astype(dtype)
+        if recipes.RECIPES[name].condition is not None:
+            data = data, np.arange(300) % 10
     trainer = recipes.load(
         name, seed=7, data=data, dtype=dtype, backend="jit", capture=capture, **options
     )

@@ -20,7 +20,8 @@ BACKENDS = ("jit", "numpy")
 
 def latent_of(trainer, seed=5):
     z = np.random.default_rng(seed).standard_normal((BATCH, LATENT))
-    return z.astype(trainer.generator.dtype)
+    labels = np.arange(BATCH) % (trainer.classes or 1)
+    return trainer.game.of_generator.given(z.astype(trainer.generator.dtype), labels)
 
 
 # ---- who learns --------------------------------------------------------------------

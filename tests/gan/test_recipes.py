@@ -162,18 +162,18 @@ TRAINER = {
     "backend 3": (dict(backend=3), "'backend': expected one of"),
     "capture": (dict(capture="yes"), "'capture': expected True or False, got 'yes'"),
     "name": (dict(name=3), "'name': expected a string, got 3"),
-    "G none": (dict(generator=None), "'generator': expected a Sequential.*got None"),
-    "G a layer": (dict(generator=Dense(3, 2)), "'generator': expected a Sequential"),
-    "G a list": (dict(generator=[Dense(3, 2)]), "'generator': expected a Sequential"),
+    "G none": (dict(generator=None), "'generator': expected a network.*got None"),
+    "G a layer": (dict(generator=Dense(3, 2)), "'generator': expected a network"),
+    "G a list": (dict(generator=[Dense(3, 2)]), "'generator': expected a network"),
     "G empty": (dict(generator=Sequential([ReLU()])), "'generator'.*with parameters"),
     "G nested": (
         dict(generator=Sequential([generator()])),
-        "'generator': expected a Sequential that owns all of its layers",
+        "'generator': expected a network that owns all of its layers",
     ),
-    "G a view": (dict(generator=generator()[:]), "'generator': expected a Sequential"),
+    "G a view": (dict(generator=generator()[:]), "'generator': expected a network"),
     "G unsized": (
         dict(generator=Sequential([BatchNorm(3), Dense(3, 2)])[1:]),
-        "'generator': expected a Sequential",
+        "'generator': expected a network",
     ),
     "G too wide": (
         dict(generator=generator(out=3)),
@@ -189,7 +189,7 @@ TRAINER = {
     ),
     "D none": (
         dict(discriminator=None),
-        "'discriminator': expected a Sequential.*None",
+        "'discriminator': expected a network.*None",
     ),
     "D two scores": (
         dict(discriminator=discriminator(out=2)),
@@ -342,6 +342,8 @@ COUNTS = {  # trainable and not of G, then of D
     "mnist-smooth": ((581_520, 1_792), (566_273, 0)),
     "mnist-mixed": ((1_495_568, 2_048), (533_505, 0)),
     "mnist-wide": ((1_489_936, 3_584), (533_505, 0)),
+    "digits-conditional": ((20_256, 384), (17_281, 0)),
+    "mnist-conditional": ((574_468, 1_536), (536_065, 0)),
 }
 
 

@@ -23,14 +23,17 @@ from minigan.gan import Parabola, Rows, Trainer, recipes
 from minigan.gan.saving import config
 from minigan.jit.compiling import JIT_DISABLED
 
-from .small import BATCH, OPTIONS, array, build, state
+from .small import BATCH, OPTIONS, array, build, labels_of, state
 
 every_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 
 
 def data_of(options):
     dtype = options.get("dtype", np.float32)
-    return array(options["rows"], dtype) if "rows" in options else None
+    if "rows" not in options:
+        return None
+    rows = array(options["rows"], dtype)
+    return (rows, labels_of(len(rows))) if "condition" in options else rows
 
 
 @every_option

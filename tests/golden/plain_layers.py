@@ -221,6 +221,11 @@ def embedding(g, o):
     return {"y": g["W"][g["x"]], "dW": dW}
 
 
+def dot(g, o):
+    a, b, dy = g["x0"], g["x1"], g["dy"]
+    return {"y": (a * b).sum(1)[:, None], "dx0": dy * b, "dx1": dy * a}
+
+
 CASES = {
     "dense": dense,
     "dense-frozen": dense_frozen,
@@ -248,4 +253,5 @@ CASES = {
     "multiply": multiply,
     "concatenate": concatenate,
     "embedding": embedding,
+    "dot": dot,
 }

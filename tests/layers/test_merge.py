@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 import pytest
 
-from minigan import Add, Concatenate, Multiply
+from minigan import Add, Concatenate, Dot, Input, Multiply
 from minigan.errors import ArgumentError, DTypeError, ShapeError, StateError
 
 from ..helpers import assert_close, assert_same_bits, normal
@@ -125,3 +125,28 @@ def test_bad_input(kind, x, error, message, method):
 def test_shapes_must_agree(kind):
     with pytest.raises(ShapeError, match=r"'x\[1\]': expected a shape that fits"):
         kind().forward((normal(4, 3), normal(4, 1)))
+
+
+# ---- Dot ---------------------------------------------------------------------------
+
+
+@each_type
+def test_the_inner_product(dtype):
+    a, b = arrays(2, 5, 2, 3, dtype=dtype)
+    layer = Dot()
+    y = layer.forward((a, b), training=True)
+    assert y.shape == (5, 1) == (5, *layer.output_shape(((2, 3), (2, 3))))
+    assert_close(y, (a * b).sum(axis=(1, 2)).reshape(5, 1), dtype)
+    dy = normal(5, 1, dtype=dtype, seed=9)
+    da, db = layer.backward(dy)
+    assert_close(da, dy[..., None] * b, dtype)
+    assert_close(db, dy[..., None] * a, dtype)
+    layer.forward((a, b))
+    assert layer.backward(dy, need_dx=False) is None
+
+
+def test_an_inner_product_of_three():
+    with pytest.raises(ArgumentError, match="^Dot.forward.*'x': expected two arrays"):
+        Dot().forward(arrays(3, 4, 3))
+    with pytest.raises(ArgumentError, match="^Dot: .*'inputs': expected two nodes"):
+        Dot()([Input((3,)) for _ in range(3)])
