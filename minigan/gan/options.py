@@ -193,7 +193,7 @@ class Options:
     auxiliary_weight: float = option(
         1.0,
         Real("X", least=0, most=1e6),
-        "Weight of the classes' loss, where D has a head for them. The softmax "
+        "Weight of the loss of D's class head. The softmax "
         "cross-entropy of D's second output with the labels is added to the losses "
         "of both players, times this (Odena et al. 2017). Other networks have no such "
         "loss.",

@@ -11,7 +11,7 @@ from minigan.cli.rundir import RunDir
 from minigan.gan import Trainer
 from minigan.gan.options import NAMES
 
-from .helpers import expect_error, train
+from .helpers import BACKEND, expect_error, run
 
 VALUES = {  # another value than the recipe's, and where config.json has it
     "batch_size": (6, "options"),
@@ -33,10 +33,20 @@ VALUES = {  # another value than the recipe's, and where config.json has it
     "updates": ("simultaneous", "options"),
     "schedule": ("linear", "options"),
     "schedule_steps": (9, "options"),
+    "auxiliary_weight": (0.5, "options"),
+    "condition": ("multiply", "began"),
     "report_every": (3, "session"),
     "save_every": (7, "session"),
     "keep_history": (10_000, "session"),
 }
+
+
+CONDITIONAL = {"auxiliary_weight": ("--condition", "auxiliary"), "condition": ()}
+
+
+def train(out, *arguments, recipe="parabola", steps):
+    options = "--out", out, "--steps", steps, "--backend", BACKEND
+    return run("train", recipe, *options, *arguments)
 
 
 def flags(name, value):
@@ -48,6 +58,8 @@ def flags(name, value):
         "clip_value": ("--objective", "wasserstein"),
         "instance_noise_steps": ("--instance-noise", 0.1),
     }
+    if name in CONDITIONAL:
+        return "--" + name.replace("_", "-"), value, *CONDITIONAL[name]
     return "--" + name.replace("_", "-"), value, *also.get(name, ())
 
 
@@ -55,10 +67,11 @@ def flags(name, value):
 def test_each_is_kept_with_the_run(tmp_path, no_pictures, name):
     value, place = VALUES[name]
     folder = RunDir(tmp_path / "run")
-    result = train(folder, *flags(name, value), steps=2)
+    recipe = "digits-conditional" if name in CONDITIONAL else "parabola"
+    result = train(folder, *flags(name, value), recipe=recipe, steps=2)
     assert result.exit_code == 0, result.output
     assert json.loads(folder.config.read_text())[place][name] == value
-    assert train(folder, "--resume", steps=3).exit_code == 0
+    assert train(folder, "--resume", recipe=recipe, steps=3).exit_code == 0
     assert json.loads(folder.config.read_text())[place][name] == value
 
 
@@ -110,7 +123,7 @@ def test_a_run_that_goes_on_keeps_its_options(tmp_path, no_pictures):
 def test_values_out_of_range(tmp_path, flag, value):
     out = tmp_path / "run"
     word = flag.removeprefix("--").replace("-", "_") if value == 7 else flag
-    expect_error(train(out, flag, value), 2, word)
+    expect_error(train(out, flag, value, steps=9), 2, word)
     assert not out.exists()
 
 
@@ -120,6 +133,7 @@ def test_the_table_names_what_there_is():
         "options": set(NAMES),
         "optimizers": {*taken, *(f"{p}_{a}" for p in PLAYERS for a in taken)},
         "sampling": {"sampling"},
+        "networks": {"condition"},
         "session": {name for name, (_, place) in VALUES.items() if place == "session"},
     }
     for override in OVERRIDES:
