@@ -263,3 +263,10 @@ def conv_dx(dy, index, W, D, dx):
     back = dy.reshape(rows, M)
     workers, parts = _cut(rows * K * M, product.PARALLEL, n)
     share_out(_dx_parts, workers, parts, (back, index, window, W, pixels))
+
+
+@kernel
+def add_bias(x, b, y):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            y[i, j] = x[i, j] + b[j]

@@ -3,7 +3,7 @@
 from .activations import ClippedReLU, LeakyReLU, ReLU, Sigmoid, Tanh
 from .base import LAYERS, Layer, Parameter
 from .batchnorm import BatchNorm
-from .convolution import Conv2D
+from .convolution import Conv2D, Conv2DTranspose
 from .dense import Dense
 from .dropout import Dropout
 from .embedding import Embedding
@@ -18,6 +18,7 @@ __all__ = [
     "BatchNorm",
     "Concatenate",
     "Conv2D",
+    "Conv2DTranspose",
     "ClippedReLU",
     "Dense",
     "Dot",

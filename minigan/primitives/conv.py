@@ -86,3 +86,9 @@ def conv_dx(dy, index, W, D, dx):
     """
     dP = dy.reshape(-1, W.shape[1]) @ W.T
     scatter_pixels.formula(dP.reshape(len(dy), -1), index, D, dx)
+
+
+@primitive("x[N,M] b[M] -> y[N,M]", flops=lambda N, M: N * M, rows="N")
+def add_bias(x, b, y):
+    """y = x + b, in every row.   x, y: (N, M)   b: (M,)"""
+    y[:] = x + b
