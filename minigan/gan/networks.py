@@ -7,14 +7,19 @@ the tutorial's, and gives the tutorial's counts of parameters.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from .. import validate
+from ..errors import ShapeError
 from ..initializers import RandomNormal
 from ..layers import (
     BatchNorm,
+    Conv2D,
+    Conv2DTranspose,
     Dense,
     Flatten,
     Layer,
@@ -155,6 +160,82 @@ def image_discriminator(
     """images -> 512 -> 256 -> 1 sigmoid"""
     hidden = _hidden((prod(shape), 512, 256), "glorot_uniform", rng, dtype)
     return Sequential([*_flat(shape), *hidden, *_score(256, rng, dtype)])
+
+
+# ---- images by convolutions --------------------------------------------------------
+
+SMALL = RandomNormal(0, 0.02)  # all weights (Radford et al. 2016, section 4)
+
+
+def dcgan_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = MNIST
+) -> Sequential:
+    """100 -> 64 channels of a quarter of the size -> 32 of half of it -> images
+
+    Conv2DTranspose(4, strides=2) from size to size, BatchNorm(0.8) over channels.
+    """
+    rows, columns, channels = _quarters(shape)
+    small = rows // 4, columns // 4, 64
+    up = partial(
+        Conv2DTranspose,
+        kernel_size=4,
+        strides=2,
+        padding="same",
+        kernel_initializer=SMALL,
+        rng=rng,
+        dtype=dtype,
+    )
+    first = up(small, 32)
+    last = up(first.output_image, channels)
+    return Sequential(
+        [
+            Dense(100, prod(small), SMALL, rng=rng, dtype=dtype),
+            BatchNorm(64, 0.8, positions=prod(small[:2]), dtype=dtype),
+            ReLU(),
+            first,
+            BatchNorm(32, 0.8, positions=prod(first.output_image[:2]), dtype=dtype),
+            ReLU(),
+            last,
+            Tanh(),
+            Reshape(shape),
+        ]
+    )
+
+
+def dcgan_discriminator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = MNIST
+) -> Sequential:
+    """images -> 32 channels of half of the size -> 64 of a quarter -> 1 sigmoid
+
+    Conv2D(4, strides=2) from size to size.
+    """
+    image = _quarters(shape)
+    down = partial(
+        Conv2D,
+        kernel_size=4,
+        strides=2,
+        padding="same",
+        kernel_initializer=SMALL,
+        rng=rng,
+        dtype=dtype,
+    )
+    first = down(image, 32)
+    last = down(first.output_image, 64)
+    score = Dense(prod(last.output_image), 1, SMALL, rng=rng, dtype=dtype)
+    hidden = [first, LeakyReLU(0.2), last, LeakyReLU(0.2)]
+    return Sequential([*_flat(shape), *hidden, score, Sigmoid()])
+
+
+def _quarters(shape: Shape) -> tuple[int, int, int]:
+    """Height, width and channels of images that can be halved twice.
+
+    Errors: ShapeError for other rows.
+    """
+    if len(shape) != 3 or shape[0] % 4 or shape[1] % 4:
+        expected = "images whose height and width are multiples of 4"
+        given = validate.shape_text(shape)
+        validate.complain(ShapeError, "recipes.load", "data", expected, given)
+    return shape[0], shape[1], shape[2]
 
 
 # ---- images of a class that is asked for -------------------------------------------

@@ -187,6 +187,20 @@ RECIPES.register()(
 
 RECIPES.register()(
     Recipe(
+        "mnist-dcgan",
+        description="MNIST by convolutions and their transposes",
+        generator=networks.dcgan_generator,
+        discriminator=networks.dcgan_discriminator,
+        steps=6_000,
+        report_every=500,
+        optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),
+        options={"batch_size": 64, "batches": "separate", "fakes": "training"},
+        dataset="mnist",
+        shape=networks.MNIST,
+    )
+)
+RECIPES.register()(
+    Recipe(
         "digits-conditional",
         description="the same digits, of the class that is asked for",
         generator=networks.digits_conditional_generator,
