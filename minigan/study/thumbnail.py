@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..gan.players import shapes_made
 from ..images import as_bytes, image_shape
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def thumbnail(samples: NDArray, trainer: "Trainer") -> NDArray[np.uint8]:
 
     samples: (n, features).  Points show their first two features.
     """
-    shape = image_shape(trainer.generator.output_shape())
+    shape = image_shape(shapes_made(trainer.generator)[0])
     if shape is not None:
         return _images(as_bytes(samples[: IMAGES**2], shape))
     rng = np.random.default_rng(trainer.seed)

@@ -342,6 +342,7 @@ COUNTS = {  # trainable and not of G, then of D
     "mnist-smooth": ((581_520, 1_792), (566_273, 0)),
     "mnist-mixed": ((1_495_568, 2_048), (533_505, 0)),
     "mnist-wide": ((1_489_936, 3_584), (533_505, 0)),
+    "mnist-dcgan": ((350_241, 192), (36_513, 0)),
     "digits-conditional": ((20_256, 384), (17_281, 0)),
     "mnist-conditional": ((574_468, 1_536), (536_065, 0)),
 }

@@ -477,9 +477,9 @@ REFUSED = {
         lambda t: other(dtype=np.float64).discriminator,
         "'discriminator': expected dtype float32",
     ),
-    "D a layer": ("discriminator", lambda t: t.critic[0], "expected a Sequential"),
+    "D a layer": ("discriminator", lambda t: t.critic[0], "expected a network"),
     "D is G": ("discriminator", lambda t: t.generator, "than the generator"),
-    "G None": ("generator", lambda t: None, "'generator': expected a Sequential"),
+    "G None": ("generator", lambda t: None, "'generator': expected a network"),
     "one optimizer": (
         "generator_optimizer",
         lambda t: t.discriminator_optimizer,
