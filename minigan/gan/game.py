@@ -76,9 +76,10 @@ class Game:
         self.critic = critic_of(discriminator)
         if options.auxiliary_weight != 1 and not self.critic.splits:
             expected = "1 for a discriminator without logits of classes"
-            given = options.auxiliary_weight
-            complain = validate.complain
-            complain(validate.ArgumentError, where, "auxiliary_weight", expected, given)
+            validate.complain(
+                *(validate.ArgumentError, where, "auxiliary_weight", expected),
+                options.auxiliary_weight,
+            )
         self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
             where, generator_optimizer, discriminator_optimizer
         )
@@ -89,9 +90,10 @@ class Game:
         if options.penalty is not None:
             check_tangents(where, "discriminator", self.critic)
             if self.of_generator.labels is not None:
-                expected, given = "None for players with labels", options.penalty
+                expected = "None for players with labels"
                 validate.complain(
-                    validate.ArgumentError, where, "penalty", expected, repr(given)
+                    *(validate.ArgumentError, where, "penalty", expected),
+                    repr(options.penalty),
                 )
             weight = options.penalty_weight
             given = {} if weight is None else {"weight": weight}
