@@ -3,7 +3,8 @@
 import errno
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,21 @@ def cache_root(*variables: str) -> Path:
         text = f"no home folder is known to keep files in; set {names}"
         raise OutputError(errno.ENOENT, text)
     return root
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """A block in another current folder: that of this file.
+
+    For an import of a library that reads settings in the current folder, of which those
+    are damaged.  Errors: OSError where there is no way back.
+    """
+    before = os.getcwd()
+    os.chdir(Path(__file__).parent)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

@@ -70,7 +70,8 @@ class RunDir:
         with _locked(self.path):
             if not resume:
                 self._expect_none()  # another process may have come first
-            sweep_stale(self.path)
+            for folder in (self.path, self / SAMPLES):
+                sweep_stale(folder)
             yield self
 
     def _expect_a_run(self) -> None:
@@ -112,13 +113,8 @@ class RunDir:
         write_atomically(self.config, (text + "\n").encode())
 
     def report_picture(self, step: int) -> Path:
-        """Where the picture of a report goes; makes its folder."""
-        folder = self / SAMPLES
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise _unusable(folder, error) from error
-        return folder / f"step-{step:06}.png"
+        """Where the picture of a report goes."""
+        return self / SAMPLES / f"step-{step:06}.png"
 
     def saved(self, key: str, kind: type) -> Any:
         """A value of the run's config.json; None where there is none of this type."""

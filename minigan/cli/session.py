@@ -6,7 +6,6 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +86,25 @@ class Session(Callback):
         except CheckpointError as error:
             warn(f"the pictures start at step {self.trainer.step_count:,}: {error}")
 
+    def finish_report(self) -> None:
+        """Draw the picture of the report that was saved last, if nothing drew it."""
+        step, every = self.trainer.step_count, self.options["report_every"]
+        if every and step and step % every == 0:
+            if not self.folder.report_picture(step).exists():
+                self._draw_report()
+
+    def _draw_report(self) -> None:
+        """The picture of the step, of images only."""
+        frames = self.frames
+        if not isinstance(frames, ImageFrames):
+            return
+
+        def draw(path: Path) -> None:
+            path.parent.mkdir(exist_ok=True)
+            draw_report(self.trainer, frames, path)
+
+        self._draw(self.folder.report_picture(self.trainer.step_count), draw)
+
     def save(self) -> None:
         """Frames first: those that the checkpoint does not know are left out again.
 
@@ -118,9 +136,7 @@ class Session(Callback):
 
     def on_report(self, trainer: Trainer, report: Report) -> None:
         self.save_or_warn()
-        if isinstance(self.frames, ImageFrames):
-            path = self.folder.report_picture(trainer.step_count)
-            self._draw(path, partial(draw_report, trainer, self.frames))
+        self._draw_report()
 
     def train(self, interrupts: "Interrupts", seconds: float | None = None) -> int:
         """Train to the last step or for so long, and save.

@@ -174,6 +174,7 @@ def train(
         session = Session(folder, trainer, steps, display, source, options, began)
         if resume and folder.checkpoint.is_file():
             session.continue_frames()
+            session.finish_report()
             if trainer.step_count == steps and session.is_drawn():
                 display.say(
                     f"{folder}: the run is done, all {steps:,} steps of it; "

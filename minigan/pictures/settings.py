@@ -4,12 +4,18 @@ MPLBACKEND may name a backend that is not installed here, and a matplotlibrc may
 LaTeX, or be damaged: neither is a reason to draw nothing, or something else.
 """
 
+import atexit
+import importlib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-BACKEND, FILE = "MPLBACKEND", "MATPLOTLIBRC"
+from ..files import elsewhere
+
+BACKEND, FILE, CONFIG = "MPLBACKEND", "MATPLOTLIBRC", "MPLCONFIGDIR"
 
 
 @contextmanager
@@ -32,21 +38,29 @@ def _set(values: dict[str, str | None]) -> None:
 
 
 def load() -> None:
-    """Import matplotlib.  The user's backend and file hold for it where they can."""
+    """Import matplotlib.  The user's backend and files hold for it where they can."""
     if "matplotlib" in sys.modules:
         return
     asked = os.environ.get(BACKEND)
     with environment(**{BACKEND: None}):
         try:
-            import matplotlib
-        except (ValueError, OSError):  # a matplotlibrc that is no text, say
+            _import()
+        except (ValueError, OSError):  # a matplotlibrc or a style that is no text, say
             for name in [name for name in sys.modules if name.startswith("matplotlib")]:
                 del sys.modules[name]  # parts that know of the first attempt
-            with environment(**{FILE: os.devnull}):
-                import matplotlib
+            folder = tempfile.mkdtemp(prefix="minigan-matplotlib-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            with elsewhere(), environment(**{FILE: os.devnull, CONFIG: folder}):
+                _import()
     if asked:
         with suppress(ValueError):
-            matplotlib.rcParams["backend"] = asked
+            sys.modules["matplotlib"].rcParams["backend"] = asked
+
+
+def _import() -> None:
+    """All that reads settings: the file of the user, and the styles beside it."""
+    importlib.import_module("matplotlib")
+    importlib.import_module("matplotlib.style")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """`minigan train` and `sample` on images: what a run leaves, and goes on from."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -217,3 +218,15 @@ def test_what_cannot_be_sampled(done, tmp_path, monkeypatch, arguments, words):
 def test_points_are_no_picture(finished, tmp_path):
     output = tmp_path / "a.png"
     expect_error(run("sample", finished, "-o", output), 2, "no images", "a.png")
+
+
+def test_a_report_that_was_saved_and_not_drawn_is_drawn_by_resume(done, tmp_path):
+    """As a kill leaves it, between the two; a picture half written is removed."""
+    whole, _ = done
+    folder = RunDir(shutil.copytree(whole.path, tmp_path / "run"))
+    grid = folder / "samples" / "step-000060.png"
+    drawn = grid.read_bytes()
+    grid.rename(folder / "samples" / f".{grid.name}.{2**30}.ab.tmp")
+    assert train(folder, "--resume").exit_code == 0
+    assert grid.read_bytes() == drawn
+    assert len(list((folder / "samples").iterdir())) == 3

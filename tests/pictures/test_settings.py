@@ -77,6 +77,26 @@ def test_a_backend_and_a_file_that_are_none(tmp_path, content):
     assert there == drawn(tmp_path)
 
 
+@pytest.mark.parametrize("place", ["matplotlibrc", "config/matplotlibrc"])
+def test_damaged_files_where_matplotlib_looks_by_itself(tmp_path, place):
+    """In the current folder, and in the folder of its settings; and a style."""
+    for name in (place, "config/stylelib/damaged.mplstyle"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"\xff\xfe\x00")
+    own = {"MPLCONFIGDIR": str(tmp_path / "config"), "MPLBACKEND": "agg"}
+    done = subprocess.run(
+        [sys.executable, "-c", DRAW, str(tmp_path)],
+        env={**os.environ, **own, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    there = [(tmp_path / name).read_bytes() for name in NAMES]
+    assert there == drawn(tmp_path)
+
+
 def test_variables_come_back(monkeypatch):
     monkeypatch.setenv("A", "1")
     monkeypatch.delenv("B", raising=False)
