@@ -5,6 +5,8 @@ from math import sqrt
 
 import numpy as np
 
+from .. import validate
+
 Z95 = 1.959963984540054  # the 97.5 % quantile of N(0, 1)
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
@@ -17,8 +19,11 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
 
     p = hits / trials, n = trials; (0, 1) for none.  Unlike p +- z sqrt(p (1 - p) / n)
     it is right for few trials, and for shares near 0 and 1.
+    Errors: ArgumentError, DTypeError for what are no counts, hits <= trials.
     Source: Wilson 1927, "Probable inference".
     """
+    trials = validate.integer("wilson", "trials", trials, least=0)
+    hits = validate.integer("wilson", "hits", hits, least=0, most=trials)
     if not trials:
         return 0.0, 1.0
     share, z2 = hits / trials, Z95**2

@@ -214,6 +214,9 @@ def run(
     Errors: ArgumentError, DTypeError before anything runs; StateError where workers
     cannot be had or were lost; OutputError.
     """
+    if progress is not None and not callable(progress):
+        expected, got = "a function of an outcome", validate.shown(progress)
+        validate.complain(DTypeError, WHERE, "progress", expected, got)
     study = Study(
         subject,
         seeds,
@@ -260,6 +263,9 @@ def _engine(workers: Any, scheduler: Any) -> tuple[int, Any]:
         if workers is not None:
             expected = "None beside a scheduler"
             validate.complain(ArgumentError, WHERE, "workers", expected, workers)
+        if not isinstance(scheduler, str) and not hasattr(scheduler, "cancel"):
+            expected, got = "an address or a Dask Client", validate.shown(scheduler)
+            validate.complain(DTypeError, WHERE, "scheduler", expected, got)
         _expect_installed("dask.distributed", "a scheduler", "")
         return 1, scheduler
     if workers is None:

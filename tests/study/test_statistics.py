@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from minigan import MiniganError
 from minigan.study.statistics import QUANTILES, quantiles, wilson
 
 
@@ -16,6 +17,12 @@ def test_wilson_intervals(hits, trials, low, high):
 
 def test_of_nothing_nothing_is_known():
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("counts", [(2, 1), (-1, 5), (0, -1), (0.5, 1), (None, 1)])
+def test_what_are_no_counts(counts):
+    with pytest.raises(MiniganError, match="^wilson: argument"):
+        wilson(*counts)
 
 
 def test_quantiles_are_numpys():

@@ -116,6 +116,8 @@ def test_runs_whose_workers_are_lost_are_missing(tmp_path, monkeypatch):
         ((subjects.numbers, "0"), {"backend": "cuda"}, "backend"),
         ((subjects.numbers, "0"), {"workers": 1, "again": 1}, "again"),
         ((subjects.numbers, "0"), {"workers": 1, "scheduler": "x"}, "workers"),
+        ((subjects.numbers, "0"), {"scheduler": 8786}, "scheduler"),
+        ((subjects.numbers, "0"), {"progress": "bar"}, "progress"),
     ],
 )
 def test_bad_arguments_before_anything_runs(tmp_path, arguments, options, words):
