@@ -38,6 +38,11 @@ def complain(
     raise error(f"{where}: argument {argument!r}: expected {expected}, got {text}")
 
 
+def _is_own(value: object) -> bool:
+    """True for an object of the project, which says of itself what it is."""
+    return type(value).__module__.startswith("minigan.")
+
+
 def shown(value: object) -> str:
     """A value for a message: one line of at most 80 characters, soon made.
 
@@ -45,7 +50,8 @@ def shown(value: object) -> str:
     first items.
     """
     shape = getattr(value, "shape", None)
-    if not isinstance(value, (np.generic, type)) and isinstance(shape, tuple):
+    tells = isinstance(value, (np.generic, type)) or _is_own(value)
+    if not tells and isinstance(shape, tuple):
         text = f"{type(value).__name__} of shape {shape_text(shape)}"
     else:
         try:

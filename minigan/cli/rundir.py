@@ -24,10 +24,10 @@ from ..files import sweep_stale, write_atomically
 from . import pictures
 
 FILES = (
-    *("checkpoint.npz", "config.json", "frames.npz", "generator.npz"),
-    *("history.csv", "history.f64"),
+    *("checkpoint.npz", "config.json", "frames.npz", "generator.npz", "history.csv"),
     *pictures.NAMES,
 )
+STREAM = "history.f64"  # only where the history is streamed
 SAMPLES = "samples"  # folder
 LOCK = ".lock"
 # What systems answer where files cannot be locked.
@@ -43,7 +43,7 @@ class RunDir:
         self.config = self.path / "config.json"
         self.frames = self.path / "frames.npz"
         self.history = self.path / "history.csv"
-        self.stream = self.path / "history.f64"
+        self.stream = self.path / STREAM
         self.generator = self.path / "generator.npz"
 
     def __truediv__(self, name: str) -> Path:
@@ -82,7 +82,7 @@ class RunDir:
             )
 
     def _expect_none(self) -> None:
-        found = [name for name in (*FILES, SAMPLES) if (self / name).exists()]
+        found = [name for name in (*FILES, STREAM, SAMPLES) if (self / name).exists()]
         if self.checkpoint.is_file():
             raise ArgumentError(
                 f"{self}: holds a run already; continue it with --resume, or choose "

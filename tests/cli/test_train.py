@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan.cli.rundir import FILES, RunDir
+from minigan.cli.rundir import FILES, STREAM, RunDir
 from minigan.cli.session import Session
 from minigan.gan import Trainer, recipes
 from minigan.gan.history import COLUMNS
@@ -71,7 +71,7 @@ def test_a_run_is_never_overwritten(finished):
     assert {p.name: p.read_bytes() for p in finished.path.iterdir()} == before
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, STREAM])
 def test_nor_is_any_other_file_of_that_name(tmp_path, name):
     (tmp_path / name).write_text("mine")
     expect_error(train(tmp_path), 2, "--out")

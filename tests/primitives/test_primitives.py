@@ -355,7 +355,9 @@ def test_calls_with_other_arguments_are_refused_however_often(backend):
     with primitives.use_backend(backend):
         primitives.leaky_relu_forward(x, 0.1)  # there is a plan from now on
         for wrong in ((x,), (x, 0.1, 0.2), (x, 0.1, x), (0.1, x), (x, "a")):
-            with pytest.raises(DTypeError, match=r"^leaky_relu_forward: expected x\["):
+            with pytest.raises(
+                DTypeError, match=r"^leaky_relu_forward: .*x\[\*\] slope"
+            ):
                 primitives.leaky_relu_forward(*wrong)
 
 
