@@ -6,6 +6,7 @@ at a time, found in the syntax tree.  What only words a message is left alone.
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -59,7 +60,8 @@ class Change:
     """One change.
 
     module, function: where it is, by dotted names.   line: in the file.
-    text: old and new code.   number: which of the changes of its module.
+    text: old and new code; of several that are equal, which.
+    number: which of the changes of its module.
     """
 
     module: str
@@ -105,9 +107,15 @@ class Site:
 
 def changes(module: str) -> Iterator[Change]:
     """All changes of a module, in the order of its text."""
+    seen: Counter[tuple[str, str]] = Counter()
     for number, (function, site) in enumerate(_sites(_tree(module))):
-        line = getattr(site.old, "lineno", 0)
-        yield Change(module, function, line, site.text, number)
+        if ast.unparse(site.old) == ast.unparse(site.new):
+            continue
+        line, text = getattr(site.old, "lineno", 0), site.text
+        seen[function, text] += 1
+        count = seen[function, text]
+        text += f"   [{count}]" if count > 1 else ""
+        yield Change(module, function, line, text, number)
 
 
 def _tree(module: str) -> ast.Module:

@@ -9,7 +9,9 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from minigan.gan import recipes
@@ -35,10 +37,16 @@ class Soak:
         return memory[-1] - memory[len(memory) // 4]
 
 
-def soak(folder: Path, steps: int, keep: int, backend: str | None = None) -> Soak:
+def soak(
+    folder: Path,
+    steps: int,
+    keep: int,
+    backend: str | None = None,
+    say: Callable[[str], object] = lambda text: None,
+) -> Soak:
     """Train `parabola` so long, and save it at every look.
 
-    keep: rows of the history in memory.
+    keep: rows of the history in memory.   say: is told of every look.
     """
     trainer = recipes.load("parabola", 0, backend=backend)
     history, found = trainer.history, Soak()
@@ -48,6 +56,7 @@ def soak(folder: Path, steps: int, keep: int, backend: str | None = None) -> Soa
         trainer.fit(steps // LOOKS, report_every=2000)
         trainer.save(folder / "checkpoint.npz")
         found.looks.append((trainer.step_count, resident()))
+        say(f"{trainer.step_count:12,} steps {resident() / 1e6:8.1f} MB")
     found.file = (folder / "history.f64").stat().st_size
     found.checkpoint = (folder / "checkpoint.npz").stat().st_size
     return found
@@ -66,9 +75,7 @@ def main() -> int:
     given = parser.parse_args()
     started = time.process_time()
     with tempfile.TemporaryDirectory() as name:
-        found = soak(Path(name), given.steps, 100_000)
-    for steps, memory in found.looks:
-        print(f"{steps:12,} steps {memory / 1e6:8.1f} MB")
+        found = soak(Path(name), given.steps, 100_000, say=partial(print, flush=True))
     print(
         f"grew by {found.growth / 1e6:.1f} MB in the last three quarters; "
         f"history {found.file / 1e6:.1f} MB, checkpoint {found.checkpoint / 1e6:.1f} "
