@@ -504,3 +504,75 @@ def test_a_gradient_that_is_not_finite(capture):
     with pytest.raises(NonFiniteError, match=r"^step 3: .*gradient of layer 0 .*W"):
         trainer.step()
     assert state(trainer) == before
+
+
+# ---- what a step hands on ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("batches", ["half", "separate", "mixed"])
+def test_every_lesson_is_in_training_mode(batches, monkeypatch):
+    """BatchNorm takes the statistics of the batch, for D on real rows and fakes too."""
+    trainer = build(batches=batches, norm=True, backend="numpy", capture=False)
+    game, modes = trainer.game, []
+    forward = game.critic.forward
+
+    def noted(x, training=False):
+        modes.append(training)
+        return forward(x, training=training)
+
+    monkeypatch.setattr(game.critic, "forward", noted)
+    with use_backend("numpy"):
+        game.step()
+    assert modes == [True] * (2 if batches == "mixed" else 3)
+
+
+# ---- another game ------------------------------------------------------------------
+
+
+def test_a_new_network_gets_a_new_optimizer_and_the_other_player_keeps_its_own():
+    one, other = build(ema=0.5, pretraining_steps=2), build(seed=1)
+    one.fit(2)
+    game = one.game
+    for name, still in (
+        ("generator", "discriminator"),
+        ("discriminator", "generator"),
+    ):
+        made = game.changed(**{name: getattr(other, name)})
+        of_new, of_still = (
+            getattr(made, f"{player}_optimizer") for player in (name, still)
+        )
+        assert of_new is not getattr(game, f"{name}_optimizer") and int(of_new.t) == 0
+        assert type(of_new) is type(getattr(game, f"{name}_optimizer"))
+        assert of_still is getattr(game, f"{still}_optimizer")
+        assert (made.average is game.average) == (name == "discriminator")
+        assert int(made.pretrained) == (0 if name == "discriminator" else 2)
+    new = game.changed(generator=other.generator).average
+    assert new.theta.tobytes() == other.generator.theta.tobytes()
+    assert game.changed(options=game.options).average is game.average
+
+
+def test_an_array_in_the_place_of_another_is_sampled_as_that_was():
+    game = build(rows=21, sampling="shuffled").game
+    rows = np.linspace(-0.5, 0.5, 40, dtype=np.float32).reshape(20, 2)
+    made = game.changed(data=rows)
+    assert made.data.sampling == "shuffled" and made.data.rng is game.rngs["data"]
+    made = build().game.changed(data=rows)
+    assert made.data.sampling == "replacement"
+
+
+def test_a_saved_state_that_training_could_not_go_on_from_is_refused():
+    game = build(rows=21, sampling="shuffled", pretraining_steps=2).game
+    good = {name: array.copy() for name, array in game.state().items()}
+    game.check(good)
+    for name, value in (
+        ("data/cursor", 22),
+        ("data/cursor", -1),
+        ("data/order", 0),
+        ("generator_optimizer/t", -1),
+        ("discriminator_optimizer/learning_rate", 0.0),
+        ("pretrained", -1),
+    ):
+        bad = {**good, name: np.full_like(good[name], value)}
+        with pytest.raises(MiniganError):
+            game.check(bad)
+    game.check({**good, "pretrained": np.zeros_like(good["pretrained"])})
