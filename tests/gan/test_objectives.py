@@ -314,3 +314,11 @@ def test_nobody_gains_at_the_equilibrium(kind):
             assert float(objective.mixed(s + step)) >= loss - 1e-12
         if not np.isnan(balance.g_loss):
             assert float(objective.generator(s)) == pytest.approx(balance.g_loss)
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_labels_that_are_one_and_the_same_leave_nothing_to_learn(label):
+    """D is sure of everything, and right: its loss is 0."""
+    for name in ("non-saturating", "minimax"):
+        balance = OBJECTIVES[name](label, label).equilibrium()
+        assert (balance.score, balance.d_loss) == (label, 0.0)
