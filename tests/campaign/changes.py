@@ -52,6 +52,12 @@ NAMES = {
     "zeros_like": "ones_like",
     "ones": "zeros",
 }
+# Whose arguments have one order, or any.
+LEFT_ALONE = (
+    *("isinstance", "getattr", "hasattr", "super", "max", "min", "may_share_memory"),
+    *("add", "multiply", "average", "squared_forward", "absolute_forward"),
+    "product_forward",
+)
 MESSAGES = ("complain", "heading", "shown", "shape_text", "refuse_pred", "_refuse")
 
 
@@ -194,9 +200,9 @@ def _is_message(node: ast.AST) -> bool:
 
 
 def _is_no_matter(call: ast.AST, argument: ast.AST) -> bool:
-    """Bounds that are there against absurd sizes, and -1 in a shape, as good as -2."""
+    """Bounds against absurd sizes, lengths looked at twice, -1 in a shape for -2."""
     if isinstance(argument, ast.keyword):
-        return argument.arg == "most"
+        return argument.arg in ("most", "strict")
     shapes = getattr(getattr(call, "func", None), "attr", "") == "reshape"
     return shapes and isinstance(argument, ast.UnaryOp)
 
@@ -247,7 +253,7 @@ def _calls(node: ast.Call) -> Iterator[ast.AST]:
     plain = (ast.Name, ast.Attribute, ast.Call, ast.BinOp, ast.Subscript, ast.UnaryOp)
     if (
         len(pair) == 2
-        and called not in ("isinstance", "getattr", "hasattr", "super")
+        and called not in LEFT_ALONE
         and all(isinstance(a, (*plain, ast.Constant)) for a in pair)
         and not any(_is_label(a) for a in arguments)
     ):

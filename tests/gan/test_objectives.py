@@ -322,3 +322,10 @@ def test_labels_that_are_one_and_the_same_leave_nothing_to_learn(label):
     for name in ("non-saturating", "minimax"):
         balance = OBJECTIVES[name](label, label).equilibrium()
         assert (balance.score, balance.d_loss) == (label, 0.0)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_a_score_on_the_threshold_does_not_call_a_row_real(name):
+    """It lies in the middle of the labels where D answers with them, else at 0."""
+    objective = OBJECTIVES[name]()
+    assert objective.threshold == (0.5 if "least-squares" in name else 0.0)

@@ -620,3 +620,26 @@ def test_a_layer_made_of_layers():
     with network.frozen():
         assert pair.first.is_frozen
     gradcheck(network).assert_ok()
+
+
+class Twice(Layer):
+    """x, and x again doubled."""
+
+    splits = True
+
+    def forward_pass(self, x, training):
+        return (x.copy(), 2 * x), None
+
+    def backward_pass(self, dy, cache, need_dx):
+        return dy[0] + 2 * dy[1]
+
+
+def test_a_layer_of_several_results_wants_a_gradient_for_each():
+    layer, x = Twice(), normal(3, 2)
+    for bad in (x, (x,), (x, x, x), [x], None):
+        layer.forward(x)
+        with pytest.raises(DTypeError, match="'dy': expected a tuple of 2 arrays"):
+            layer.backward(bad)
+    with pytest.raises(ShapeError, match=r"argument 'dy\[1\]': expected shape"):
+        layer.backward((x, x[:2]))
+    assert_same_bits(layer.backward([x, x]), 3 * x)

@@ -7,6 +7,7 @@ from minigan import Adam, Conv2D, LeakyReLU, Sequential, primitives
 from minigan.compiled import conv
 from minigan.errors import ArgumentError, ShapeError
 from minigan.jit.compiling import JIT_DISABLED
+from minigan.layers.convolution import same_border
 
 from ..helpers import assert_close, assert_same_bits, fingerprint, normal, threads
 
@@ -233,3 +234,20 @@ def test_more_than_one_block(backend):
             assert_close(layer.forward(x[k : k + 1]), y[k : k + 1], np.float64)
             assert_close(layer.backward(dy[k : k + 1]), dx[k : k + 1], np.float64)
     np.testing.assert_allclose(layer.W.grad, dW, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "size, kernel, stride, border",
+    [
+        (5, 3, 1, (1, 1)),
+        (6, 3, 2, (0, 1)),
+        (5, 3, 2, (1, 1)),
+        (4, 4, 1, (1, 2)),
+        (5, 1, 3, (0, 0)),  # it steps over more than it sees
+        (7, 2, 5, (0, 0)),
+        (1, 3, 1, (1, 1)),
+    ],
+)
+def test_a_border_of_same_padding(size, kernel, stride, border):
+    """ceil(size / stride) places, and as few zeros as will do, the odd one behind."""
+    assert same_border(size, kernel, stride) == border
