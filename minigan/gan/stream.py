@@ -1,8 +1,8 @@
 """The rows of a history in a file that grows with the run.
 
-A line of JSON that names the columns, filled up with spaces to 384 bytes, then 104 bytes
-a step: thirteen float64, the lowest byte first.  Row n is always at the same place, so
-that writing it again, after a failure or a kill, changes nothing.
+A line of JSON that names the columns, filled up with spaces to 384 bytes, then 104
+bytes a step: thirteen float64, the lowest byte first.  Row n is always at the same
+place, so that writing it again, after a failure or a kill, changes nothing.
 """
 
 import json
