@@ -298,7 +298,7 @@ def keeps_the_type(kind: type, example: Example) -> None:
     """float32 in, float32 out, and float64 likewise, forwards and backwards."""
     for dtype in (np.float32, np.float64):
         rng = np.random.default_rng(0)
-        layer = _made(kind, example, rng=rng, dtype=dtype)
+        layer = _made(kind, example, rng=rng, dtype=dtype).astype(dtype)
         x = _input(layer, example, dtype)
         y = layer.forward(x, training=True)
         assert y.dtype == dtype, f"forward: expected {np.dtype(dtype)}, got {y.dtype}"

@@ -159,9 +159,11 @@ class _Reader:
                 f"expected a registered {registry.kind}, one of {sorted(registry)}, "
                 f"got {name!r}"
             )
+        most = self.most
         given = {key: self.decode(value) for key, value in arguments.items()}
         made = create(registry[name], given, dtype=self.dtype)
         if isinstance(made, Layer) and not isinstance(made, Network):
+            self.most = most  # a layer inside it holds the same numbers
             self.most -= sum(p.value.size for p in made.parameters)
             self.most -= sum(s.value.size for s in made.statistics)
             if self.most < 0:

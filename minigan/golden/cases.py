@@ -1,9 +1,9 @@
 """Every case, by name, in the order of the file."""
 
-from . import images, layers, losses, merges, optimizers, steps
+from . import images, layers, losses, merges, optimizers, spectral, steps
 
 CASES = {
     case.name: case
-    for part in (layers, images, losses, optimizers, steps, merges)
+    for part in (layers, images, losses, optimizers, steps, merges, spectral)
     for case in part.cases()
 }

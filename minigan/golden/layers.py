@@ -18,7 +18,8 @@ SCALE_AND_SHIFT = {
     "moving_mean": "moving mean",
     "moving_var": "moving variance",
 }
-PARAMETERS = {"W": "kernel", "b": "bias", **SCALE_AND_SHIFT}
+SINGULAR = {"u": "estimate of a singular vector"}
+PARAMETERS = {"W": "kernel", "b": "bias", **SCALE_AND_SHIFT, **SINGULAR}
 NORMALISED = "xhat = (x - mean) rstd, rstd = 1 / sqrt(var + epsilon)"
 MOVED = {
     f"new_moving_{name}": f"momentum moving_{name} + (1 - momentum) {name}"

@@ -66,9 +66,14 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 
 
 def randomised(thing: Any, rng: np.random.Generator) -> Any:
-    """A float64 copy whose constant parameters and statistics are random."""
+    """A float64 copy whose constant parameters and statistics are random.
+
+    Estimates that are no part of the function to be differentiated are held fixed.
+    """
     twin = converted(thing, np.float64)
     for part in walk(twin):
+        if isinstance(part, Layer):
+            part.hold()
         for array in (*parameters_of(part), *getattr(part, "statistics", ())):
             value = array.value
             if value.size and (value == value.flat[0]).all():

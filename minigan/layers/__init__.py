@@ -11,6 +11,7 @@ from .merge import Add, Concatenate, Dot, Multiply
 from .resizing import UpSampling2D, ZeroPadding2D
 from .shaping import Flatten, Reshape
 from .softmax import Softmax
+from .spectral import SpectralNorm
 
 __all__ = [
     "LAYERS",
@@ -33,6 +34,7 @@ __all__ = [
     "Reshape",
     "Sigmoid",
     "Softmax",
+    "SpectralNorm",
     "Tanh",
     "UpSampling2D",
     "ZeroPadding2D",

@@ -135,6 +135,9 @@ class Layer:
         """Shape of one example behind the layer, given the one before it."""
         return shape
 
+    def hold(self) -> None:
+        """For proofs: an estimate that y depends on stands still from here on."""
+
     def add_parameter(self, name: str, value: ArrayLike) -> Parameter:
         """Register a trainable array under `name` and return its `Parameter`.
 

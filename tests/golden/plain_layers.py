@@ -60,6 +60,16 @@ def dropout(g, o):
     return {"y": g["x"] * mask, "dx": g["dy"] * mask}
 
 
+def spectral_norm(g, o):
+    x, W, dy = g["x"], g["W"], g["dy"]
+    v = W @ g["u"] / np.linalg.norm(W @ g["u"])
+    sigma = np.linalg.norm(v @ W)
+    u, Wbar, dWbar = v @ W / sigma, W / sigma, x.T @ dy
+    dW = (dWbar - (dWbar * Wbar).sum() * np.outer(v, u)) / sigma
+    found = {"y": x @ Wbar + g["b"], "dx": dy @ Wbar.T, "dW": dW}
+    return found | {"db": dy.sum(0), "new_u": u}
+
+
 def batchnorm(x, gamma, beta, mean, var, epsilon):
     """y, xhat, rstd"""
     rstd = 1 / np.sqrt(var + epsilon)
@@ -254,4 +264,5 @@ CASES = {
     "concatenate": concatenate,
     "embedding": embedding,
     "dot": dot,
+    "spectral-norm": spectral_norm,
 }

@@ -16,6 +16,7 @@ from minigan import (
     ReLU,
     Reshape,
     Sequential,
+    SpectralNorm,
     gradcheck,
 )
 from minigan.errors import ArgumentError, DTypeError, ShapeError, StateError
@@ -33,7 +34,8 @@ from ..helpers import (
 
 def maker(name, example):
     """dtype -> the registered layer of an example."""
-    return lambda dtype: create(LAYERS[name], example.arguments, rng=3, dtype=dtype)
+    arguments = LAYERS[name], example.arguments
+    return lambda dtype: create(*arguments, rng=3, dtype=dtype).astype(dtype)
 
 
 # What is registered and takes one array of numbers, by its examples, and a network.
@@ -389,8 +391,8 @@ def test_a_pickled_layer_comes_back_and_learns(make):
 @each_type
 def test_the_config_makes_the_layer_again(make, dtype):
     layer = make(dtype)
-    if isinstance(layer, Sequential):
-        return
+    if isinstance(layer, (Sequential, SpectralNorm)):
+        return  # layers that hold layers, see test_saving
     config = json.loads(json.dumps(layer.config()))  # tuples have become lists
     twin = create(type(layer), config, rng=3, dtype=dtype)
     assert repr(twin) == repr(layer)

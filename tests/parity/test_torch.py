@@ -1,5 +1,8 @@
 """Layers, losses and Adam beside PyTorch, in float64."""
 
+import copy
+import warnings
+
 import numpy as np
 import pytest
 
@@ -316,3 +319,102 @@ def test_ten_steps_of_an_optimizer(name):
         ours.step(net)
         their_optimizer.step()
         np.testing.assert_allclose(W.value, their_W.detach().numpy(), rtol=1e-12)
+
+
+# ---- derivatives of derivatives ----------------------------------------------------
+
+
+def their_chain(layers, x, weights):
+    """The score of Dense, Conv2D and activations, of weights in the order of ours."""
+    weights = iter(weights)
+    for layer in layers:
+        if isinstance(layer, mg.Dense):
+            x = x @ next(weights) + next(weights)
+        elif isinstance(layer, mg.Conv2D):
+            kernel, bias = next(weights).permute(3, 2, 0, 1), next(weights)
+            y = torch.nn.functional.conv2d(to_torch(x, layer.image), kernel, bias)
+            x = from_torch(y)
+        else:
+            x = {
+                mg.Tanh: torch.tanh,
+                mg.Sigmoid: torch.sigmoid,
+                mg.ReLU: torch.relu,
+                mg.Softmax: lambda x: torch.softmax(x, 1),
+            }[type(layer)](x)
+    return x
+
+
+def critics():
+    rng = np.random.default_rng(0)
+    options = {"rng": rng, "dtype": "float64"}
+    conv = mg.Conv2D((4, 3, 2), 3, 2, **options)
+    size = conv.output_shape(None)[0]
+    for curve in (mg.Tanh, mg.Sigmoid, mg.ReLU, mg.Softmax):
+        yield [mg.Dense(5, 6, **options), curve(), mg.Dense(6, 1, **options)]
+    yield [conv, mg.Tanh(), mg.Dense(size, 1, **options)]
+
+
+@pytest.mark.parametrize("name", ["r1", "wgan-gp"])
+@pytest.mark.parametrize(
+    "layers", list(critics()), ids=lambda net: type(net[1]).__name__
+)
+def test_gradient_penalties(layers, name):
+    """Ours by a tangent, theirs by create_graph=True."""
+    from minigan.gan import PENALTIES
+
+    net = mg.Sequential(copy.deepcopy(layers))
+    penalty = PENALTIES[name](0.7)
+    x = np.random.default_rng(1).standard_normal((8, *net.input_shape))
+    score = net.forward(x, training=True)
+    line = net.linearise()
+    P, u = penalty.of_gradient(line.vjp(np.ones_like(score)))
+    line.jvp(u)
+    line.backward()
+
+    weights = [theirs(p.value) for p in net.parameters]
+    their_x = theirs(x)
+    their_score = their_chain(net.layers, their_x, weights)
+    (g,) = torch.autograd.grad(their_score.sum(), their_x, create_graph=True)
+    if name == "r1":
+        their_P = 0.35 * (g**2).sum(1).mean()
+    else:
+        their_P = 0.7 * ((g.norm(dim=1) - 1) ** 2).mean()
+    grads = torch.autograd.grad(their_P, weights, allow_unused=True)
+    np.testing.assert_allclose(P, their_P.item(), rtol=1e-12)
+    for p, their_grad in zip(net.parameters, grads, strict=True):
+        given = 0 if their_grad is None else their_grad.numpy()
+        np.testing.assert_allclose(p.grad, given, **CLOSE)
+
+
+def test_spectral_norm():
+    """Three steps of training: y, the gradients and u, the weights moving between."""
+    layer = mg.SpectralNorm(mg.Dense(5, 3, dtype="float64"), rng=1)
+    W, b = (p.value for p in layer.parameters)
+    linear = torch.nn.Linear(5, 3, dtype=torch.float64)
+    with warnings.catch_warnings():  # the newer one begins with v
+        warnings.simplefilter("ignore", FutureWarning)
+        twin = torch.nn.utils.spectral_norm(linear)
+    with torch.no_grad():
+        twin.weight_orig[:] = torch.tensor(W.T.copy())
+        twin.bias[:] = torch.tensor(b)
+        twin.weight_u[:] = torch.tensor(layer.u.value)
+    rng = np.random.default_rng(2)
+    for _ in range(3):
+        x, dy = rng.standard_normal((4, 5)), rng.standard_normal((4, 3))
+        layer.zero_grad()
+        twin.zero_grad()
+        y = layer.forward(x, training=True)
+        dx = layer.backward(dy)
+        their_x = theirs(x)
+        their_y = twin(their_x)
+        their_y.backward(torch.tensor(dy))
+        original = twin.weight_orig
+        np.testing.assert_allclose(y, their_y.detach().numpy(), **CLOSE)
+        np.testing.assert_allclose(dx, their_x.grad.numpy(), **CLOSE)
+        given = original.grad.numpy().T
+        np.testing.assert_allclose(layer.parameters[0].grad, given, **CLOSE)
+        u = twin.weight_u.numpy()
+        np.testing.assert_allclose(layer.u.value, u, **CLOSE)
+        W -= 0.1 * layer.parameters[0].grad
+        with torch.no_grad():
+            original -= 0.1 * original.grad
