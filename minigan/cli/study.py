@@ -3,6 +3,7 @@
 import json
 import shlex
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from ..gan.options import Real
 from ..study import Outcome, Study, wilson
 from ..study.plan import seeds_text, shown
 from .choices import OneOf, Place
+from .interrupts import NUMBERS
 from .output import printing
 from .overrides import OVERRIDES
 
@@ -168,14 +170,15 @@ def _run(made: Study, quiet: bool) -> None:
     kept, started = len(made.outcomes), time.monotonic()
     missing = len(made.missing)
     display.say(_beginning(made, kept, missing))
+    signals = Signals()
     try:
-        with display:
+        with signals, display:
             for outcome in made:
                 display.add(outcome)
     except KeyboardInterrupt:
         made.save()
         display.say(_stopped(made))
-        raise Exit(128 + signal.SIGINT) from None
+        raise Exit(128 + signals.number) from None
     except MiniganError:
         with suppress(MiniganError):  # what ended it is said, not what follows from it
             made.save()
@@ -197,6 +200,33 @@ def _run(made: Study, quiet: bool) -> None:
             f"to try them once more:\n  {command(made)}"
         )
         raise Exit(1)
+
+
+class Signals:
+    """Within this block SIGTERM and SIGHUP end a study as Ctrl-C does.
+
+    number: of the signal that did.
+    """
+
+    def __init__(self) -> None:
+        self.number = int(signal.SIGINT)
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> "Signals":
+        if threading.current_thread() is threading.main_thread():
+            for name in NUMBERS:
+                number = getattr(signal, name, None)
+                if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                    self._previous[number] = signal.signal(number, self._end)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _end(self, number: int, frame: Any) -> None:
+        self.number = number
+        raise KeyboardInterrupt
 
 
 def _beginning(made: Study, kept: int, missing: int) -> str:

@@ -1,7 +1,10 @@
 """`minigan study`: what it prints, what it leaves, what it refuses."""
 
 import io
+import os
 import shlex
+import signal
+import time
 from importlib import import_module
 
 import pytest
@@ -80,6 +83,30 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch):
     words = shlex.split(result.stdout.splitlines()[-1])
     again = run(*words[1:])
     assert again.exit_code == 0 and "10 runs (2 are there)" in again.stdout
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_other_signals_end_it_too(tmp_path, monkeypatch, name):
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip("this system has no such signal")
+    whole = engines.in_this_process
+
+    def ended(work, tasks):
+        yield from list(whole(work, tasks))[:2]
+        os.kill(os.getpid(), number)
+        time.sleep(9)
+
+    monkeypatch.setattr(engines, "in_this_process", ended)
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        result = study(tmp_path / "a")
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert result.exit_code == 128 + number
+    assert "stopped: 2 of 6 runs are done, and kept" in result.stdout
+    assert (tmp_path / "a" / "study.html").exists()
 
 
 def test_lost_runs_end_with_an_error_code(tmp_path, monkeypatch):
