@@ -400,15 +400,16 @@ class Adam(Optimizer):
         epsilon_form: str = "keras",
     ) -> None:
         super().__init__(learning_rate)
-        self.beta_1 = validate.number("Adam", "beta_1", beta_1, least=0, below=1)
-        self.beta_2 = validate.number("Adam", "beta_2", beta_2, least=0, below=1)
+        where = type(self).__name__
+        self.beta_1 = validate.number(where, "beta_1", beta_1, least=0, below=1)
+        self.beta_2 = validate.number(where, "beta_2", beta_2, least=0, below=1)
         self.epsilon_form = validate.choice(
-            "Adam", "epsilon_form", epsilon_form, self.EPSILON_FORMS
+            where, "epsilon_form", epsilon_form, self.EPSILON_FORMS
         )
         if epsilon is None:
             epsilon = 1e-7 if epsilon_form == "keras" else 1e-8
         # far below 1e-30, epsilon sqrt(1 - beta_2) would vanish in float32: then 0 / 0
-        self.epsilon = validate.number("Adam", "epsilon", epsilon, least=1e-30)
+        self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
 
     def schedule(self) -> Array:
         """alpha and epsilon_t of this step."""

@@ -277,8 +277,8 @@ class Session(Callback):
 
     def _answer(self, rows: NDArray, labels: NDArray | None) -> float:
         """Mean of D's answers: probabilities, or scores if D is a critic."""
+        score = self.trainer.score(rows, labels)
         with use_backend(self.trainer.backend):
-            score = self.trainer.score(rows, labels)
             return float(self.trainer.objective.moments(score)[0])
 
 

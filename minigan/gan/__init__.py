@@ -24,7 +24,7 @@ from .objectives import (
 )
 from .penalties import PENALTIES, Penalty
 from .recipes import RECIPES, Recipe
-from .sampling import SOURCES, Mixture, Parabola, Rows, Source
+from .sampling import SOURCES, Mixture, Origin, Parabola, Rows, Source
 from .schedules import SCHEDULES
 from .trainer import Trainer
 
@@ -50,6 +50,7 @@ __all__ = [
     "Monitor",
     "NonSaturating",
     "Objective",
+    "Origin",
     "Parabola",
     "Penalty",
     "Recipe",

@@ -107,8 +107,12 @@ def fit_together(
     discriminator: Network,
     data: Source,
     rows: int,
+    pack: int = 1,
 ) -> int:
-    """Check that z, G, D and batches of `rows` fit; return the latent dimension."""
+    """Check that z, G, D and batches of `rows` fit; return the latent dimension.
+
+    pack: how many rows D takes side by side.
+    """
     if generator is discriminator:
         validate.complain(
             validate.ArgumentError,
@@ -156,7 +160,7 @@ def fit_together(
             f"example, as the data have, got {made}"
         )
     _reachable(where, generator, data)
-    shape = discriminator.input_shape or (data.features,)
+    shape = discriminator.input_shape or (data.features * pack,)
     score = discriminator.output_shape(shape)
     score, *others = score if discriminator.splits else (score,)
     if score is None or tuple(score) != (1,):
@@ -171,11 +175,15 @@ def fit_together(
             f"the score, logits of classes, shape (classes,), got {others}"
         )
     _labels_fit(where, taken, seen, heads[0][0] if heads else None, data)
+    if pack > 1 and taken.labels is not None:
+        expected = "1 for networks that take labels"
+        validate.complain(validate.ArgumentError, where, "pack", expected, pack)
     wants = seen.shape
-    if wants is not None and prod(wants) != made:
+    if wants is not None and prod(wants) != pack * made:
+        packed = f" ({pack} rows of {made})" if pack > 1 else ""
         raise ShapeError(
-            f"{where}: argument 'discriminator': expected examples of {made} features, "
-            f"got a network for {wants}"
+            f"{where}: argument 'discriminator': expected examples of {pack * made} "
+            f"features{packed}, got a network for {wants}"
         )
     if any(layer.is_frozen for n in (generator, discriminator) for layer in n.walk()):
         raise StateError(

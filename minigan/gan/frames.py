@@ -12,7 +12,6 @@ import numpy as np
 from .. import checkpoint
 from ..errors import CheckpointError
 from ..images import as_bytes, image_shape
-from ..primitives import use_backend
 from .callbacks import Callback
 from .checks import shape_made
 from .rngs import rngs
@@ -169,8 +168,8 @@ class PointFrames(Frames):
         return np.asarray(trainer.data.draw(POINTS, rng), np.float32)
 
     def _frame(self, trainer: "Trainer") -> Taken:
-        with use_backend(trainer.backend):
-            logits = trainer.critic.predict(self.grid.reshape(-1, *trainer.row_shape))
+        pack = trainer.options.pack  # a point beside itself, as often as D takes one
+        logits = trainer.score(np.repeat(self.grid.reshape(-1, 2), pack, axis=0))
         logits = logits.reshape(ROWS, COLUMNS) - trainer.objective.threshold
         surface = 0.5 + 0.5 * np.tanh(0.5 * logits)  # sigmoid; 1/2 at D's border
         fakes = made_from(trainer, self.z, self.labels).reshape(POINTS, 2)

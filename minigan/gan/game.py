@@ -68,11 +68,12 @@ class Game:
         self.data = data
         self.rngs = {**rngs, "data": data.generators().get("rng", rngs["data"])}
         self.latent_dim = fit_together(
-            where, generator, discriminator, data, options.real_rows
+            where, generator, discriminator, data, options.real_rows, options.pack
         )
         self.of_generator = Inputs.of(where, "generator", generator)
         self.of_discriminator = Inputs.of(where, "discriminator", discriminator)
-        self.row_shape = self.of_discriminator.shape or (data.features,)
+        width = data.features * options.pack
+        self.row_shape = self.of_discriminator.shape or (width,)
         self.critic = critic_of(discriminator)
         if options.auxiliary_weight != 1 and not self.critic.splits:
             expected = "1 for a discriminator without logits of classes"
@@ -202,7 +203,7 @@ class Game:
             primitives.heading("D on real and fake rows in one batch")
             both = joined(real, fake)
             score = self.judged(both, joined_labels(labels, wanted))
-            real_score, fake_score = score[:n], score[n:]
+            real_score, fake_score = score[: len(real)], score[len(real) :]
             real_loss, fake_loss = self.objective.halves(real_score, fake_score)
             self.objective.mixed(score)
             self.discriminator.zero_grad()
@@ -271,7 +272,7 @@ class Game:
         rows = seen = self.seen(fake)
         labels = self.of_generator.labels_in(z)
         if self.objective.compares:
-            real, others = self.batch(len(seen))
+            real, others = self.batch(len(fake))
             rows, labels = joined(real, seen), joined_labels(others, labels)
         with self.discriminator.frozen():
             score = self.judged(rows, labels)
@@ -350,8 +351,12 @@ class Game:
         return self.noise.add(self.as_rows(rows))
 
     def as_rows(self, examples: NDArray) -> NDArray:
-        """The same numbers, each example in the shape that D takes."""
-        return examples.reshape(len(examples), *self.row_shape)
+        """The same numbers in the shape that D takes, `pack` examples a row.
+
+        Examples at the end that fill no row are left out.
+        """
+        rows, pack = len(examples) // self.options.pack, self.options.pack
+        return examples[: rows * pack].reshape(rows, *self.row_shape)
 
     def answers(self, kind: str, score: NDArray) -> Arrays:
         """What D says of rows that are all "real" or all "fake": three columns."""

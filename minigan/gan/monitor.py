@@ -178,7 +178,7 @@ def _distances(samples: NDArray, real: NDArray) -> Figures:
     near, unit = metrics.nearest_distance, apart or 1.0  # 0: all real rows are equal
     return {
         "features": samples.shape[1],
-        "spread": spread / unit,
+        "spread": spread / unit if apart or spread else 1.0,
         "energy": (2 * between - spread - apart) / (2 * between or 1.0),
         "off": (near(fake, other) - near(one, other)) / unit,
         "missed": (near(other, fake) - near(other, one)) / unit,

@@ -24,6 +24,7 @@ from ..layers import (
     Flatten,
     Layer,
     LeakyReLU,
+    LearnedConstant,
     ReLU,
     Reshape,
     Sigmoid,
@@ -60,6 +61,22 @@ def parabola_discriminator(
     units = _wider(25, columns)
     hidden = [Dense(columns, units, "he_uniform", rng=rng, dtype=dtype), ReLU()]
     return Sequential([*hidden, Dense(units, 1, rng=rng, dtype=dtype), Sigmoid()])
+
+
+def dirac_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (1,)
+) -> Sequential:
+    """1 -> the learned constant theta, at first 1, whatever z is"""
+    (columns,) = shape
+    return Sequential([LearnedConstant(1, columns, "ones", rng=rng, dtype=dtype)])
+
+
+def dirac_discriminator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (1,)
+) -> Sequential:
+    """D(x) = psi x, psi at first -1: the score of 1, where G begins, is low"""
+    (columns,), psi = shape, RandomNormal(-1.0, 0.0)
+    return Sequential([Dense(columns, 1, psi, use_bias=False, rng=rng, dtype=dtype)])
 
 
 def modes_generator(

@@ -119,6 +119,13 @@ class Options:
         Choice(OBJECTIVES),
         "What G and D try to achieve. One of `gan.OBJECTIVES`.",
     )
+    pack: int = option(
+        1,
+        Whole(1, 64),
+        "Rows that D sees as one. D takes `pack` rows side by side and answers once "
+        "for all of them, so that rows too much alike show (PacGAN, Lin et al. 2018); "
+        "its input is as many times as wide.",
+    )
     real_label: float = option(
         1.0,
         LABEL,
@@ -291,6 +298,13 @@ def rule(*names: str) -> Callable[[Callable[[Options], str | None]], Rule]:
 def _even(o: Options) -> str | None:
     odd = o.batches == "half" and o.batch_size % 2
     return "an even number with batches='half'" if odd else None
+
+
+@rule("batch_size", "pack", "batches")
+def _whole_packs(o: Options) -> str | None:
+    count = 2 * o.pack if o.batches == "half" else o.pack
+    text = f"a multiple of {count} with pack={o.pack} and batches={o.batches!r}"
+    return text if o.batch_size % count and o.pack > 1 else None
 
 
 @rule("latent", "batches")

@@ -21,12 +21,21 @@ from .. import validate
 from ..images import channels_last, image_shape
 from ..modes import GRID, RING
 from ..network import Network
-from ..optimizers import Adam, Optimizer
+from ..optimizers import SGD, Adam, Optimizer
 from ..registry import Registry
 from . import networks
 from .conditional import CONDITIONS
+from .options import NAMES, Options
 from .rngs import rngs
-from .sampling import Mixture, Parabola, Rows, Source, pair_of, rows_and_columns
+from .sampling import (
+    Mixture,
+    Origin,
+    Parabola,
+    Rows,
+    Source,
+    pair_of,
+    rows_and_columns,
+)
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -121,6 +130,25 @@ RECIPES.register()(
         report_every=1_000,
         options={"batch_size": 128, "batches": "separate"},
         source=partial(Mixture, GRID.centres, GRID.sd),
+    )
+)
+RECIPES.register()(
+    Recipe(
+        "dirac",
+        description="the smallest GAN there is: one number learns to be 0",
+        generator=networks.dirac_generator,
+        discriminator=networks.dirac_discriminator,
+        steps=500,
+        report_every=100,
+        optimizer=(SGD, {"learning_rate": 0.2}),
+        options={
+            "batch_size": 2,
+            "batches": "separate",
+            "updates": "simultaneous",
+            "objective": "minimax",
+        },
+        source=Origin,
+        shape=(1,),
     )
 )
 RECIPES.register()(
@@ -293,9 +321,11 @@ def load(
             validate.ArgumentError, where, "data", expected, "rows without labels"
         )
     more = () if condition is None else (data.classes, condition)
+    pack = Options(**{k: v for k, v in options.items() if k in NAMES}).pack
+    seen = (shape[0] * pack, *shape[1:])
     return Trainer(
         recipe.generator(spawned["weights"], dtype, shape, *more),
-        recipe.discriminator(spawned["weights"], dtype, shape, *more),
+        recipe.discriminator(spawned["weights"], dtype, seen, *more),
         data,
         **options,
         seed=seed,

@@ -195,6 +195,33 @@ class Parabola(Source):
 
 
 @SOURCES.register()
+class Origin(Source):
+    """The number 0, always: the data of the Dirac-GAN (Mescheder et al. 2018).
+
+    rng: not asked; all sources take one.  dtype: float32 or float64.
+    """
+
+    name = "origin"
+    features = 1
+
+    def __init__(
+        self,
+        rng: np.random.Generator | int | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.dtype = _real_type("Origin", dtype)
+
+    def batch(self, n: int) -> NDArray:
+        """Zeros (n, 1)."""
+        n = validate.integer("Origin", "n", n, most=2**31)
+        return primitives.full(n, 1, 0.0, dtype=self.dtype)
+
+    def draw(self, n: int, rng: np.random.Generator) -> NDArray:
+        """Zeros (n, 1)."""
+        return self.batch(n)
+
+
+@SOURCES.register()
 class Mixture(Source):
     """Points of a mixture of normal distributions: fresh ones at every call.
 

@@ -262,7 +262,8 @@ class Trainer:
     def score(self, rows: NDArray, labels: NDArray | None = None) -> NDArray:
         """D's scores of rows (n, ...), in inference mode, before a sigmoid: (n, 1).
 
-        labels: (n,), for a D that takes them.
+        labels: (n,), for a D that takes them.  With the option `pack` so many rows
+        side by side have one score, and those at the end that fill no pack none.
         """
         x = self.game.of_discriminator.given(self.game.as_rows(rows), labels)
         with primitives.use_backend(self.backend):

@@ -1,9 +1,9 @@
 """Every case, by name, in the order of the file."""
 
-from . import images, layers, losses, merges, optimizers, spectral, steps
+from . import games, images, layers, losses, merges, optimizers, spectral, steps
 
 CASES = {
     case.name: case
-    for part in (layers, images, losses, optimizers, steps, merges, spectral)
+    for part in (layers, images, losses, optimizers, steps, merges, spectral, games)
     for case in part.cases()
 }

@@ -98,6 +98,7 @@ def case(
         "new_w": "w after each step",
         "m": "after each step; 0 before the first",
         "v": "after each step; 0 before the first",
+        "last": "step after each step; 0 before the first",
         "square": "after each step; 0 before the first",
         "velocity": "after each step; 0 before the first",
     }

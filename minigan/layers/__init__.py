@@ -3,11 +3,13 @@
 from .activations import ClippedReLU, LeakyReLU, ReLU, Sigmoid, Tanh
 from .base import LAYERS, Layer, Parameter
 from .batchnorm import BatchNorm
+from .constant import LearnedConstant
 from .convolution import Conv2D, Conv2DTranspose
 from .dense import Dense
 from .dropout import Dropout
 from .embedding import Embedding
 from .merge import Add, Concatenate, Dot, Multiply
+from .minibatch import MinibatchDiscrimination
 from .resizing import UpSampling2D, ZeroPadding2D
 from .shaping import Flatten, Reshape
 from .softmax import Softmax
@@ -28,6 +30,8 @@ __all__ = [
     "Flatten",
     "Layer",
     "LeakyReLU",
+    "LearnedConstant",
+    "MinibatchDiscrimination",
     "Multiply",
     "Parameter",
     "ReLU",

@@ -13,6 +13,7 @@ from .base import LAYERS, Array, Layer, Shape
 @LAYERS.register(
     Example({"inputs": 6, "units": 4}, shape=(5, 6)),
     Example({"inputs": 6, "units": 4}, (16, 6), {"frozen": True}, note="frozen"),
+    Example({"inputs": 6, "units": 4, "use_bias": False}, (5, 6), note="no bias"),
 )
 class Dense(Layer):
     """Every output is a weighted sum of all inputs.
@@ -22,6 +23,7 @@ class Dense(Layer):
 
     inputs, units: features in and out, integers >= 1.
     kernel_initializer, bias_initializer: see `minigan.initializers`.
+    use_bias: False leaves out b; the attribute `b` is None then.
     rng: numpy Generator (hand the same one to all layers of a network) or a seed.
     dtype: float32 or float64.
     Shapes: x (N, inputs), y (N, units), W (inputs, units), b (units,).
@@ -38,6 +40,7 @@ class Dense(Layer):
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         *,
+        use_bias: bool = True,
         rng: validate.RandomLike = 0,
         dtype: DTypeLike = np.float32,
     ) -> None:
@@ -58,36 +61,42 @@ class Dense(Layer):
                 self.dtype,
             ),
         )
-        self.b = self.add_parameter(
-            "b",
-            initializers.initialize(
+        self.use_bias = validate.flag("Dense", "use_bias", use_bias)
+        self.b: Any = None
+        if use_bias:
+            b = initializers.initialize(
                 "Dense",
                 "bias_initializer",
                 bias_initializer,
                 (self.units,),
                 rng,
                 self.dtype,
-            ),
-        )
+            )
+            self.b = self.add_parameter("b", b)
         self.input_shape = (self.inputs,)
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
-        return primitives.dense_forward(x, self.W.value, self.b.value), x
+        b = self._none() if self.b is None else self.b.value
+        return primitives.dense_forward(x, self.W.value, b), x
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         x = cache
         if not self.is_frozen:
             primitives.dense_dW(x, dy, self.W.grad)  # dW += x^T dy
-            primitives.accumulate(primitives.dense_db(dy), self.b.grad)  # db += sum dy
+            if self.b is not None:  # db += sum dy
+                primitives.accumulate(primitives.dense_db(dy), self.b.grad)
         return primitives.dense_dx(dy, self.W.value) if need_dx else None
 
     def tangent_pass(self, t: Array, cache: Any) -> Array:
-        none = primitives.scale(self.b.value, 0.0)  # the bias does not move
-        return primitives.dense_forward(t, self.W.value, none)  # J t = t W
+        return primitives.dense_forward(t, self.W.value, self._none())  # J t = t W
 
     def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
         if not self.is_frozen:
             primitives.dense_dW(t, dy, self.W.grad)  # dW += t^T dy
+
+    def _none(self) -> Array:
+        """In the place of a bias: zeros (units,)."""
+        return primitives.full(1, self.units, 0.0, dtype=self.W.value.dtype)[0]
 
     def output_shape(self, shape: Shape | None) -> Shape | None:
         return (self.units,)

@@ -125,10 +125,14 @@ def step(
     std=0.0,
     updates="alternating",
     rate=1e-3,
+    pack=1,
 ):
     """One step of the game; the history's row as a dict."""
     against, generator = OBJECTIVES.get(objective, (None, None))
     compare, found = COMPARING.get(objective), {}
+
+    def seen(rows):
+        return noisy(rows, noise, std).reshape(-1, 2 * pack)
 
     def move_d(gradients):
         d.adam(gradients, rate)
@@ -140,8 +144,8 @@ def step(
         """Those of D's last lesson, or of both together."""
         half = n // 2 if batches == "half" else n
         z = latent.standard_normal((half, 3)) if z is None else z
-        fake = noisy(g.forward(z), noise, std)
-        real = noisy(points(data, half), noise, std)
+        fake, real = seen(g.forward(z)), seen(points(data, half))
+        half //= pack
         if batches == "mixed":
             s = d.forward(np.vstack([real, fake]))
             s_real, s_fake = s[:half], s[half:]
@@ -174,17 +178,17 @@ def step(
 
     def g_gradients(z):
         z = latent.standard_normal((n, 3)) if z is None else z
-        fake = noisy(g.forward(z), noise, std)
+        fake = seen(g.forward(z))
         if compare:
-            real = noisy(points(data, n), noise, std)
+            real, m = seen(points(data, n)), n // pack
             s = d.forward(np.vstack([real, fake]))
-            g_loss, down, up = compare(s[n:], s[:n])
-            dfake = d.backward(np.vstack([up, down]))[1][n:]
+            g_loss, down, up = compare(s[m:], s[:m])
+            dfake = d.backward(np.vstack([up, down]))[1][m:]
         else:
             g_loss, ds = generator(d.forward(fake))
             dfake = d.backward(ds)[1]
         found.update(g_loss=g_loss)
-        return g.backward(dfake)[0]
+        return g.backward(dfake.reshape(n, 2))[0]
 
     def both(z):
         return d_gradients(z), g_gradients(z)

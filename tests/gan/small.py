@@ -15,6 +15,7 @@ from minigan import (
     Graph,
     Input,
     LeakyReLU,
+    MinibatchDiscrimination,
     Reshape,
     Sequential,
     Sigmoid,
@@ -62,6 +63,18 @@ OPTIONS = {
         "pretraining_steps": 2,
         "ema": 0.5,
     },
+    "simultaneous": {"updates": "simultaneous", "norm": True},
+    "extragradient": {"updates": "extragradient", "ema": 0.9, "dropout": True},
+    "relativistic": {"objective": "relativistic", "batches": "mixed"},
+    "packed": {"pack": 2, "norm": True},
+    "packed and falling": {
+        "pack": 4,
+        "batches": "mixed",
+        "objective": "relativistic-average",
+        "schedule": "cosine",
+        "schedule_steps": 5,
+    },
+    "alike": {"alike": True},
     "rows with replacement": {"rows": 21, "sampling": "replacement"},
     "a graph": {"graph": True, "norm": True},
     **{
@@ -92,6 +105,8 @@ def build(
     condition=None,
     graph=False,
     seed=0,
+    pack=1,
+    alike=False,
     **options,
 ):
     """A trainer of 3 -> 4 -> 2 against 2 -> 5 -> 1 on batches of 8."""
@@ -115,7 +130,7 @@ def build(
     else:
         made.append(Dense(4, 2, rng=rng, dtype=dtype))
     generator = Sequential(made + ([Tanh(), Reshape((2, 1))] if images else []))
-    seen = [Reshape((2, 1)), Flatten()] if images else []
+    seen = [Reshape((2, pack)), Flatten()] if images else []
     if convolutions:
         seen += [
             ZeroPadding2D((1, 2, 1), ((0, 1), (1, 0))),
@@ -124,8 +139,11 @@ def build(
             LeakyReLU(0.2),
         ]
     else:
-        seen += hidden(2, 5)
-    seen.append(Dense(10 if convolutions else 5, 1, rng=rng, dtype=dtype))
+        seen += hidden(2 * pack, 5)
+        if alike:
+            seen.append(MinibatchDiscrimination(5, 5, 2, rng=rng, dtype=dtype))
+    wide = 10 if convolutions or alike else 5
+    seen.append(Dense(wide, 1, rng=rng, dtype=dtype))
     discriminator = Sequential(seen + ([Sigmoid()] if sigmoid else []))
     draws = rngs(seed)["data"]
     if graph:
@@ -149,6 +167,7 @@ def build(
         options["generator_optimizer"] = Adam(1e-2, beta_1=0.5, epsilon_form="pytorch")
         options["discriminator_optimizer"] = SGD(0.1, momentum=0.5)
     options.setdefault("batch_size", BATCH)
+    options["pack"] = pack
     return Trainer(generator, discriminator, data, seed=seed, **options)
 
 

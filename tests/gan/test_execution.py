@@ -24,6 +24,7 @@ from minigan import (
     Dense,
     Dropout,
     LeakyReLU,
+    OptimisticAdam,
     ReLU,
     RMSprop,
     Sequential,
@@ -124,7 +125,14 @@ OPTIONS = {
     "noise": [(0.0, None), (0.1, None), (0.1, 5)],
     "updates": ["alternating", "simultaneous", "extragradient"],
     "rates": [("constant", None), ("linear", 5), ("step", 9)],
-    "optimizers": ["Adam, Adam", "Adam, SGD", "SGD, Adam", "RMSprop, RMSprop"],
+    "pack": [1, 2],
+    "optimizers": [
+        "Adam, Adam",
+        "Adam, SGD",
+        "SGD, Adam",
+        "RMSprop, RMSprop",
+        "OptimisticAdam, OptimisticAdam",
+    ],
     "dtype": [np.float32, np.float64],
     "sampling": ["points", *Rows.SAMPLING],
     "network": [
@@ -137,6 +145,7 @@ OPTIONS = {
         "norm and convolutions",
         "graph",
         *conditional.CONDITIONS,
+        "alike",
     ],
     "auxiliary_weight": [1.0, 0.5],
     "threads": [1, 2],
@@ -145,6 +154,8 @@ OPTIONS = {
 
 ARGUMENTS = inspect.signature(Trainer).parameters
 
+
+CONVOLUTIONS = ("convolutions", "norm and convolutions")
 
 # one value above stands for several options
 TOGETHER = {
@@ -174,16 +185,18 @@ def possible(choice):
         return False
     needs_labels = network in conditional.CONDITIONS
     needs_labels |= chosen.get("auxiliary_weight") == 0.5
-    if choice.get("penalty") and needs_labels:
+    if (choice.get("penalty") or chosen.get("pack", 1) > 1) and needs_labels:
         return False
     if choice.get("sampling") == "points" and needs_labels:
         return False
+    if chosen.get("pack", 1) > 1 and network in ("graph", *CONVOLUTIONS):
+        return False  # made for rows of two numbers
+    if choice.get("penalty") and (network == "alike" or "norm" in (network or "")):
+        return False  # rows of D that depend on others
     options = SimpleNamespace(**{**DEFAULTS, **chosen})
     for rule in RULES:
         if set(rule.names) <= chosen.keys() and rule.wants(options) is not None:
             return False
-    if choice.get("penalty") and "norm" in choice.get("network", ""):
-        return False
     labels = {name: chosen[name] for name in TOGETHER["labels"] if name in chosen}
     try:
         OBJECTIVES[options.objective](**labels)
@@ -235,6 +248,7 @@ def trainer_of(row, capture):
         "dropout": "dropout" in row["network"],
         "images": row["network"] == "images",
         "convolutions": "convolutions" in row["network"],
+        "alike": row["network"] == "alike",
         "sigmoid": row["network"] != "no sigmoid",
         "graph": row["network"] == "graph",
     }
@@ -246,6 +260,7 @@ def trainer_of(row, capture):
         "Adam": lambda: Adam(0.01, beta_1=0.5),
         "SGD": lambda: SGD(0.1, 0.5),
         "RMSprop": lambda: RMSprop(0.01, momentum=0.5),
+        "OptimisticAdam": lambda: OptimisticAdam(0.01, beta_1=0.5),
     }
     one, two = row["optimizers"].split(", ")
     keywords["generator_optimizer"] = kinds[one]()

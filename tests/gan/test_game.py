@@ -188,6 +188,13 @@ GAMES = {
     "noise": {"instance_noise": 0.3},
     "falling noise": {"instance_noise": 0.3, "instance_noise_steps": 2},
     "falling rates": {"schedule": "linear", "schedule_steps": 2, "clip_value": 0.2},
+    "packed": {"pack": 2},
+    "packed, relativistic": {
+        "pack": 4,
+        "objective": "relativistic",
+        "batches": "mixed",
+        "instance_noise": 0.1,
+    },
     "simultaneous": {"updates": "simultaneous"},
     "simultaneous, separate, shared": {
         "updates": "simultaneous",
@@ -229,7 +236,7 @@ def test_three_steps_equal_plain_numpy(options, backend):
     )
     spawned = rngs(4)
     same = ("batches", "real_label", "fake_label", "objective", "updates")
-    same += ("discriminator_steps", "generator_steps")
+    same += ("discriminator_steps", "generator_steps", "pack")
     last = options.get("schedule_steps")
     std, end = options.get("instance_noise", 0), options.get("instance_noise_steps")
     rows = [

@@ -231,7 +231,10 @@ def test_units_do_not_matter():
 
 def test_real_rows_that_are_all_equal():
     same = np.ones((200, 3))
-    assert diagnose(history(), samples=same[:60], real=same).figures["energy"] == 0
+    there = diagnose(history(), samples=same[:60], real=same)
+    assert there.figures["energy"] == 0 and there.healthy
+    beside = diagnose(history(), samples=same[:60] + 1, real=same)
+    assert beside.figures["spread"] == 1 and beside.verdict == "not converging"
 
 
 @pytest.mark.parametrize("verdict", MEANING)

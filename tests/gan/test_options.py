@@ -167,6 +167,10 @@ BAD = {
         for name in ("discriminator_steps", "generator_steps")
         for updates in ("simultaneous", "extragradient")
     },
+    "half a pack": (
+        {"pack": 3, "batch_size": 8},
+        "'batch_size': expected a multiple of 6 with pack=3 and batches='half', got 8",
+    ),
     "labels of hinge": (
         {"objective": "hinge", "real_label": 0.9},
         "'real_label': expected 1 .*no labels",

@@ -8,6 +8,7 @@ from minigan import (
     Adam,
     BatchNorm,
     Dense,
+    OptimisticAdam,
     ReLU,
     Reshape,
     Sequential,
@@ -16,7 +17,7 @@ from minigan import (
 )
 from minigan.data import scale, table
 from minigan.errors import MiniganError
-from minigan.gan import Generator, Parabola, Rows, Trainer, recipes
+from minigan.gan import Generator, Origin, Parabola, Rows, Trainer, recipes
 from minigan.gan.rngs import rngs
 
 from .small import array, state
@@ -44,6 +45,155 @@ def test_parabola_is_the_tutorials_network():
             "epsilon_form": "keras",
         }
     assert trainer.generator_optimizer is not trainer.discriminator_optimizer
+
+
+# ---- dirac: two numbers, of which everything is known ------------------------------
+
+WGAN = {"objective": "wasserstein", "clip_value": 1.0}
+BILINEAR = {"objective": "wasserstein", "clip_value": 1e6}  # L = theta psi
+
+
+def place(trainer):
+    """(theta, psi)"""
+    theta, psi = trainer.generator.theta[0], trainer.discriminator.theta[0]
+    return np.array([theta, psi], np.float64)
+
+
+@pytest.mark.parametrize(
+    "options, distance",
+    [
+        ({}, 3.09695),
+        ({"objective": "non-saturating"}, 0.640207),
+        (WGAN, 1.00215),
+        ({"penalty": "r1", "penalty_weight": 0.3}, 2.64266e-6),
+    ],
+    ids=["minimax", "non-saturating", "wasserstein", "r1"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dirac_ends_where_it_is_known_to(options, distance, dtype):
+    """After 500 simultaneous steps: Mescheder et al. 2018, computed independently."""
+    trainer = recipes.load("dirac", dtype=dtype, **options)
+    assert place(trainer).tolist() == [1, -1]
+    trainer.fit(recipes.RECIPES["dirac"].steps)
+    assert np.hypot(*place(trainer)) == pytest.approx(distance, rel=5e-4)
+    assert (trainer.sample(3) == trainer.generator.theta[0]).all()
+
+
+def test_of_dirac_wgan_gp_finds_no_balance():
+    trainer = recipes.load("dirac", penalty="wgan-gp", penalty_weight=0.3)
+    trainer.fit(500)
+    assert np.hypot(*place(trainer)) > 0.5
+
+
+def bilinear(updates, rate, steps):
+    """theta psi by hand: psi goes down, theta up.  Complex: theta + i psi."""
+    at = 1 - 1j
+
+    def ahead(base, point):
+        theta, psi = point.real, point.imag
+        return base + rate * (psi - 1j * theta)
+
+    for _ in range(steps):
+        if updates == "simultaneous":
+            at = ahead(at, at)
+        elif updates == "extragradient":
+            at = ahead(at, ahead(at, at))
+        else:
+            psi = at.imag - rate * at.real
+            at = at.real + rate * psi + 1j * psi
+    return [at.real, at.imag]
+
+
+@pytest.mark.parametrize(
+    "updates, length",
+    [("simultaneous", 1.04**250), ("alternating", None), ("extragradient", None)],
+)
+def test_of_theta_psi_extragradient_finds_the_balance(updates, length):
+    trainer = recipes.load("dirac", dtype=np.float64, updates=updates, **BILINEAR)
+    trainer.fit(500)
+    expected = bilinear(updates, 0.2, 500)
+    np.testing.assert_allclose(place(trainer), expected, rtol=1e-9)
+    end = np.hypot(*expected) / np.sqrt(2)
+    if updates == "simultaneous":  # a spiral outwards
+        assert end == pytest.approx(length)
+    elif updates == "alternating":  # round and round
+        assert 0.5 < end < 2
+    else:
+        assert end == pytest.approx((0.96**2 + 0.2**2) ** 250)  # 6e-5
+
+
+@pytest.mark.parametrize("kind", [Adam, OptimisticAdam])
+def test_of_theta_psi_optimistic_adam_finds_the_balance(kind):
+    """Beside the rule in plain numbers; Adam moves away."""
+    made = {f"{player}_optimizer": kind(0.1, beta_1=0.0) for player in recipes.PLAYERS}
+    trainer = recipes.load("dirac", dtype=np.float64, **BILINEAR, **made)
+    at, v, last = np.array([1.0, -1.0]), np.zeros(2), np.zeros(2)
+    for t in range(1, 601):
+        gradient = np.array([-at[1], at[0]])
+        v = 0.999 * v + 0.001 * gradient**2
+        step = 0.1 * np.sqrt(1 - 0.999**t) * gradient / (np.sqrt(v) + 1e-7)
+        at = at - (2 * step - last if kind is OptimisticAdam else step)
+        last = step
+        if t == 100:
+            trainer.fit(100)
+            np.testing.assert_allclose(place(trainer), at, rtol=1e-8)
+    trainer.fit(500)
+    end = np.hypot(*place(trainer))
+    assert end < 1e-12 if kind is OptimisticAdam else end > 3
+
+
+def test_dirac_is_saved_and_resumed(tmp_path):
+    trainer = recipes.load("dirac")
+    trainer.fit(5)
+    trainer.save(tmp_path / "c")
+    resumed = Trainer.load(tmp_path / "c")
+    trainer.fit(5), resumed.fit(5)
+    assert state(resumed) == state(trainer)
+    assert isinstance(resumed.data, Origin)
+
+
+# ---- two rates, falling rates, packs -----------------------------------------------
+
+
+def test_two_rates():
+    """TTUR: each player has its own; the flags of the command line are these names."""
+    rates = {"generator_learning_rate": 1e-4, "discriminator_learning_rate": 4e-4}
+    trainer = recipes.load("parabola", **rates)
+    assert trainer.generator_optimizer.learning_rate == 1e-4
+    assert trainer.discriminator_optimizer.learning_rate == 4e-4
+
+
+def test_rates_fall_over_the_recipes_steps_where_none_are_given():
+    assert recipes.load("parabola", schedule="linear").schedule_steps == 10_000
+    short = recipes.load("parabola", schedule="linear", schedule_steps=50)
+    assert short.schedule_steps == 50
+    assert recipes.load("parabola").schedule_steps is None
+
+
+@pytest.mark.parametrize("name, width", [("parabola", 8), ("ring", 8), ("digits", 256)])
+def test_a_pack_is_a_wider_discriminator(name, width):
+    trainer = recipes.load(name, pack=4)
+    first = next(x for x in trainer.discriminator.layers if x.parameters)
+    assert first.inputs == width
+    assert trainer.generator.theta.size == recipes.load(name).generator.theta.size
+    rows = trainer.data.draw(10, np.random.default_rng(0))
+    packs = rows[:8].reshape(2, *trainer.row_shape)
+    expected = trainer.critic.predict(packs)
+    np.testing.assert_array_equal(trainer.score(rows), expected)
+    assert 0 <= trainer.report().accuracy_real <= 1
+
+
+def test_a_pack_that_does_not_fit_the_discriminator_is_refused():
+    trainer = recipes.load("parabola")
+    before = trainer.options
+    with pytest.raises(MiniganError, match=r"examples of 4 features \(2 rows of 2\)"):
+        trainer.pack = 2
+    assert trainer.options is before
+    with pytest.raises(MiniganError, match="Trainer: argument 'pack': expected an int"):
+        recipes.load("parabola", pack=0)
+    labels = "'pack': expected 1 for networks that take labels, got 2"
+    with pytest.raises(MiniganError, match=labels):
+        recipes.load("digits-conditional", pack=2)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -338,6 +488,7 @@ COUNTS = {  # trainable and not of G, then of D
     "parabola": ((122, 0), (101, 0)),
     "ring": ((4_482, 0), (4_417, 0)),
     "grid": ((4_482, 0), (4_417, 0)),
+    "dirac": ((1, 0), (1, 0)),
     "digits": ((19_072, 384), (16_641, 0)),
     "mnist-smooth": ((581_520, 1_792), (566_273, 0)),
     "mnist-mixed": ((1_495_568, 2_048), (533_505, 0)),

@@ -13,6 +13,34 @@ def dense_frozen(g, o):
     return {"y": found["y"], "dx": found["dx"]}
 
 
+def dense_without_bias(g, o):
+    found = dense({**g, "b": 0}, o)
+    return {name: found[name] for name in ("y", "dx", "dW")}
+
+
+def learned_constant(g, o):
+    x, dy = g["x"], g["dy"]
+    return {"y": np.tile(g["b"], (len(x), 1)), "dx": 0 * x, "db": dy.sum(0)}
+
+
+def minibatch_discrimination(g, o):
+    """Row by row: each pair counts for both."""
+    x, W, dy = g["x"], g["W"], g["dy"]
+    m = (x @ W).reshape(len(x), o["kernels"], o["features"])
+    beside, do = np.zeros(m.shape[:2]), dy[:, x.shape[1] :]
+    dm = np.zeros_like(m)
+    for i in range(len(x)):
+        for j in range(len(x)):
+            near = np.exp(-np.abs(m[i] - m[j]).sum(1))
+            beside[i] += near
+            step = (do[i] * near)[:, None] * np.sign(m[i] - m[j])
+            dm[i] -= step
+            dm[j] += step
+    dm = dm.reshape(len(x), -1)
+    dx = dy[:, : x.shape[1]] + dm @ W.T
+    return {"y": np.hstack([x, beside]), "dx": dx, "dW": x.T @ dm}
+
+
 def leaky(g, o):
     slope = np.where(g["x"] > 0, 1, o.get("slope", 0))
     return {"y": slope * g["x"], "dx": slope * g["dy"]}
@@ -239,6 +267,9 @@ def dot(g, o):
 CASES = {
     "dense": dense,
     "dense-frozen": dense_frozen,
+    "dense-without-bias": dense_without_bias,
+    "learned-constant": learned_constant,
+    "minibatch-discrimination": minibatch_discrimination,
     "relu": leaky,
     "leaky-relu": leaky,
     "clipped-relu": clipped,

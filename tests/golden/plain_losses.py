@@ -97,6 +97,40 @@ def signed(loss):
     return lambda s, o: loss(s, 1.0), lambda s, o: loss(s, -1.0)
 
 
+def comparing(loss):
+    """D: the upper half above the lower one; G the reverse."""
+
+    def run(g, o):
+        r, f = np.split(g["score"], 2)
+        d_loss, dr, df = loss(r, f)
+        g_loss, df_of_g, dr_of_g = loss(f, r)
+        return {
+            "loss_mixed": d_loss,
+            "dscore_mixed": np.concatenate([dr, df]),
+            "loss_generator": g_loss,
+            "dscore_generator": np.concatenate([dr_of_g, df_of_g]),
+        }
+
+    return run
+
+
+def softplus(t):
+    """log(1 + exp(t)) and its slope."""
+    return np.log1p(np.exp(t)), 1 / (1 + np.exp(-t))
+
+
+def in_pairs(above, below):
+    value, slope = softplus(below - above)
+    return value.mean(), -slope / len(slope), slope / len(slope)
+
+
+def beside_means(above, below):
+    one, slope = softplus(below.mean() - above)
+    other, slope_other = softplus(below - above.mean())
+    up, down = -slope / len(slope) / 2, slope_other / len(slope) / 2
+    return (one.mean() + other.mean()) / 2, up - down.mean(), down - up.mean()
+
+
 CASES = {
     "bce": bce,
     "bce-clipped": bce,
@@ -112,5 +146,7 @@ CASES = {
     "objective-minimax": objective(*labelled(entropy), minimax),
     "objective-least-squares": objective(*labelled(squared), lambda s: squared(s, 1.0)),
     "objective-hinge": objective(*signed(hinge), lambda s: linear(s, 1.0)),
+    "objective-relativistic": comparing(in_pairs),
+    "objective-relativistic-average": comparing(beside_means),
     "objective-wasserstein": objective(*signed(linear), lambda s: linear(s, 1.0)),
 }

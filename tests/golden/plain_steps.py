@@ -40,6 +40,20 @@ def adam(corrected):
     return run
 
 
+def optimistic_adam(given, o):
+    w, m, v, last, rows = given["w"], 0, 0, 0, []
+    for t, g in enumerate(given["g"], start=1):
+        m = o["beta_1"] * m + (1 - o["beta_1"]) * g
+        v = o["beta_2"] * v + (1 - o["beta_2"]) * g**2
+        alpha = o["learning_rate"] * np.sqrt(1 - o["beta_2"] ** t)
+        step = alpha / (1 - o["beta_1"] ** t) * m / (np.sqrt(v) + o["epsilon"])
+        w = w - 2 * step + last
+        last = step
+        rows.append((w, m, v, last))
+    names = ("new_w", "m", "v", "last")
+    return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+
+
 def sgd(given, o):
     w, velocity, rows = given["w"], 0, []
     for g in given["g"]:
@@ -144,6 +158,7 @@ def gan(mixed):
 CASES = {
     "adam-keras": adam(corrected=False),
     "adam-pytorch": adam(corrected=True),
+    "optimistic-adam": optimistic_adam,
     "sgd": sgd,
     "rmsprop": rmsprop,
     "rmsprop-momentum": rmsprop,

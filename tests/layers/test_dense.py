@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan import Dense
-from minigan.errors import ShapeError
+from minigan.errors import MiniganError, ShapeError
 
 from ..helpers import assert_close, fingerprint, normal
 
@@ -21,6 +21,21 @@ def test_forward_and_backward_by_the_formula(dtype, n, inputs, units):
     assert_close(layer.backward(dy), dy @ W.T, dtype)
     assert_close(layer.W.grad, x.astype(np.float64).T @ dy, dtype)
     assert_close(layer.b.grad, dy.sum(axis=0, dtype=np.float64), dtype)
+
+
+@each_type
+def test_without_a_bias(dtype):
+    """One parameter, and the numbers of a layer whose bias is zero and stays so."""
+    one = Dense(5, 3, rng=1, dtype=dtype, use_bias=False)
+    two = Dense(5, 3, rng=1, dtype=dtype)
+    assert [p.name for p in one.parameters] == ["W"] and one.b is None
+    x, dy = normal(7, 5, dtype=dtype), normal(7, 3, dtype=dtype, seed=2)
+    assert one.forward(x).tobytes() == two.forward(x).tobytes()
+    assert one.backward(dy).tobytes() == two.backward(dy).tobytes()
+    assert one.W.grad.tobytes() == two.W.grad.tobytes()
+    assert one.config()["use_bias"] is False
+    with pytest.raises(MiniganError, match="Dense: argument 'use_bias'"):
+        Dense(5, 3, use_bias=1)
 
 
 def test_small_numbers_by_hand():
