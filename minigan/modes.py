@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 from . import validate
 
+# Samples of a mixture are healthy where they cover all modes, and ...
+GOOD = 0.8  # ... at least this share of them is within 3 sd of a mode, and ...
+UNEVEN = 0.05  # ... at most this is the KL of their counts by mode from equal counts
+
 
 @dataclass(frozen=True, eq=False)
 class Modes:

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import primitives, validate
 from ..errors import ArgumentError, CheckpointError
-from ..modes import Modes
+from ..modes import GOOD, UNEVEN, Modes
 from ..registry import Registry, config_of, create
 from ..state import Arrays, Generators, own_copy, whole_copy
 from . import metrics
@@ -268,6 +268,25 @@ class Mixture(Source):
     def draw(self, n: int, rng: np.random.Generator) -> NDArray:
         """Points (n, features) from another generator."""
         return self._points(n, rng)
+
+    def quality(self, samples: NDArray, seed: int) -> Quality:
+        """Healthy samples cover all modes, lie at them, and are as many at each.
+
+        modes: how many have a sample within 3 sd.   high_quality: share of samples
+        that are.   kl: of the counts of samples by mode.   The limits: `minigan.modes`.
+        precision, recall: beside as many fresh points, at most 1,000.
+        """
+        centres, sd = self.modes.centres, self.modes.sd
+        covered = metrics.modes_covered(samples, centres, sd)
+        good = metrics.high_quality(samples, centres, sd)
+        kl = metrics.modes_kl(samples, centres)
+        few = samples[:1000]
+        rng = np.random.default_rng([seed, len(few)])  # not a stream of the run's
+        real, _ = self.modes.drawn(rng, len(few))
+        precision, recall = metrics.precision_recall(few, real)
+        healthy = covered == len(self.modes) and good >= GOOD and kl <= UNEVEN
+        found = {"modes": covered, "high_quality": good, "kl": kl}
+        return Quality(healthy, {**found, "precision": precision, "recall": recall})
 
     def _points(self, n: int, rng: np.random.Generator | None) -> NDArray:
         n = validate.integer("Mixture", "n", n, most=2**31)

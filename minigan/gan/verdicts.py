@@ -13,6 +13,7 @@ from math import log
 
 import numpy as np
 
+from ..modes import GOOD, UNEVEN
 from .diagnosis import (
     COLLAPSED,
     EARLY,
@@ -50,10 +51,7 @@ MISSED = 0.04, 0.13  # data without fakes near; healthy points below 0.023
 PATIENCE = 16  # times as long as it took to come nearest the data, ...
 # ... so long samples may be far or alike for the moment: see docs/monitor.md
 
-# Of a mixture: healthy is to cover all modes, and ...
-QUALITY = 0.8  # ... at least this share of the samples within 3 sd of a mode
-UNEVEN = 0.05  # ... and at most this KL of their counts by mode from equal counts
-FEW_MODES = log(2)  # KL where all samples are at half of the modes
+FEW_MODES = log(2)  # KL of samples that are all at half of the modes of a mixture
 
 
 def hopeless(f: Figures, steps: int) -> Reasons:
@@ -131,7 +129,7 @@ def farness(f: Figures) -> float:
     """
     if "modes" in f:
         lost = f["modes_of"] - f["modes"]
-        return max((1 - f["quality"]) / (1 - QUALITY), f["kl"] / UNEVEN, 2 * lost)
+        return max((1 - f["quality"]) / (1 - GOOD), f["kl"] / UNEVEN, 2 * lost)
     kind = int(f["features"] > FEW)
     limits = {"energy": FAR, "off": OFF, "missed": MISSED}
     return max(f[name] / limit[kind] for name, limit in limits.items())

@@ -449,3 +449,20 @@ def test_points_on_the_parabola_are_healthy_and_others_are_not():
 
 def test_of_rows_nobody_knows_the_truth():
     assert Rows(numbered(9)).quality(numbered(9), 0) is None
+
+
+def test_the_quality_of_a_mixtures_samples():
+    source = Mixture(RING.centres, RING.sd, 0)
+    real, labels = RING.drawn(np.random.default_rng(5), 2000)
+    found = source.quality(real, seed=1)
+    assert found.healthy and found == source.quality(real, seed=1)
+    assert found.metrics["modes"] == 8 and found.metrics["high_quality"] > 0.98
+    assert found.metrics["kl"] < 0.01
+    assert min(found.metrics["precision"], found.metrics["recall"]) > 0.9
+    without = source.quality(real[labels > 0], seed=1)
+    assert not without.healthy and without.metrics["recall"] < 0.9
+    wide = RING.centres[labels] + 3 * (real - RING.centres[labels])
+    assert not source.quality(wide, seed=1).healthy
+    uneven = np.concatenate([real, *[real[labels == 0]] * 9])
+    assert source.quality(uneven, seed=1).metrics["modes"] == 8
+    assert not source.quality(uneven, seed=1).healthy
