@@ -1,17 +1,19 @@
 """What a run hears of the monitor on its way, by how it ends.
 
     python -m benchmarks.monitor_reports [--first 0] [--seeds 200] [--recipe parabola]
-                                         [--report-every 2000]
+                                         [--report-every 2000] [--rows FILE]
 
 Counts the runs that end healthy and heard a failing verdict at a report, the first
 fifth of the run left out (its last step is not): an alarm that was false.  Of the runs
 that fail outright it counts those that hear a failing verdict at the end.  Healthy is
 what the source says of 2,000 samples that the monitor never sees; a run on the parabola
 fails outright with a mean |y - x^2| or an energy distance above 0.02, one on a mixture
-where it is not healthy.
+where it is not healthy.  --rows keeps a line of JSON for each run in a file; those that
+are there are not run again.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
@@ -116,17 +118,31 @@ def _share(what: str, hits: int, of: int) -> str:
     return f"{what}: {hits} of {of}, {hits / of:.1%} {interval}"
 
 
+def _kept(path: Path | None) -> dict[int, tuple[int, str, dict[int, str]]]:
+    """seed -> what `run` returned, from the lines of a file."""
+    lines = path.read_text().splitlines() if path and path.exists() else []
+    rows = map(json.loads, lines)
+    return {s: (s, end, {int(k): v for k, v in h.items()}) for s, end, h in rows}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--recipe", default="parabola", choices=recipes.RECIPES)
+    parser.add_argument("--rows", type=Path, help="a file to keep the runs in")
     parser.add_argument("--report-every", type=int, help="in place of the recipe's")
     options = parser.parse_args()
     recipe, started, found = recipes.RECIPES[options.recipe], time.time(), []
     every = options.report_every or recipe.report_every
+    kept = _kept(options.rows)
     for seed in range(options.first, options.first + options.seeds):
-        found.append(run(recipe.name, seed, every))
+        if seed not in kept:
+            kept[seed] = run(recipe.name, seed, every)
+            if options.rows:
+                with open(options.rows, "a") as file:
+                    file.write(json.dumps(kept[seed]) + "\n")
+        found.append(kept[seed])
         done = f"\r{len(found)} of {options.seeds} seeds, {time.time() - started:.0f} s"
         print(done, end="", file=sys.stderr)
     print(file=sys.stderr)

@@ -64,7 +64,29 @@ class Configuration:
             recipes.RECIPES.unregister("yardstick")
 
 
-CONFIGURATIONS: dict[str, list[Configuration]] = {}
+def _parabola() -> list[Configuration]:
+    """From the tutorial's recipe to the robust one, one change more in each."""
+    steps = recipes.RECIPES["parabola-robust"].steps
+    mixed = {"batches": "mixed", "batch_size": 64}
+    calm = mixed | {"beta_1": 0.0, "beta_2": 0.99}
+    falling = calm | {"schedule": "linear", "schedule_steps": steps}
+    paired = falling | {"objective": "relativistic"}
+    penalised = paired | {"penalty": "r1+r2", "penalty_weight": 1e-3}
+    changes = {
+        "the tutorial's recipe": {},
+        "mixed batches of 64": mixed,
+        "betas (0, 0.99)": calm,
+        "rate falls to 0": falling,
+        "relativistic": paired,
+        "R1 + R2": penalised,
+    }
+    more = [
+        Configuration(name, "parabola", c, steps=steps) for name, c in changes.items()
+    ]
+    return [*more, Configuration("z of one number", "parabola-robust")]
+
+
+CONFIGURATIONS = {"parabola": _parabola()}
 
 
 # ---- one run -----------------------------------------------------------------------

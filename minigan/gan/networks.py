@@ -79,6 +79,17 @@ def dirac_discriminator(
     return Sequential([Dense(columns, 1, psi, use_bias=False, rng=rng, dtype=dtype)])
 
 
+def robust_generator(
+    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+) -> Sequential:
+    """1 -> 32 ReLU -> 2: a curve, whatever the weights; k -> 60 k ReLU -> k"""
+    (columns,) = shape
+    latent = 1 if columns == 2 else columns
+    units = _wider(32, columns)
+    hidden = [Dense(latent, units, "he_uniform", rng=rng, dtype=dtype), ReLU()]
+    return Sequential([*hidden, Dense(units, columns, rng=rng, dtype=dtype)])
+
+
 def modes_generator(
     rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
 ) -> Sequential:

@@ -486,6 +486,7 @@ def test_drawing_from_an_unknown_stream():
 
 COUNTS = {  # trainable and not of G, then of D
     "parabola": ((122, 0), (101, 0)),
+    "parabola-robust": ((130, 0), (101, 0)),
     "ring": ((4_482, 0), (4_417, 0)),
     "grid": ((4_482, 0), (4_417, 0)),
     "dirac": ((1, 0), (1, 0)),
