@@ -1,6 +1,7 @@
 """Which change buys what: the yardsticks, configuration by configuration, over seeds.
 
     python -m benchmarks.yardsticks parabola [--first 0] [--seeds 100] [--only TEXT]
+    python -m benchmarks.yardsticks parabola --only robust --first 1000 --seeds 200
     python -m benchmarks.yardsticks ring grid --seeds 20 --rows DIR
 
 What a run is worth, its source says on 2,500 samples (`Parabola.quality`,
@@ -83,10 +84,27 @@ def _parabola() -> list[Configuration]:
     more = [
         Configuration(name, "parabola", c, steps=steps) for name, c in changes.items()
     ]
-    return [*more, Configuration("z of one number", "parabola-robust")]
+    return [*more, Configuration("robust, z of one number", "parabola-robust")]
 
 
-CONFIGURATIONS = {"parabola": _parabola()}
+def _mixture(name: str) -> list[Configuration]:
+    """A mixture by its plain recipe and by the robust one, and what is between."""
+    robust = recipes.RECIPES[f"{name}-robust"]
+    _, rates = robust.optimizer
+    changes = {**robust.options, **rates}
+    without = {k: v for k, v in changes.items() if not k.startswith("penalty")}
+    return [
+        Configuration("the plain recipe", name),
+        Configuration("without R1 + R2", name, without, steps=robust.steps),
+        Configuration("robust", f"{name}-robust"),
+    ]
+
+
+CONFIGURATIONS = {
+    "parabola": _parabola(),
+    "ring": _mixture("ring"),
+    "grid": _mixture("grid"),
+}
 
 
 # ---- one run -----------------------------------------------------------------------

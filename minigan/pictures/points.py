@@ -30,7 +30,7 @@ def scatter(
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     axes = figure.subplots()
     _points(axes, real, fake, names)
-    axes.legend(loc="upper center")
+    axes.legend(loc="best")
     if title:
         axes.set_title(title)
     save_figure(figure, path)
