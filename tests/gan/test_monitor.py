@@ -32,6 +32,7 @@ BALANCED = {
     **dict.fromkeys(("d_loss_real", "d_loss_fake", "d_loss", "g_loss"), LN2),
     **dict.fromkeys(("d_real", "d_fake", "accuracy_real", "accuracy_fake"), 0.5),
     **dict.fromkeys(("d_real_std", "d_fake_std"), 0.01),
+    "d_penalty": 0.0,
     **dict.fromkeys(("d_gradient", "g_gradient"), 1.0),
 }
 SURE = {

@@ -47,6 +47,19 @@ def test_parabola_is_the_tutorials_network():
     assert trainer.generator_optimizer is not trainer.discriminator_optimizer
 
 
+@pytest.mark.parametrize("name", ["parabola-robust", "ring-robust", "grid-robust"])
+def test_robust_recipes_are_what_their_page_says(name):
+    trainer, recipe = recipes.load(name), recipes.RECIPES[name]
+    assert (trainer.objective.name, trainer.batches) == ("relativistic", "mixed")
+    assert (trainer.penalty, trainer.penalty_weight) == ("r1+r2", 1e-3)
+    assert (trainer.schedule, trainer.schedule_steps) == ("linear", recipe.steps)
+    for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer):
+        config = optimizer.config()
+        assert (config["beta_1"], config["beta_2"]) == (0, 0.99)
+        assert config["learning_rate"] == 1e-3
+    assert trainer.latent_dim == (1 if name == "parabola-robust" else 2)
+
+
 # ---- dirac: two numbers, of which everything is known ------------------------------
 
 WGAN = {"objective": "wasserstein", "clip_value": 1.0}
@@ -490,6 +503,8 @@ COUNTS = {  # trainable and not of G, then of D
     "ring": ((4_482, 0), (4_417, 0)),
     "grid": ((4_482, 0), (4_417, 0)),
     "dirac": ((1, 0), (1, 0)),
+    "ring-robust": ((4_482, 0), (4_417, 0)),
+    "grid-robust": ((4_482, 0), (4_417, 0)),
     "digits": ((19_072, 384), (16_641, 0)),
     "mnist-smooth": ((581_520, 1_792), (566_273, 0)),
     "mnist-mixed": ((1_495_568, 2_048), (533_505, 0)),
