@@ -88,11 +88,13 @@ class Dense(Layer):
         return primitives.dense_dx(dy, self.W.value) if need_dx else None
 
     def tangent_pass(self, t: Array, cache: Any) -> Array:
-        return primitives.dense_forward(t, self.W.value, self._none())  # J t = t W
+        # J t = t W, without the bias, which does not move
+        return primitives.dense_forward(t, self.W.value, self._none())
 
     def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
         if not self.is_frozen:
-            primitives.dense_dW(t, dy, self.W.grad)  # dW += t^T dy
+            # dW += t^T dy, and b moves nothing
+            primitives.dense_dW(t, dy, self.W.grad)
 
     def _none(self) -> Array:
         """In the place of a bias: zeros (units,)."""

@@ -117,7 +117,9 @@ def test_what_the_pages_claim_to_derive_is_derived():
         "batchnorm_sums dropout_forward dropout_backward gather_pixels scatter_pixels "
         "conv_forward conv_dW conv_dx Conv2D.backward_pass bce_forward "
         "bce_backward bce_logits_forward bce_logits_backward adam_schedule "
-        "adam_update Game.generator_gradient multiply embedding_dW Graph.backward_pass"
+        "adam_update Game.generator_gradient multiply embedding_dW Graph.backward_pass "
+        "zero_centred one_centred interpolate tanh_curvature sigmoid_curvature "
+        "power_left power_right spectral_dW Dense.tangent_pass"
     ).split():
         assert needed in functions, needed
 
@@ -191,6 +193,15 @@ def test_the_code_of_the_page_on_graphs_runs_and_prints_its_summary():
     assert [printed.getvalue()] == blocks(PAGES["graph.md"], "text")
     generator, discriminator = scope["generator"], scope["discriminator"]
     assert generator.dtheta.any() and not discriminator.dtheta.any()
+
+
+def test_the_code_of_the_page_on_penalties_runs():
+    scope = {}
+    with use_backend(BACKENDS[0]), contextlib.redirect_stdout(io.StringIO()) as printed:
+        for block in blocks(PAGES["penalties.md"], "python"):
+            if block[0] != "#":
+                exec(compile(block, "penalties.md", "exec"), scope)
+    assert re.match(r"penalty at step 20: \d\.\d{4}", printed.getvalue())
 
 
 @pytest.mark.data
