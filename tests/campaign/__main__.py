@@ -16,7 +16,7 @@ from . import caches, disks, files, kills, payloads, settings, system_calls
 from .calls import tried
 from .counts import Counts, table
 from .formats import FORMATS
-from .runs import ROOT, Run, Server, folder_in_memory, images, points
+from .runs import LONGER, ROOT, Run, Server, folder_in_memory, images, points
 from .subjects import subjects
 
 # How often, at a share of 1.
@@ -26,6 +26,7 @@ MUTATIONS = {
     "run": 2000,
 }  # of all formats of a group together
 KILLS, SIGNALS, DISKS, COLD = 200, 200, 50, 8
+PROCESSES = 0.1  # of kills and signals, beside all those of copies
 CHUNK = 2000  # mutations in one process: one that dies is told by its first seed
 PAGE = ROOT / "docs" / "reliability.md"
 MARKS = re.compile(r"(?<=<!-- campaign -->\n).*?(?=<!-- end of campaign -->)", re.S)
@@ -39,7 +40,7 @@ class Given:
     seed: int
     folder: Path
 
-    def times(self, whole: int) -> int:
+    def times(self, whole: float) -> int:
         """How often at this share; at least once."""
         return max(1, round(self.share * whole))
 
@@ -129,12 +130,13 @@ def called(given: Given) -> Iterator[Counts]:
 
 
 def at_random(given: Given) -> Iterator[Counts]:
-    """SIGKILL, Ctrl-C and SIGTERM at random times."""
-    place = given.place("random")
+    """SIGKILL, Ctrl-C and SIGTERM at random times, of copies and of processes."""
+    place, run = given.place("random"), points(*LONGER)
     with _server(given, place) as server:
-        whole = kills.Whole(server, _runs(given)[1], place)
-        yield kills.killed(whole, given.times(KILLS), given.seed)
-        yield kills.interrupted(whole, given.times(SIGNALS), given.seed)
+        for of, share in ((server, 1.0), (None, PROCESSES)):
+            whole = kills.Whole(of, run, place)
+            yield kills.killed(whole, given.times(share * KILLS), given.seed)
+            yield kills.interrupted(whole, given.times(share * SIGNALS), given.seed)
 
 
 def full(given: Given) -> Iterator[Counts]:

@@ -1,12 +1,13 @@
 """Processes that are killed or interrupted at random times, and go on until the end."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from .runs import (
 TIMES = 5  # kills of one run
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
 STOPPED = "stopped after step "
+TOLD = re.compile(r"^(?: *|step )([\d,]+)(?:: | +\d+%)", re.M)  # of reports, verdicts
 
 
 def start(run: Run, folder: Path) -> "subprocess.Popen[str]":
@@ -49,43 +51,59 @@ CTRL_C = (
 )
 
 
-@dataclass
 class Whole:
-    """A run that nobody ended.  seconds: how long it took as a process of its own."""
+    """A run that nobody ended, and others that somebody ends.
 
-    server: Server
-    run: Run
-    folder: Path
+    server: whose copies run; None for processes of their own, with all their imports.
+    seconds: how long the run takes.
+    """
 
-    def __post_init__(self) -> None:
-        path, started = self.folder / "whole", time.monotonic()
-        process = start(self.run, path)
-        _, errors = process.communicate(timeout=STUCK)
-        assert process.returncode == 0, errors
-        self.seconds = time.monotonic() - started
-        self.files = contents(path)
+    def __init__(self, server: Server | None, run: Run, folder: Path) -> None:
+        self.server, self.run, self.folder = server, run, folder
+        self.name = f"{run.name}, {'copies' if server else 'processes'}"
+        ended = self._run(self.cut())
+        assert ended.code == 0, ended.err
+        self.seconds = ended.seconds
+        self.files = contents(folder / "cut")
 
     def cut(self) -> Path:
-        """An empty place for another run."""
+        """An empty place for a run."""
         shutil.rmtree(self.folder / "cut", ignore_errors=True)
         return self.folder / "cut"
 
     def ended(self, folder: Path, number: int, rng: np.random.Generator) -> Ended:
-        """A process that is sent a signal at a random time, or ends before it."""
-        process, started = start(self.run, folder), time.monotonic()
-        time.sleep(float(rng.uniform(0, 1.1 * self.seconds)))
-        process.send_signal(number)
+        """A run that is sent a signal at a random time, or ends before it."""
+        return self._run(folder, number, float(rng.uniform(0, 1.1 * self.seconds)))
+
+    def _run(self, folder: Path, number: int = 0, after: float = STUCK) -> Ended:
+        """The run in a folder, and a signal after so many seconds."""
+        timers: list[threading.Timer] = []
+
+        def before(pid: int) -> None:
+            timers.append(threading.Timer(after, os.kill, (pid, number)))
+            timers[0].start()
+
         try:
-            out, err = process.communicate(timeout=STUCK)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            return Ended(None, out, err, STUCK)
-        return Ended(process.returncode, out, err, time.monotonic() - started)
+            if self.server:
+                return self.server.run(self.run.command(folder), before)
+            process, started = start(self.run, folder), time.monotonic()
+            before(process.pid)
+            try:
+                out, err = process.communicate(timeout=STUCK)
+                code: int | None = process.returncode
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, err = process.communicate()
+                code = None
+            return Ended(code, out, err, time.monotonic() - started)
+        finally:
+            for timer in timers:
+                timer.cancel()
+                timer.join()
 
     def faults(self, folder: Path) -> list[str]:
         """What another run in a folder does not make good."""
-        ended = self.server.run(self.run.command(folder))
+        ended = self._run(folder)
         found = ended.unclear()
         if ended.code != 0:
             found.append(f"does not go on: {ended.err:.60}")
@@ -94,14 +112,14 @@ class Whole:
 
 def killed(whole: Whole, times: int, first: int) -> Counts:
     """SIGKILL at so many random times, some of them of one run."""
-    found = Counts(f"SIGKILL at random times, {whole.run.name}")
+    found = Counts(f"SIGKILL at random times, {whole.name}")
     for seed in range(first, first + -(-times // TIMES)):
         rng, folder, faults = np.random.default_rng(seed), whole.cut(), []
         kills = min(TIMES, times - found.tried)
         for _ in range(kills):
             ended = whole.ended(folder, signal.SIGKILL, rng)
             found.tried += 1
-            found.outcomes["ended before"] += ended.code == 0
+            found.outcomes["kills that came too late"] += ended.code == 0
             faults += lost(folder, ended.out)
             if ended.code not in (0, -signal.SIGKILL):
                 faults.append(f"exit code {ended.code}")
@@ -115,11 +133,7 @@ def killed(whole: Whole, times: int, first: int) -> Counts:
 
 def lost(folder: Path, out: str) -> list[str]:
     """What a run said that it had done, and did not save."""
-    told = [
-        int(words[1].replace(",", ""))
-        for words in map(str.split, out.splitlines())
-        if len(words) > 2 and words[0] == "step" and words[1][:1].isdigit()
-    ]
+    told = [int(step.replace(",", "")) for step in TOLD.findall(out)]
     try:
         step = saved_step(folder)
     except CheckpointError:
@@ -131,7 +145,7 @@ def lost(folder: Path, out: str) -> list[str]:
 
 def interrupted(whole: Whole, times: int, first: int) -> Counts:
     """Ctrl-C and SIGTERM at so many random times."""
-    found = Counts(f"Ctrl-C and SIGTERM at random times, {whole.run.name}")
+    found = Counts(f"Ctrl-C, SIGTERM at random times, {whole.name}")
     for seed in range(first, first + times):
         rng, folder = np.random.default_rng(seed), whole.cut()
         number = INTERRUPTING[seed % len(INTERRUPTING)]

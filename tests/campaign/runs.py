@@ -21,8 +21,9 @@ from minigan import checkpoint
 from minigan.cli.rundir import RunDir
 
 ROOT = Path(__file__).parents[2]
-STUCK = 120.0  # seconds; a run here takes one or two
+STUCK = 300.0  # seconds; a run here takes one or two, on a busy machine many
 OFTEN = ("--steps", "12", "--report-every", "8", "--save-every", "4")
+LONGER = ("--steps", "60", "--report-every", "20", "--save-every", "6")
 SAVES = (0, 4, 8, 12)  # the steps at which such a run is saved
 
 

@@ -47,10 +47,15 @@ def serve(warm: list[list[str]]) -> None:
     gc.freeze()  # what is there is not looked at in each copy
     say("ready")
     while task := line():
+        waiting, gate = os.pipe()
         child = os.fork()
         if not child:
-            become(json.loads(task))
+            os.close(gate)
+            become(json.loads(task), waiting)
             os._exit(code_of(main))
+        os.close(waiting)
+        line()
+        os.close(gate)  # which the copy waits for, if nobody has killed it by now
         _, status = os.waitpid(child, 0)
         say(os.waitstatus_to_exitcode(status))
 
@@ -71,15 +76,16 @@ def code_of(command: Callable[[], object]) -> int:
     return code
 
 
-def become(task: dict[str, Any]) -> None:
-    """Wait for the word, then be the `minigan` command with these arguments."""
+def become(task: dict[str, Any], waiting: int) -> None:
+    """Wait until a pipe is closed, then be the `minigan` command of a task."""
     writing = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     files = [os.open(os.devnull, os.O_RDONLY)]
     files += [os.open(task[name], writing) for name in ("out", "err")]
     os.chdir(task["folder"])
     sys.argv = ["minigan", *task["arguments"]]
     say(os.getpid())
-    line()
+    os.read(waiting, 1)
+    os.close(waiting)
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)

@@ -158,8 +158,11 @@ class Watched:
         inject = f"inject={call.name}:{what}:when={call.nth}{on}"
         return folder, self._traced(folder, "-e", inject, "-o", "/dev/null")
 
-    def faults(self, call: Call, folder: Path) -> list[str]:
-        """What is lost in a folder, and what another run there does not make good."""
+    def faults(self, call: Call, folder: Path, err: str = "") -> list[str]:
+        """What is lost in a folder, and what another run there does not make good.
+
+        err: what was said; a picture of a report that it names is not made again.
+        """
         found, least = [], self.saves[call]
         try:
             step = saved_step(folder)
@@ -171,7 +174,11 @@ class Watched:
         found += ended.unclear()
         if ended.code != 0:
             found.append(f"does not go on: {ended.err:.60}")
-        return found + [f"another {name}" for name in differences(folder, self.files)]
+        return found + [
+            f"another {name}"
+            for name in differences(folder, self.files)
+            if f"{Path(name).name} is not drawn" not in err
+        ]
 
 
 CHECKPOINT = "checkpoint.npz"
@@ -209,7 +216,7 @@ def failed(watched: Watched, calls: list[Call], lasting: bool = False) -> Counts
         mute = lasting and call.name == "write"  # nothing can be said either
         if not said or (ended.code == 1 and not ended.err and not mute):
             faults.append(f"exit code {ended.code}")
-        return said, faults + watched.faults(call, folder)
+        return said, faults + watched.faults(call, folder, ended.err)
 
     some = [call for call in calls if not (lasting and call.name in OPENED)]
     return _each(found, some, fail)
