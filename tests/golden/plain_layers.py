@@ -202,6 +202,25 @@ def conv2d(g, o):
     return {"y": flat(y), "dx": flat(dx), "dW": dW, "db": dy.sum((0, 1, 2))}
 
 
+def conv2d_transpose(g, o):
+    (kh, kw), (sh, sw), (height, width, _) = o["kernel_size"], o["strides"], o["image"]
+    rows, columns, top, left = height * sh, width * sw, 0, 0
+    if o["padding"] == "same":
+        top, left = same_before(rows, kh, sh)[1], same_before(columns, kw, sw)[1]
+    else:
+        rows, columns = rows + max(kh - sh, 0), columns + max(kw - sw, 0)
+    x, W, dy = spatial(g["x"], height, width), g["W"], spatial(g["dy"], rows, columns)
+    y = np.zeros(dy.shape) + g["b"]
+    dx, dW = np.zeros(x.shape), np.zeros(W.shape)
+    for i, j, a, e in np.ndindex(height, width, kh, kw):
+        r, s = i * sh + a - top, j * sw + e - left
+        if 0 <= r < rows and 0 <= s < columns:
+            y[:, r, s] += x[:, i, j] @ W[a, e].T
+            dx[:, i, j] += dy[:, r, s] @ W[a, e]
+            dW[a, e] += dy[:, r, s].T @ x[:, i, j]
+    return {"y": flat(y), "dx": flat(dx), "dW": dW, "db": dy.sum((0, 1, 2))}
+
+
 def upsampling(g, o):
     height, width, channels = o["image"]
     sh, sw = o["size"]
@@ -286,6 +305,8 @@ CASES = {
     "batchnorm-moving": batchnorm_moving,
     "conv2d-valid": conv2d,
     "conv2d-same": conv2d,
+    "conv2d-transpose-valid": conv2d_transpose,
+    "conv2d-transpose-same": conv2d_transpose,
     "upsampling2d": upsampling,
     "zeropadding2d": zero_padding,
     "batchnorm-image-training": of_pixels(batchnorm_training),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan import Adam, Conv2D, LeakyReLU, Sequential, primitives
+from minigan import Adam, Conv2D, Conv2DTranspose, LeakyReLU, Sequential, primitives
 from minigan.compiled import conv
 from minigan.errors import ArgumentError, ShapeError
 from minigan.jit.compiling import JIT_DISABLED
@@ -251,3 +251,44 @@ def test_more_than_one_block(backend):
 def test_a_border_of_same_padding(size, kernel, stride, border):
     """ceil(size / stride) places, and as few zeros as will do, the odd one behind."""
     assert same_border(size, kernel, stride) == border
+
+
+# ---- the way back ------------------------------------------------------------------
+
+WAYS_BACK = [
+    (padding, kernel, stride)
+    for padding in ("valid", "same")
+    for kernel, stride in ((3, 2), (4, 2), (2, 3), ((3, 2), (1, 2)), (5, 3))
+]
+
+
+@pytest.mark.parametrize(("padding", "kernel", "stride"), WAYS_BACK)
+def test_the_transpose_of_a_convolution(padding, kernel, stride):
+    """<Conv2D(y), x> = <y, Conv2DTranspose(x)> for all x and y, without biases."""
+    rng = np.random.default_rng(0)
+    back = Conv2DTranspose(
+        (4, 5, 2), 3, kernel, stride, padding, rng=rng, dtype=np.float64
+    )
+    there = Conv2D(back.output_image, 2, kernel, stride, padding, dtype=np.float64)
+    assert there.output_image == back.image
+    there.W.value[...] = back.W.value
+    x = rng.standard_normal((1, 40))
+    y = rng.standard_normal((1, there.input_shape[0]))
+    left, right = (there.predict(y) * x).sum(), (y * back.predict(x)).sum()
+    np.testing.assert_allclose(left, right, rtol=1e-12)
+
+
+def test_sizes_are_those_of_keras():
+    for stride, kernel, padding, rows in (
+        *((2, 3, "valid", 9), (2, 3, "same", 8), (3, 2, "valid", 12)),
+        *((1, 3, "valid", 6), (1, 3, "same", 4)),
+    ):
+        layer = Conv2DTranspose((4, 4, 1), 2, kernel, stride, padding)
+        assert layer.output_image == (rows, rows, 2)
+
+
+def test_the_way_back_has_a_bias_for_each_filter():
+    layer = Conv2DTranspose((2, 2, 1), 3, 2, 2)
+    layer.b.value[:] = 1, 2, 3
+    y = layer.predict(np.zeros((1, 4), np.float32)).reshape(16, 3)
+    assert (y == [1, 2, 3]).all()
