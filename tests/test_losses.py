@@ -392,3 +392,16 @@ def test_losses_of_any_target(loss, formula, slope, dtype, close):
     assert report.ok, report
     with pytest.raises(NonFiniteError, match="argument 'target'"):
         loss.forward(pred, np.full_like(target, np.nan))
+
+
+@pytest.mark.parametrize(
+    "target, worst", [((-0.4, 1.3), "-0.4"), ((-0.2, 1.4), "1.4"), ((0.5, 1.1), "1.1")]
+)
+def test_one_label_out_of_range_is_enough_and_the_worst_is_named(target, worst):
+    """Farthest from the middle of the range, whatever stands beside it."""
+    pred, target = np.full((2, 1), 0.5), np.reshape(target, (2, 1))
+    for loss in (BCE(), BCEWithLogits()):
+        with pytest.raises(ArgumentError, match=rf"labels in \[0, 1\], got {worst}$"):
+            loss.forward(pred, target)
+    with pytest.raises(ArgumentError, match="'pred': expected probabilities"):
+        BCE().forward(target, pred)

@@ -542,3 +542,24 @@ def test_adam_fits_a_line():
         adam.step(network)
     assert_close(network[0].W.value, [[2]], np.float32)
     assert_close(network[0].b.value, [-1], np.float32)
+
+
+def test_saved_cells_that_no_run_has_written_are_refused():
+    good = {name: cell.copy() for name, cell in Adam().cells().items()}
+    Adam().check(good)
+    for name, value in (("t", -1), ("overflow", 2), ("overflow", -1)):
+        with pytest.raises(ArgumentError, match=f"^Adam: argument '{name}'"):
+            Adam().check({**good, name: np.full_like(good[name], value)})
+    for rate in (0.0, np.nan, 1e7):
+        with pytest.raises(ArgumentError, match="^Adam: argument 'learning_rate'"):
+            Adam().check({**good, "learning_rate": np.array(rate)})
+
+
+def test_a_flag_that_was_left_behind_does_not_stop_a_step():
+    """`apply` takes a step that is not finite, and says so; `step` begins anew."""
+    network, optimizer = Sequential([Dense(2, 1)]), SGD(0.1)
+    network.dtheta[...] = 1
+    before = network.theta.copy()
+    optimizer.overflow[...] = 1
+    optimizer.step(network)
+    assert int(optimizer.overflow) == 0 and (network.theta != before).any()

@@ -56,7 +56,7 @@ NAMES = {
 LEFT_ALONE = (
     *("isinstance", "getattr", "hasattr", "super", "max", "min", "may_share_memory"),
     *("add", "multiply", "average", "squared_forward", "absolute_forward"),
-    "product_forward",
+    *("product_forward", "_added", "_product"),
 )
 MESSAGES = ("complain", "heading", "shown", "shape_text", "refuse_pred", "_refuse")
 

@@ -72,3 +72,10 @@ def test_images_of_more_pixels_than_a_table_may_have():
     ):
         with pytest.raises(ArgumentError, match="at most 16,777,216 pixels"):
             make()
+
+
+@pytest.mark.parametrize("image", [(2**13, 2**13, 1), (2**25, 2, 1), (2, 2**25, 1)])
+def test_an_image_of_too_many_pixels_is_refused_whatever_its_form(image):
+    with pytest.raises(ArgumentError, match="argument 'image'"):
+        images.image_size("Conv2D", image)
+    assert images.image_size("Conv2D", (2, 3, 2**13)) == (2, 3, 2**13)

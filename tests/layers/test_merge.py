@@ -150,3 +150,23 @@ def test_an_inner_product_of_three():
         Dot().forward(arrays(3, 4, 3))
     with pytest.raises(ArgumentError, match="^Dot: .*'inputs': expected two nodes"):
         Dot()([Input((3,)) for _ in range(3)])
+
+
+def test_features_side_by_side_by_shape():
+    layer = Concatenate()
+    assert layer.output_shape(((2, 3), (2, 1))) == (2, 4)
+    assert layer.output_shape(((3,), (1,), (2,))) == (6,)
+    with pytest.raises(ShapeError, match="inputs"):
+        layer._results("Concatenate", ((3,), ()))
+
+
+def test_a_tangent_of_one_part_leaves_zeros_in_the_place_of_the_others():
+    layer = Concatenate()
+    parts = normal(5, 2, 3), normal(5, 2, 1), normal(5, 2, 2)
+    _, cache = layer.forward_pass(parts, True)
+    for k in range(3):
+        t = [part if i == k else None for i, part in enumerate(parts)]
+        zeros = [
+            part if i == k else np.zeros_like(part) for i, part in enumerate(parts)
+        ]
+        assert_same_bits(layer.tangent_pass(tuple(t), cache), np.concatenate(zeros, -1))
