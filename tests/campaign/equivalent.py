@@ -9,7 +9,13 @@ _HALVES = "both halves have as many rows, and only their number counts"
 _MASKED = "what is divided by it is masked out"
 _BOUND = "on the bound itself both branches are the same number"
 
+_ALIKE = "what is joined has one type, and one shape but for the last size"
+_BOTH = "it does the same in training"
+
 EQUIVALENT = {
+    "minigan.layers.merge.Merge._checked_input: 0  ->  -1": _ALIKE,
+    "minigan.layers.merge.Concatenate.output_shape: 0  ->  -1": _ALIKE,
+    "minigan.layers.merge.Concatenate.tangent_pass: True  ->  False": _BOTH,
     "minigan.primitives.activations.leaky_relu_forward: x.real > 0  ->  x.real >= 0": (
         _BOUND
     ),
