@@ -26,6 +26,8 @@ EQUIVALENT = {
     ),
     "minigan.primitives.losses.bce_forward: q.real > 1 - epsilon  ->  "
     "q.real >= 1 - epsilon": _BOUND,
+    "minigan.primitives.optimizers.clip: theta > limit  ->  theta >= limit": _BOUND,
+    "minigan.primitives.optimizers.clip: theta < -limit  ->  theta <= -limit": _BOUND,
     "minigan.primitives.losses.bce_backward: 0.5  ->  -0.5": _MASKED,
     "minigan.primitives.losses.bce_backward: 0.5  ->  1.0": _MASKED,
     "minigan.gan.objectives.Labelled.both: :half  ->  half:": _HALVES,

@@ -583,3 +583,11 @@ def test_a_saved_state_that_training_could_not_go_on_from_is_refused():
         with pytest.raises(MiniganError):
             game.check(bad)
     game.check({**good, "pretrained": np.zeros_like(good["pretrained"])})
+
+
+def test_a_generator_that_an_optimizer_draws_from_is_one_of_the_game():
+    game = build().game
+    rng = game.discriminator_optimizer.rng = np.random.default_rng(0)
+    found = game.generators()
+    assert found["discriminator_optimizer/rng"] is rng
+    assert len({id(rng) for rng in found.values()}) == len(found)

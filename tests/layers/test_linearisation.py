@@ -228,3 +228,13 @@ def test_every_registered_layer_has_a_tangent_or_says_why_not():
 
     without = {name for name in LAYERS if no_tangent(LAYERS[name])}
     assert without == {name for name in LAYERS if LAYERS[name].couples_rows}
+
+
+def test_a_layer_of_several_inputs_wants_a_tangent_for_each():
+    layer, x = mg.Add(), (normal(3, 2), normal(3, 2, seed=1))
+    layer.forward(x)
+    line = layer.linearise()
+    for bad in (x[0], x[:1], (*x, x[0]), None):
+        with pytest.raises(DTypeError, match="'t': expected a tuple of 2 arrays"):
+            line.jvp(bad)
+    assert_same_bits(line.jvp([x[0], None]), x[0])

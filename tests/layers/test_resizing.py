@@ -72,3 +72,7 @@ def test_bilinear_is_refused():
     message = "^UpSampling2D: argument 'interpolation': expected 'nearest'.*'bilinear'$"
     with pytest.raises(ArgumentError, match=message):
         UpSampling2D((2, 2, 1), 2, "bilinear")
+
+
+def test_an_image_is_doubled_where_no_size_is_said():
+    assert UpSampling2D((2, 3, 1)).size == UpSampling2D((2, 3, 1), 2).size
