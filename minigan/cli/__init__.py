@@ -63,6 +63,13 @@ class Program(click.RichGroup):
             return code
         raise SystemExit(code)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command.  Of a Ctrl-C click would print an empty line first."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
+
 
 def _named(error: OSError) -> str:
     """What to say of an error of the system; without a file's name it is of a print."""

@@ -73,3 +73,12 @@ def test_bad_arguments_are_one_line(tmp_path, monkeypatch, arguments, words):
 def test_arguments_that_do_not_fit_the_run(finished):
     expect_error(train(finished, "--resume", "--seed", 1), 2, "--seed", "expected 0")
     expect_error(train(finished, "--resume", steps=59), 2, "at least the 60")
+
+
+def test_ctrl_c_in_a_command_is_one_line(monkeypatch):
+    def interrupted(*arguments, **keywords):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("minigan.cli.source.chosen", interrupted)
+    result = run("train", "parabola")
+    assert (result.exit_code, result.output) == (130, "minigan: error: interrupted\n")
