@@ -258,7 +258,7 @@ def trainer_of(row, capture):
         keywords |= {"rows": 21, "sampling": row["sampling"]}
     kinds = {
         "Adam": lambda: Adam(0.01, beta_1=0.5),
-        "SGD": lambda: SGD(0.1, 0.5),
+        "SGD": lambda: SGD(0.01, 0.5),  # with penalties 0.1 may be too much
         "RMSprop": lambda: RMSprop(0.01, momentum=0.5),
         "OptimisticAdam": lambda: OptimisticAdam(0.01, beta_1=0.5),
     }
