@@ -299,3 +299,10 @@ def test_sweeping_spares_everything_but_leftovers_of_the_dead(tmp_path):
 
 def test_sweeping_a_folder_that_is_not_there(tmp_path):
     sweep_stale(tmp_path / "nothing here")
+
+
+def test_elsewhere_and_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with files.elsewhere():
+        assert Path.cwd() != tmp_path
+    assert Path.cwd() == tmp_path
