@@ -137,7 +137,7 @@ def initialize(
     Errors: ArgumentError for an unknown initialiser, naming the known ones; ShapeError
     for one that returns another shape.
     """
-    draw = _known(where, argument, initializer)
+    draw = known(where, argument, initializer)
     if claim(where, argument, "numbers", prod(shape)):
         return np.zeros(shape, dtype)
     values = np.asarray(draw(shape, rng))
@@ -148,7 +148,7 @@ def initialize(
     return values.astype(dtype)
 
 
-def _known(where: str, argument: str, initializer: Any) -> Callable[..., Any]:
+def known(where: str, argument: str, initializer: Any) -> Callable[..., Any]:
     """The function of shape and generator that an initialiser stands for."""
     if isinstance(initializer, str) and initializer in INITIALIZERS:
         known = INITIALIZERS[initializer]

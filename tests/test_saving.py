@@ -9,11 +9,14 @@ from minigan import (
     BatchNorm,
     ClippedReLU,
     Conv2D,
+    Conv2DTranspose,
     Dense,
     Dropout,
     Flatten,
     Layer,
     LeakyReLU,
+    LearnedConstant,
+    MinibatchDiscrimination,
     RandomNormal,
     ReLU,
     Reshape,
@@ -54,6 +57,9 @@ def network(dtype=np.float32):
             ClippedReLU(1.0, 0.1, 0.2),
             Tanh(),
             Sigmoid(),
+            MinibatchDiscrimination(4, 2, 3, RandomNormal(), rng=RNG, dtype=dtype),
+            LearnedConstant(6, 4, RandomNormal(), rng=RNG, dtype=dtype),
+            Conv2DTranspose((2, 2, 1), 1, 1, rng=RNG, dtype=dtype),
             Softmax(),
             Reshape((2, 2)),
         ]
@@ -96,6 +102,7 @@ def test_a_description_reads_well():
             "initializer": ["RandomNormal", {"mean": 0, "stddev": 1}]
         },
         "bias_initializer": "zeros",
+        "use_bias": True,
     }
     dropout = {"rate": 0.5, "rng": {"generator": 0}}
     layers = [{"layer": ["Dense", dense]}, {"layer": ["Dropout", dropout]}]

@@ -62,16 +62,11 @@ class Dense(Layer):
             ),
         )
         self.use_bias = validate.flag("Dense", "use_bias", use_bias)
+        of_bias = "Dense", "bias_initializer", bias_initializer
+        initializers.known(*of_bias)
         self.b: Any = None
         if use_bias:
-            b = initializers.initialize(
-                "Dense",
-                "bias_initializer",
-                bias_initializer,
-                (self.units,),
-                rng,
-                self.dtype,
-            )
+            b = initializers.initialize(*of_bias, (self.units,), rng, self.dtype)
             self.b = self.add_parameter("b", b)
         self.input_shape = (self.inputs,)
 

@@ -77,7 +77,7 @@ def constructors() -> Iterator[Subject]:
 
 
 def _of_source(kind: type) -> dict[str, Any]:
-    own = {"rows": {"data": POINTS}}
+    own = {"rows": {"data": POINTS}, "mixture": {"centres": POINTS, "sd": 0.1}}
     return {"rng": 0, **own.get(getattr(kind, "name", ""), {})}
 
 
@@ -191,7 +191,8 @@ def objectives() -> Iterator[Subject]:
     score = N(0).standard_normal((8, 1)).astype(np.float32)
     for kind in registries()["objective"].values():
         made = create(kind, {})
-        for method in ("real", "fake", "mixed", "generator"):
+        alone = () if kind.compares else ("real", "fake")
+        for method in (*alone, "mixed", "generator"):
             call = getattr(made, method)
             yield Subject(f"{kind.__name__}.{method}", call, {"score": score})
 

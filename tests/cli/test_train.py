@@ -99,7 +99,7 @@ def test_the_answers_of_a_critic_are_its_scores():
     for objective, answer in (("hinge", lambda s: s), ("minimax", sigmoid)):
         trainer = recipes.load("parabola", objective=objective, backend=BACKEND)
         scores = trainer.critic.predict(rows).astype(np.float64)
-        said = Session(None, trainer, 10, None)._answer(rows)
+        said = Session(None, trainer, 10, None)._answer(rows, None)
         assert abs(said - answer(scores).mean()) < 1e-6
 
 

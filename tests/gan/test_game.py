@@ -256,7 +256,7 @@ def test_three_steps_equal_plain_numpy(options, backend):
         for step in range(3)
     ]
     history = trainer.fit(3)
-    assert set(rows[0]) == set(history.columns)
+    assert {*rows[0], "d_penalty"} == set(history.columns)
     for name in rows[0]:
         expected = [row[name] for row in rows]
         np.testing.assert_allclose(history[name], expected, rtol=1e-9, err_msg=name)

@@ -328,6 +328,7 @@ def test_a_step_is_one_of_d_and_one_of_g(capture):
         build(norm=True, dropout=True),
     )
     values = one.step()
+    assert values.pop("d_penalty") == 0
     assert two.discriminator_step() | two.generator_step() == values
     mine, other = state(one), state(two)
     assert mine.pop("history") != other.pop("history") == b""

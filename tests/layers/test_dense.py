@@ -91,6 +91,6 @@ def test_config_and_repr():
     layer = Dense(5, 15, "he_uniform")
     assert repr(layer) == (
         "Dense(inputs=5, units=15, kernel_initializer='he_uniform', "
-        "bias_initializer='zeros')"
+        "bias_initializer='zeros', use_bias=True)"
     )
     assert layer.output_shape(None) == (15,)

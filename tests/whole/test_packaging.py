@@ -43,7 +43,7 @@ def test_what_the_tests_import_is_declared(declared):
     core, extras = declared
     known = sys.stdlib_module_names | core
     known |= extras["test"] | extras["bench"] | extras["study"]
-    own = {"minigan", "tests", "benchmarks"}
+    own = {"minigan", "tests", "benchmarks", "_pytest"}  # the last is part of pytest
     peers = {"tensorflow", "tf_keras"}  # beside which `.ci/run` checks scripts
     assert set(importers(ROOT / "tests")) <= known | own | peers
 
