@@ -409,7 +409,11 @@ def _condition(recipe: Recipe, overrides: dict[str, Any]) -> str | None:
         return validate.choice("recipes.load", "condition", condition, CONDITIONS)
     expected = f"none for {recipe.name!r}, which is not conditional"
     validate.complain(
-        validate.ArgumentError, "recipes.load", "condition", expected, repr(condition)
+        validate.ArgumentError,
+        "recipes.load",
+        "condition",
+        expected,
+        validate.shown(condition),
     )
 
 

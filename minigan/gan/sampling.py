@@ -209,6 +209,8 @@ class Origin(Source):
         rng: np.random.Generator | int | None = None,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        if rng is not None:
+            validate.random_generator("Origin", rng)
         self.dtype = _real_type("Origin", dtype)
 
     def batch(self, n: int) -> NDArray:

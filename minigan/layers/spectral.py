@@ -71,7 +71,9 @@ class SpectralNorm(Layer):
             getattr(layer, "W", None), Parameter
         ):
             expected = "a layer with a parameter W"
-            validate.complain(DTypeError, where, "layer", expected, repr(layer))
+            validate.complain(
+                DTypeError, where, "layer", expected, validate.shown(layer)
+            )
         rng = validate.random_generator(where, rng)
         twin: Any = copy.deepcopy(layer)
         self.layer, self.dtype = twin, twin.dtype
