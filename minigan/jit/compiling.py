@@ -6,7 +6,7 @@ and of all that it imports from the package, directly or not: an edit of any of 
 means another file.  Where the sources lie does not matter.  The folder is named after
 Python, NumPy, Numba and the CPU.  A file begins with a checksum.  One that cannot be
 read is compiled anew; a folder that cannot be written is replaced by a private
-temporary one.  Neither ever breaks a run.
+temporary one, or by none.  Neither ever breaks a run.
 """
 
 import atexit
@@ -92,7 +92,10 @@ _digest_of = cache(source_digest)
 
 @cache
 def cache_folder():
-    """A writable folder for compiled kernels; a private temporary one if need be."""
+    """A writable folder for compiled kernels; a private temporary one if need be.
+
+    None where nothing at all can be written: each process compiles for itself then.
+    """
     try:
         root = cache_root("MINIGAN_CACHE_DIR", "NUMBA_CACHE_DIR")
         folder = root.expanduser() / environment_digest()
@@ -101,7 +104,10 @@ def cache_folder():
             pass
         return folder
     except (OSError, RuntimeError):  # read-only, full, or no home directory
-        folder = Path(tempfile.mkdtemp(prefix=_PRIVATE))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=_PRIVATE))
+        except OSError:
+            return None
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
@@ -111,7 +117,8 @@ class Files:
 
     Takes the place of Numba's numbered files with an index, which two processes that
     compile float32 and float64 at once can mix up.  And without a checksum, a few bad
-    bytes in the middle would be run as machine code.
+    bytes in the middle would be run as machine code.  It is of the file's name too: the
+    code of another kernel, under this one's name, would take what it finds for its own.
 
     name: of the kernel.   digest: of what it is made of.
     """
@@ -127,26 +134,47 @@ class Files:
 
     def load(self, key):
         """The compiled code, or None.  Errors: any, for a damaged file."""
+        path = self.path(key)
         try:
-            content = self.path(key).read_bytes()
+            content = path.read_bytes()
         except FileNotFoundError:
             return None
         checksum, data = content[:32], content[32:]
-        if hashlib.sha256(data).digest() != checksum:
+        if _checksum(path, data) != checksum:
             raise ValueError("checksum")
         return pickle.loads(data)
 
     def save(self, key, code):
         """Write the file whole or not at all.  Errors: OSError."""
-        data = dumps(code)
+        path, data = self.path(key), dumps(code)
         unfinished = tempfile.NamedTemporaryFile(dir=self._folder, delete=False)
         try:
             with unfinished:
-                unfinished.write(hashlib.sha256(data).digest() + data)
-            os.replace(unfinished.name, self.path(key))
+                unfinished.write(_checksum(path, data) + data)
+            os.replace(unfinished.name, path)
         except BaseException:
             os.unlink(unfinished.name)
             raise
+
+
+def _checksum(path, data):
+    """sha256 of a file's name and of what is in it."""
+    return hashlib.sha256(path.name.encode() + b"\0" + data).digest()
+
+
+_unreadable: list[str] = []  # names of kernels
+
+
+def _say_once(name, error):
+    """A warning at the first of the files: one fault of a disk damages many."""
+    _unreadable.append(name)
+    if len(_unreadable) == 1:
+        warnings.warn(
+            f"minigan: cached kernels, {name!r} first, could not be read "
+            f"({type(error).__name__}); they are compiled again",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _guard(dispatcher):
@@ -158,13 +186,7 @@ def _guard(dispatcher):
         try:
             return load(signature, target_context)
         except Exception as error:  # pickle raises nearly anything on bad bytes
-            name = dispatcher.py_func.__name__
-            warnings.warn(
-                f"minigan: the cached kernel {name!r} could not be read "
-                f"({type(error).__name__}); it is compiled again",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            _say_once(dispatcher.py_func.__name__, error)
             return None
 
     def save_overload(signature, data):
@@ -178,7 +200,8 @@ def _guard(dispatcher):
 
 def is_shared():
     """Whether other processes find what this one compiles."""
-    return not cache_folder().name.startswith(_PRIVATE)
+    folder = cache_folder()
+    return folder is not None and not folder.name.startswith(_PRIVATE)
 
 
 def is_kept(compiled, kinds):
@@ -202,6 +225,8 @@ def kernel(function=None, *, cached=True, inside=False):
         return lambda f: kernel(f, cached=cached, inside=inside)
     if JIT_DISABLED:
         return function
+    folder = cache_folder() if cached else None
+    cached = folder is not None
     options = {
         "cache": cached,
         "error_model": "numpy",
@@ -210,7 +235,7 @@ def kernel(function=None, *, cached=True, inside=False):
         "no_cpython_wrapper": inside,
     }
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    numba.config.CACHE_DIR = str(folder or "")
     try:
         compiled = numba.njit(**options)(function)
     finally:
@@ -221,7 +246,7 @@ def kernel(function=None, *, cached=True, inside=False):
         if not Path(file).is_relative_to(PACKAGE):  # Numba knows when it changed
             digest = digest, file, compiled._cache._cache_file._source_stamp
         name = re.sub(r"\W+", "-", f"{function.__module__}.{function.__qualname__}")
-        compiled._cache._cache_file = Files(cache_folder(), name, digest)
+        compiled._cache._cache_file = Files(folder, name, digest)
         _guard(compiled)
     return compiled
 

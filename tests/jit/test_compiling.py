@@ -87,7 +87,7 @@ def test_a_corrupt_file_means_compile_again(filled_cache, tmp_path, damage):
     where = {"MINIGAN_CACHE_DIR": str(folder)}
     output, warnings = run(where, flags=("-W", "always"))
     assert output == ANSWER
-    assert "the cached kernel 'copy' could not be read" in warnings
+    assert warnings.count("cached kernels, 'copy' first, could not be read") == 1
     assert run(where) == (ANSWER, "")  # repaired: no warning any more
 
 
@@ -139,6 +139,19 @@ def test_a_private_folder_where_none_can_be_written(no_variables, tmp_path, erro
     folder = compiling.cache_folder.__wrapped__()
     assert folder.name.startswith("minigan-kernels-")
     shutil.rmtree(folder)
+
+
+def test_no_folder_where_nothing_at_all_can_be_written(no_variables, tmp_path):
+    def refuse(*arguments, **keywords):
+        raise OSError
+
+    for name in ("TemporaryFile", "mkdtemp"):
+        no_variables.setattr(compiling.tempfile, name, refuse)
+    assert compiling.cache_folder.__wrapped__() is None
+    no_variables.setattr(compiling, "cache_folder", lambda: None)
+    assert not compiling.is_shared()
+    if not compiling.JIT_DISABLED:
+        assert compiling.kernel(_double)(21) == 42
 
 
 # ---- the digest --------------------------------------------------------------------
@@ -241,6 +254,14 @@ def test_what_was_saved_is_loaded_and_each_key_has_its_own_file(tmp_path):
     assert files_in(tmp_path, "edited").load("float32") is None
 
 
+def test_the_file_of_one_kernel_is_never_that_of_another(tmp_path):
+    files = files_in(tmp_path)
+    files.save("float32", "code")
+    files.path("float64").write_bytes(files.path("float32").read_bytes())
+    with pytest.raises(ValueError, match="checksum"):
+        files.load("float64")
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_file_is_never_loaded(tmp_path, damage):
     files = files_in(tmp_path)
@@ -282,6 +303,11 @@ class Store:
         self.saved.append((signature, data))
 
 
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch):
+    monkeypatch.setattr(compiling, "_unreadable", [])
+
+
 def guarded(failing_writes):
     store = Store(failing_writes)
     compiling._guard(SimpleNamespace(_cache=store, py_func=test_an_unreadable_file))
@@ -289,8 +315,9 @@ def guarded(failing_writes):
 
 
 def test_an_unreadable_file():
-    with pytest.warns(RuntimeWarning, match=r"'test_an_.*\(EOFError\); it is compiled"):
+    with pytest.warns(RuntimeWarning, match=r"'test_an_.*\(EOFError\); they are comp"):
         assert guarded(0).load_overload("signature", None) is None
+    assert guarded(0).load_overload("signature", None) is None  # and no other warning
 
 
 @pytest.mark.parametrize("failing, saved", [(0, 1), (1, 0)])
