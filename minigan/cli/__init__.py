@@ -9,7 +9,8 @@ import errno
 import signal
 import sys
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import rich_click as click
@@ -63,12 +64,24 @@ class Program(click.RichGroup):
             return code
         raise SystemExit(code)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments."""
+        with _aborted_by_ctrl_c():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command.  Of a Ctrl-C click would print an empty line first."""
-        try:
+        """Run the command."""
+        with _aborted_by_ctrl_c():
             return super().invoke(ctx)
-        except KeyboardInterrupt as error:
-            raise click.Abort from error
+
+
+@contextmanager
+def _aborted_by_ctrl_c() -> Iterator[None]:
+    """Of a KeyboardInterrupt click would print an empty line; it is an `Abort` here."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise click.Abort from error
 
 
 def _named(error: OSError) -> str:

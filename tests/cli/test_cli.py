@@ -75,10 +75,13 @@ def test_arguments_that_do_not_fit_the_run(finished):
     expect_error(train(finished, "--resume", steps=59), 2, "at least the 60")
 
 
-def test_ctrl_c_in_a_command_is_one_line(monkeypatch):
+@pytest.mark.parametrize(
+    "place", ["minigan.cli.source.chosen", "rich_click.RichGroup.parse_args"]
+)
+def test_ctrl_c_in_a_command_is_one_line(monkeypatch, place):
     def interrupted(*arguments, **keywords):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("minigan.cli.source.chosen", interrupted)
+    monkeypatch.setattr(place, interrupted)
     result = run("train", "parabola")
     assert (result.exit_code, result.output) == (130, "minigan: error: interrupted\n")
