@@ -154,7 +154,8 @@ def judge(
     found.tried += 1
     faults = [f"another {name}" for name in differences(run, whole)]
     faults += [f"exit code {code}"] * (code != 0)
-    faults += [f"{len(lines)} lines: {lines[0]:.60}"] * (len(lines) > most)
+    if len(lines) > most:
+        faults.append(f"{len(lines)} lines: {lines[0]:.60}")
     for fault in faults:
         found.fault(f"{outcome}: {fault}", number)
     if not faults:

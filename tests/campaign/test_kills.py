@@ -51,6 +51,7 @@ def test_a_disk_that_fails_at_a_system_call(watched):
 @pytest.mark.soak
 def test_a_copy_calls_the_system_as_a_process_of_its_own_does(watched, place):
     """What is tried on copies holds for the command itself."""
+    (place / "own").mkdir()
     own = system_calls.of_a_process(
         watched.run, place / "own" / "whole", place / "own.txt"
     )
