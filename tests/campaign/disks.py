@@ -57,7 +57,7 @@ def starved(server: Server, run: Run, folder: Path, times: int, first: int) -> C
             ended = server.run(run.command(path))
             found.tried += 1
             outcome = "" if ended.code is None else SAID.get(ended.code, "")
-            faults = ended.unclear() + lost(path, ended.out)
+            faults = ended.unclear() + lost(path, ended.out, ended.err)
             if not outcome or (ended.code == 1 and not ended.err):
                 faults.append(f"exit code {ended.code}")
             grown(folder / "disk")

@@ -33,6 +33,9 @@ STOPPED = "stopped after step "
 TOLD = re.compile(r"^(?: *|step )([\d,]+)(?:: | +\d+%)", re.M)  # of reports, verdicts
 
 
+UNSAVED = re.compile(r"step ([\d,]+) is not saved")
+
+
 def start(run: Run, folder: Path) -> "subprocess.Popen[str]":
     """The run as a process of its own, which a Ctrl-C reaches."""
     return subprocess.Popen(
@@ -131,9 +134,10 @@ def killed(whole: Whole, times: int, first: int) -> Counts:
     return found
 
 
-def lost(folder: Path, out: str) -> list[str]:
-    """What a run said that it had done, and did not save."""
-    told = [int(step.replace(",", "")) for step in TOLD.findall(out)]
+def lost(folder: Path, out: str, err: str = "") -> list[str]:
+    """What a run said that it had done, did not save, and did not say so."""
+    unsaved = UNSAVED.findall(err)
+    told = [int(s.replace(",", "")) for s in TOLD.findall(out) if s not in unsaved]
     try:
         step = saved_step(folder)
     except CheckpointError:

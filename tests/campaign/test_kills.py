@@ -68,7 +68,8 @@ def test_a_run_that_is_killed_or_interrupted_at_random_times(server, place):
 
 @pytest.mark.soak
 def test_a_disk_that_is_too_small(server, place):
-    assert disks.starved(server, images(place), place, 2, 0).details() == []
+    (own := place / "disks").mkdir()
+    assert disks.starved(server, images(place), own, 2, 0).details() == []
 
 
 # ---- what a broken promise looks like ------------------------------------------------
