@@ -47,9 +47,10 @@ NEVER: dict[str, tuple[Any, ...]] = {
 NEVER["parts"] = tuple(v for v in NEVER["part"] if not isinstance(v, (list, tuple)))
 NEVER["time"] = NEVER["real"]  # of which a large one is long
 NEVER["any array"] = NEVER["array"]  # of which each shape will do
+NEVER["any rows"] = tuple(v for v in NEVER["array"] if v != [[1.0]])  # or a list
 NEVER["operand"] = (*NOTHING, 3.5, NAN, "rows", True, [[1.0]])  # of a primitive
 NEVER["numbers"] = NEVER["array"]  # of which each type of numbers will do as well
-ARRAYS = ("array", "any array", "numbers", "operand")
+ARRAYS = ("array", "any array", "any rows", "numbers", "operand")
 MAYBE: dict[str, tuple[Any, ...]] = {
     "real": (-1.0, 0, 1e308, -1e-300, np.float32(0.25), 2**70),
     "whole": (-1, 0, np.int8(2), -(2**62)),

@@ -72,7 +72,7 @@ def constructors() -> Iterator[Subject]:
                 good = {k: v for k, v in {**good, **given}.items() if v is not None}
                 offered = {"rng": 0, "dtype": "float32"}
                 good |= {k: v for k, v in offered.items() if k in arguments_of(kind)}
-                kinds = dict.fromkeys(("data", "centres"), "any array")
+                kinds = {"data": "any array", "centres": "any rows"}
                 yield Subject(kind.__name__, kind, good, kinds)
 
 
