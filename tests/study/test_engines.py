@@ -29,6 +29,12 @@ def local(tmp_path_factory):
 
 
 @pytest.fixture
+def joblib():
+    """Before `mark`, whose end expects that something ran."""
+    return pytest.importorskip("joblib")
+
+
+@pytest.fixture
 def mark(tmp_path, monkeypatch):
     """Seed 3 ends the first process that runs it."""
     path = tmp_path / "mark"
@@ -37,8 +43,7 @@ def mark(tmp_path, monkeypatch):
     assert path.exists()
 
 
-def test_loky_after_a_worker_was_lost(tmp_path, mark, local):
-    pytest.importorskip("joblib")
+def test_loky_after_a_worker_was_lost(joblib, tmp_path, mark, local):
     folder = tmp_path / "study"
     study.run(subjects.untrained, SEEDS, steps=2, folder=folder, workers=2)
     assert files(folder) == local
