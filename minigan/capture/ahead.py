@@ -12,7 +12,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
+from multiprocessing import spawn
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,8 +77,12 @@ def wanted(
                 found.add(each)
         except (AttributeError, ImportError, TypeError):
             continue  # no twin, or none that another process could import
-    products_first = sorted(found, key=lambda each: (".gemm." not in each.module, each))
-    return [each for each in products_first if each.missing]
+    return [each for each in sorted(found, key=_products_first) if each.missing]
+
+
+def _products_first(each: Wanted) -> tuple[Any, ...]:
+    """What to sort by; types have no order of their own."""
+    return ".gemm." not in each.module, each.module, each.name, str(each.kinds)
 
 
 def compile_all(kernels: Sequence[Wanted]) -> None:
@@ -93,12 +99,14 @@ def compile_all(kernels: Sequence[Wanted]) -> None:
 
     helpers = min(get_threads(), MOST, len(kernels) // FEWEST + 1) - 1
     threads = [
-        threading.Thread(target=_hand_out, args=(each(),)) for _ in range(helpers)
+        threading.Thread(target=_hand_out, args=(each(),), daemon=True)
+        for _ in range(helpers)
     ]
     for thread in threads:
         thread.start()
     for item in each():
-        item.kernel.compile(item.kinds)
+        with suppress(Exception):  # who calls it is told
+            item.kernel.compile(item.kinds)
     for thread in threads:
         thread.join()
 
@@ -107,7 +115,7 @@ def _hand_out(kernels: Iterator[Wanted]) -> None:
     """Let a process of its own compile them, one by one."""
     try:
         process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM.format(sys.path)],
+            [spawn.get_executable(), "-c", _PROGRAM.format(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

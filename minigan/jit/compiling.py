@@ -48,6 +48,11 @@ def environment_digest():
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
+def _is_source(file, package=PACKAGE):
+    """Whether a file is a module of the package that can be read."""
+    return Path(file).is_relative_to(package) and Path(file).is_file()
+
+
 def source_digest(file, package=PACKAGE):
     """sha256 (16 hex digits) of all sources that a kernel in `file` may be made of.
 
@@ -55,7 +60,7 @@ def source_digest(file, package=PACKAGE):
     Of a file outside the package only what kernels are made with counts here.
     """
     waiting, found = [Path(file)], set()
-    if not waiting[0].is_relative_to(package):
+    if not _is_source(file, package):
         waiting = [*package.glob("jit/*.py"), *package.glob("gemm/*.py")]
     while waiting:
         path = waiting.pop()
@@ -243,7 +248,7 @@ def kernel(function=None, *, cached=True, inside=False):
     if cached:
         file = function.__code__.co_filename
         digest = _digest_of(file)
-        if not Path(file).is_relative_to(PACKAGE):  # Numba knows when it changed
+        if not _is_source(file):  # Numba knows when it changed
             digest = digest, file, compiled._cache._cache_file._source_stamp
         name = re.sub(r"\W+", "-", f"{function.__module__}.{function.__qualname__}")
         compiled._cache._cache_file = Files(folder, name, digest)

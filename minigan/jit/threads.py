@@ -106,17 +106,19 @@ def start_for(kernel: Any) -> None:
 @cache
 def shares(kernel: Any) -> bool:
     """Whether a kernel, or one that it calls, shares out work."""
-    function = getattr(kernel, "py_func", None)
-    if function is None:
-        return False
-    names = function.__code__.co_names
-    used = [function.__globals__.get(name) for name in names]
-    used += [
-        getattr(m, n, None) for m in used if isinstance(m, ModuleType) for n in names
-    ]
-    return "share_out" in names or any(
-        shares(other) for other in used if hasattr(other, "py_func")
-    )
+    waiting, seen = [kernel], set()
+    while waiting:
+        function = getattr(waiting.pop(), "py_func", None)
+        if function is None or function in seen:
+            continue
+        seen.add(function)
+        names = function.__code__.co_names
+        if "share_out" in names:
+            return True
+        used = [function.__globals__.get(name) for name in names]
+        modules = [value for value in used if isinstance(value, ModuleType)]
+        waiting += used + [getattr(m, name, None) for m in modules for name in names]
+    return False
 
 
 @atexit.register

@@ -66,6 +66,29 @@ def test_what_the_cache_holds_is_not_wanted(monkeypatch):
     assert ahead.wanted(program.instructions, program.dtype) == [ahead.PLAYER]
 
 
+def test_one_kernel_for_several_types(monkeypatch):
+    """Types have no order, and are no reason to fail."""
+    kernel = primitives.fill.twin
+    kinds = iter([(ahead.types.float64,), (ahead.types.int64,)])
+    monkeypatch.setattr(ahead, "called", lambda *arguments: (kernel, next(kinds)))
+    monkeypatch.setattr(ahead, "is_kept", lambda kernel, kinds: False)
+    step = SimpleNamespace(twin=lambda dtype: None, primitive=None)
+    found = ahead.wanted([step, step], np.dtype("f4"))
+    assert [each.name for each in found] == ["play", "fill", "fill"]
+
+
+def test_what_does_not_compile_is_left_to_who_calls_it(monkeypatch):
+    class Broken(Noted):
+        def compile(self, kinds):
+            raise TypeError
+
+    done = []
+    monkeypatch.setattr(ahead, "_hand_out", list)
+    with threads(1):
+        ahead.compile_all([Broken(done), Noted(done)])
+    assert len(done) == 1
+
+
 def test_a_step_that_fails_on_numpy_is_tried_as_before(first_run):
     def step():
         if primitives.backend() == "numpy":

@@ -191,6 +191,7 @@ def test_the_place_of_the_sources_does_not_change_the_digest(copied):
         ("capture/player.py", "gemm/product.py", False),
         ("../user.py", "jit/mathfun.py", True),
         ("../user.py", "gan/game.py", False),
+        ("not/there.py", "jit/mathfun.py", True),
     ],
 )
 def test_an_edited_source_changes_the_digest_of_what_is_made_of_it(

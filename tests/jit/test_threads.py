@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="one thread without the JIT
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 if not JIT_DISABLED:
+    from minigan.gemm import product
     from minigan.jit import team
+    from minigan.jit.tasks import share_out
 
 X, W, B = normal(256, 300), normal(300, 200, seed=1), normal(200, seed=2)
 
@@ -30,6 +33,25 @@ def large():
     """Bytes of a product that threads share."""
     with primitives.use_backend("jit"):
         return primitives.dense_forward(X, W, B).tobytes()
+
+
+def falls(x):
+    """Calls itself, and shares nothing."""
+    return falls(x - 1) if x > 0 else x
+
+
+def by_a_module(x):
+    return product.product(x)
+
+
+@pytest.mark.parametrize(
+    "function, shared",
+    [(falls, False), (by_a_module, True), (lambda: share_out(), True)],
+)
+def test_which_kernels_share_out_work(monkeypatch, function, shared):
+    kernel = SimpleNamespace(py_func=function)
+    monkeypatch.setitem(globals(), "falls", kernel)
+    assert module.shares.__wrapped__(kernel) == shared
 
 
 # ---- how many ----------------------------------------------------------------------
