@@ -1,6 +1,6 @@
 """The cases of layers for images: convolution, resizing, statistics of channels."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,13 @@ FLAT = (
     "images are flat and row-major, pixel (i, j) of channel c is feature "
     "(i width + j) channels + c"
 )
-VALID = (
-    "rows = floor((height - KH) / SH) + 1, top = 0; columns and left likewise of "
-    "width, KW, SW"
-)
-SAME = (
-    "rows = ceil(height / SH), top = floor(max((rows - 1) SH + KH - height, 0) / 2) "
-    "rows of zeros above and as many as needed below; columns and left likewise of "
-    "width, KW, SW"
-)
+BORDERS = {
+    "valid": "rows = floor((height - KH) / SH) + 1, top = 0; columns and left likewise "
+    "of width, KW, SW",
+    "same": "rows = ceil(height / SH), top = floor(max((rows - 1) SH + KH - height, 0) "
+    "/ 2) rows of zeros above and as many as needed below; columns and left likewise "
+    "of width, KW, SW",
+}
 KERNEL = (
     "kernel_size = (KH, KW), strides = (SH, SW); W (KH, KW, channels, filters) is not "
     "flipped; X[n, i, j, a, e, c] = x[n, i SH + a - top, j SW + e - left, c], and 0 "
@@ -75,8 +73,12 @@ def convolution(
     kernel_size: tuple[int, int],
     strides: tuple[int, int],
     padding: str,
+    kind: Callable[..., layers.Layer] = layers.Conv2D,
+    formulas: Mapping[str, str] = CONVOLUTION,
+    borders: Mapping[str, str] = BORDERS,
+    kernel: str = KERNEL,
 ) -> Case:
-    """Forward, and all three gradients."""
+    """Forward, and all three gradients, of a layer of this kind."""
     options: dict[str, Any] = {
         "image": list(image),
         "filters": filters,
@@ -84,14 +86,14 @@ def convolution(
         "strides": list(strides),
         "padding": padding,
     }
-    border = VALID if padding == "valid" else SAME
+    y = f"y is an image (rows, columns, filters), {borders[padding]}"
     return case(
         name,
-        lambda: layers.Conv2D(**options, dtype=np.float64),
+        lambda: kind(**options, dtype=np.float64),
         (int(np.prod(image)),),
-        CONVOLUTION,
+        dict(formulas),
         options,
-        note=f"{FLAT}; y is an image (rows, columns, filters), {border}; {KERNEL}",
+        note=f"{FLAT}; {y}; {kernel}",
     )
 
 

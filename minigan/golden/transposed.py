@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from .. import layers
 from .case import Case
-from .images import FLAT
-from .layers import case
+from .images import convolution
 
 PAINTED = {
     "valid": "rows = height SH + max(KH - SH, 0), top = 0; columns and left likewise "
@@ -34,32 +31,14 @@ TRANSPOSED = {
 
 def cases() -> Iterator[Case]:
     """All of them, in the order of the file."""
-    yield transposed("conv2d-transpose-valid", (2, 3, 2), 3, (3, 2), (2, 1), "valid")
-    yield transposed("conv2d-transpose-same", (3, 2, 2), 3, (3, 3), (2, 2), "same")
-
-
-def transposed(
-    name: str,
-    image: tuple[int, int, int],
-    filters: int,
-    kernel_size: tuple[int, int],
-    strides: tuple[int, int],
-    padding: str,
-) -> Case:
-    """The way back: Y plays the part of X above, of the larger image y."""
-    options: dict[str, Any] = {
-        "image": list(image),
-        "filters": filters,
-        "kernel_size": list(kernel_size),
-        "strides": list(strides),
-        "padding": padding,
+    # The way back: Y plays the part of X, of the larger image y.
+    own: dict[str, Any] = {
+        "kind": layers.Conv2DTranspose,
+        "formulas": TRANSPOSED,
+        "borders": PAINTED,
+        "kernel": PAINTS,
     }
-    return case(
-        name,
-        lambda: layers.Conv2DTranspose(**options, dtype=np.float64),
-        (int(np.prod(image)),),
-        TRANSPOSED,
-        options,
-        note=f"{FLAT}; y is an image (rows, columns, filters), {PAINTED[padding]}; "
-        f"{PAINTS}",
-    )
+    valid = "conv2d-transpose-valid", (2, 3, 2), 3, (3, 2), (2, 1), "valid"
+    same = "conv2d-transpose-same", (3, 2, 2), 3, (3, 3), (2, 2), "same"
+    yield convolution(*valid, **own)
+    yield convolution(*same, **own)
