@@ -28,6 +28,7 @@ from .losses import *
 from .network import Graph, Input, Sequential
 from .optimizers import *
 from .primitives import use_backend, use_products
+from .tracing import trace
 from .version import __version__
 
 from . import gan  # isort: skip
@@ -44,6 +45,7 @@ __all__ = [
     "get_threads",
     "gradcheck",
     "set_threads",
+    "trace",
 ]
 __all__ += ["primitives", "use_backend", "use_products"]
 __all__ += initializers.__all__

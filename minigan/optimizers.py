@@ -110,7 +110,8 @@ class Optimizer:
         owners = self._owners(where, networks)
         if rate is not None:
             validate.array(where, "rate", rate, (), np.float64)
-        if primitives.recorder.get() is not None:  # numbers are looked at in replays
+        active = primitives.recorder.get()
+        if active is not None and active.replays:  # where numbers are looked at
             self.apply(*owners, rate=rate)
             return
         arrays = [*self.cells().values()]

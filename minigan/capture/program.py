@@ -41,6 +41,8 @@ class Recorder:
     gradients: names of those arrays that are gradients of parameters.
     """
 
+    replays = True  # what it notes runs again, and numbers are looked at then
+
     def __init__(
         self,
         arrays: Arrays,

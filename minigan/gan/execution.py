@@ -26,6 +26,7 @@ from ..state import (
     own_copy,
     whole_copy,
 )
+from ..tracing import Trace, Tracer
 from .attributes import OwnAttributes, plain
 from .game import AHEAD, Game
 from .history import COLUMNS, History
@@ -106,6 +107,25 @@ class Execution:
             self._go_back()
             raise
         return found
+
+    def traced(self, name: str) -> Trace:
+        """Run one step, eagerly, and keep its row; every value that it computed.
+
+        name: of the run, for the title.   Errors: as `run`.
+        """
+        tracer = Tracer(
+            dict(self._labelled()),
+            f"Step {len(self.history) + 1:,} of {name}",
+            self.arrays(),
+            algorithm=("gan/game.py", "gan/objectives.py"),
+        )
+        capture, self.capture = self.capture, False
+        try:
+            with tracer:
+                self.run(1)
+        finally:
+            self.capture = capture
+        return tracer.trace
 
     @contextmanager
     def until_stopped(self) -> Iterator[None]:

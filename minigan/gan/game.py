@@ -3,6 +3,10 @@
 Everything here goes through networks, objectives and primitives, so that a step can be
 recorded and replayed.  A step returns what it measured, by the names of `History`'s
 columns, as arrays of one number; `execution` runs steps and writes these down.
+
+To stop a debugger inside the algorithm, make the trainer with `capture=False`: each
+step then runs through these lines, and a captured one only where it is recorded.  What
+a step computed is also shown, without stopping, by `trainer.trace_step()`.
 """
 
 import copy
@@ -277,11 +281,12 @@ class Game:
         with self.discriminator.frozen():
             score = self.judged(rows, labels)
             loss = self.objective.generator(score)
-            d = self.critic.backward(self.danswer(len(rows) / len(seen)))
-        dseen = self.of_discriminator.numbers_in(d)[-len(seen) :]
+            dscore = self.danswer(len(rows) / len(seen))
+            dfake = self.of_discriminator.numbers_in(self.critic.backward(dscore))
+            dfake = dfake[-len(seen) :]  # without the real rows, if there are any
         primitives.heading("The gradient goes on into G")
         self.generator.zero_grad()
-        self.generator.backward(dseen.reshape(fake.shape), need_dx=False)
+        self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
         return {"g_loss": loss}
 
     def move_generator(self) -> NDArray:

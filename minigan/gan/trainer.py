@@ -15,6 +15,7 @@ from ..files import as_path
 from ..network import Network
 from ..optimizers import Optimizer
 from ..state import Arrays, Generators, whole_copy
+from ..tracing import Trace
 from .callbacks import Hooks, Report
 from .execution import Chunk, Execution
 from .game import Game
@@ -154,6 +155,20 @@ class Trainer:
         self._pretrain_first(Chunk())
         self.execution.run(1)
         return dict(zip(COLUMNS, self.history.table[-1].tolist(), strict=True))
+
+    def trace_step(self) -> Trace:
+        """Train one step, eagerly, and return all that it computed, as a `Trace`.
+
+            found = trainer.trace_step()
+            print(found)                 # a line for each value, in order
+            found["G step: dfake"]       # one of them, by name
+
+        The step counts, and leaves the bytes that `step` does.
+        Errors: as `step`.
+        """
+        self.execution.stopped = False
+        self._pretrain_first(Chunk())
+        return self.execution.traced(self.name)
 
     def discriminator_step(self) -> dict[str, float]:
         """Train D alone by one of its steps, eagerly; the values of its columns.

@@ -1,0 +1,551 @@
+"""What a step computed, value by value: `print(trace(net, x))`, `trainer.trace_step()`.
+
+A `Tracer` listens to the primitives, as a recorder of captured steps does, and keeps
+a copy of every array that they make or change; of a layer in plain NumPy it keeps what
+its passes return.  Names are those of the code: a variable of the algorithm, say
+`dfake` in `gan/game.py`, or the place of a layer and an operand of a formula, "D2.dx".
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from . import primitives, validate
+from .errors import DTypeError
+from .layers import Layer
+from .layers.base import _joined
+from .network import Network
+from .primitives.declare import Primitive
+from .state import Arrays
+from .tables import Table
+
+PACKAGE = Path(__file__).parent
+PLAYERS = {"discriminator": "D step", "generator": "G step"}  # by a function's name
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """One array that was made or changed, as it was then.
+
+    name: "G step: dfake".   also: other names of the same array.
+    values: the numbers.   layer: "D2 Dense", or "".   line: "layers/dense.py:97".
+    primitive, formula: what computed it; "" for a layer in plain NumPy.
+    inputs: names of the arrays that went in, "" for one without a name.
+    heading: what begins here, or "".
+    """
+
+    name: str
+    values: NDArray[Any]
+    layer: str
+    line: str
+    primitive: str
+    formula: str
+    inputs: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    heading: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the array."""
+        return self.values.shape
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        """The numbers, so that NumPy's functions take a value as it is."""
+        return np.array(self.values, dtype) if copy else np.asarray(self.values, dtype)
+
+    def __float__(self) -> float:
+        return float(self.values.item())
+
+    def __str__(self) -> str:
+        made = f": {self.formula}" if self.formula else ""
+        return (
+            f"{self.name}, shape {validate.shape_text(self.shape)}, {self.line}{made}\n"
+            f"{np.array2string(self.values, threshold=100)}"
+        )
+
+
+class Trace(Sequence[Value]):
+    """The values of a step in order: a table to print, an index by name.
+
+    trace["G step: dfake"]     one `Value`; NumPy's functions take it as an array
+    trace.names                all names
+    """
+
+    def __init__(self, title: str, values: Sequence[Value]) -> None:
+        self.title, self._values = title, tuple(values)
+        self._places: dict[str, int] = {}
+        for k, value in enumerate(self._values):
+            self._places[value.name] = k
+        for k, value in enumerate(self._values):
+            for name in value.also:
+                self._places.setdefault(name, k)
+
+    @property
+    def names(self) -> list[str]:
+        """The first name of each value."""
+        return [value.name for value in self._values]
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __getitem__(self, key: Any) -> Any:
+        """A value by its name or number.  Errors: KeyError that names similar ones."""
+        if not isinstance(key, str):
+            return self._values[key]
+        if key not in self._places:
+            near = get_close_matches(key, self._places, 3, 0.3) or self.names[:3]
+            raise KeyError(f"no value {key!r} in this trace; there are {near} ...")
+        return self._values[self._places[key]]
+
+    def export(self) -> list[dict[str, Any]]:
+        """All of it as plain data, which JSON can hold."""
+        return [
+            {
+                **{k: v for k, v in vars(value).items() if k != "values"},
+                "shape": list(value.shape),
+                "dtype": str(value.values.dtype),
+                "values": value.values.ravel().tolist(),
+            }
+            for value in self._values
+        ]
+
+    def table(self) -> Table:
+        """A `Table`: a line for each value, under the headings of the step."""
+        rows = []
+        for k, value in enumerate(self._values):
+            if value.heading:
+                rows.append(["", f"-- {value.heading} --", *[""] * 6])
+            numbers = value.values
+            least, mean, most = (
+                f"{f(numbers):.4g}" if numbers.size else ""
+                for f in (np.min, np.mean, np.max)
+            )
+            shape = "x".join(map(str, value.shape)) or "cell"
+            rows.append([str(k), value.name, shape, least, mean, most])
+            rows[-1] += [value.formula, value.line]
+        return Table(
+            f"{self.title}: {len(self)} values",
+            (">#", "Value", "Shape", ">Least", ">Mean", ">Most", "Formula", "Line"),
+            rows,
+        )
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        return f"Trace({self.title!r}, {len(self)} values)"
+
+    def __rich__(self) -> Any:
+        return self.table().__rich__()
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def trace(
+    net: Layer, x: ArrayLike, dy: ArrayLike | None = None, *, training: bool = False
+) -> Trace:
+    """What `net` computes of x: every value in order, as a `Trace`.
+
+        print(trace(net, x))            trace(net, x, dy)["0.dW"]
+
+    net: a layer or network; it is copied, and stays as it is.
+    x: as `net.forward` takes it.   dy: dL/dy; with it, the backward pass follows.
+    training: as for `net.forward`.
+    Names: "2.y" is the y of layer 2, "2.dx" and "2.dW" its gradients.
+    Errors: DTypeError for what is no layer; ShapeError, DTypeError for x and dy.
+    """
+    if not isinstance(net, Layer):
+        given = validate.shown(net)
+        validate.complain(DTypeError, "trace", "net", "a layer or network", given)
+    net = copy.deepcopy(net)
+    title = type(net).__name__
+    with Tracer({"": net}, title) as tracer:
+        primitives.heading("Forward")
+        net.forward(x, training)
+        if dy is not None:
+            primitives.heading("Backward")
+            net.backward(dy)
+    return tracer.trace
+
+
+@dataclass
+class _Entry:
+    """A value while more may become known of it.
+
+    array: what a primitive wrote, kept alive so that no address is used twice.
+    fresh: False where memory was changed that was there before.
+    """
+
+    value: Value
+    array: NDArray[Any]
+    step: str
+    fresh: bool
+    own: str  # its name in a layer or in memory, or ""
+    sources: tuple[str | int, ...]  # what went in: names of memory, or other values
+    variables: dict[str, None]  # names of variables of the algorithm
+
+
+class Tracer:
+    """Listens to everything that is computed in a `with` block; see the module.
+
+        with Tracer({"G": generator, "D": discriminator}) as tracer:
+            my_step(generator, discriminator)
+        tracer.trace["G step: dfake"]
+
+    networks: label -> layer or network, whose layers are then named.
+    title: of the trace.   arrays: name -> memory that is there before the block.
+    algorithm: names of files, inside the package, whose variables are names too; those
+    of files outside are.
+    In a function whose name holds "discriminator" or "generator" the names begin with
+    "D step: " or "G step: ", and "D step 2: " when it is called again.
+    """
+
+    replays = False  # numbers are looked at while it listens
+
+    def __init__(
+        self,
+        networks: Mapping[str, Layer],
+        title: str = "Trace",
+        arrays: Arrays | None = None,
+        algorithm: Sequence[str] = (),
+    ) -> None:
+        self.title, self._networks = title, dict(networks)
+        self._algorithm = {str(PACKAGE / name) for name in algorithm}
+        self._entries: list[_Entry] = []
+        self._heading, self._step, self._steps = "", "", dict[str, int]()
+        self._counted: list[FrameType] = []  # calls that began a step
+        self._seen: list[FrameType] = []  # calls of the algorithm, from the outermost
+        self._known: list[tuple[str | int, NDArray[Any]]] = []  # int: of a value
+        self._layers: dict[int, tuple[str, Layer]] = {}
+        for label, network in self._networks.items():
+            self._learn(label, network)
+        self._known += (arrays or {}).items()
+        self._before = len(self._known)
+
+    def _learn(self, label: str, network: Layer) -> None:
+        """Note the names of a network's arrays and layers."""
+        if isinstance(network, Network):
+            for name, vector in {
+                **network.state(),
+                **({"dtheta": network.dtheta} if network.theta.size else {}),
+            }.items():
+                self._known.append((f"{label}.{name}" if label else name, vector))
+        for arrays in (network.tensors(), network.gradients(), network.tables()):
+            self._known += [(f"{label}{name}", array) for name, array in arrays.items()]
+        for place, layer in network.named_layers().items():
+            self._layers.setdefault(id(layer), (f"{label}{place}", layer))
+
+    # ---- the block -----------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self._top = sys._getframe(1)
+        for name, layer in self._layers.values():
+            for method in ("forward_pass", "backward_pass"):
+                vars(layer)[method] = self._watched(name, layer, method)
+        self._token = primitives.recorder.set(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        primitives.recorder.reset(self._token)
+        for _, layer in self._layers.values():
+            for method in ("forward_pass", "backward_pass"):
+                vars(layer).pop(method, None)
+        self._name_by([*self._seen[::-1], self._top])
+        del self._top, self._counted, self._seen
+
+    @property
+    def trace(self) -> Trace:
+        """What was computed."""
+        taken: dict[str, int] = {}
+        values: list[Value] = []
+        for entry in self._entries:
+            names = []
+            for name in dict.fromkeys(
+                [*entry.variables, entry.own or entry.value.name]
+            ):
+                full = f"{entry.step}: {name}" if entry.step else name
+                times = taken[full] = taken.get(full, 0) + 1
+                names.append(full if times == 1 else f"{full} ({times})")
+            inputs = (
+                values[s].name if isinstance(s, int) else s for s in entry.sources
+            )
+            first, *others = names
+            also = tuple(others)
+            values.append(
+                replace(entry.value, name=first, also=also, inputs=tuple(inputs))
+            )
+        return Trace(self.title, values)
+
+    # ---- what it hears -------------------------------------------------------------
+
+    def heading(self, text: str) -> None:
+        """Called by `primitives.heading`: what the next values are for."""
+        self._heading = text
+
+    def note(
+        self,
+        primitive: Primitive,
+        operands: Sequence[Any],
+        sizes: Mapping[str, int],
+        dtype: np.dtype[Any],
+    ) -> None:
+        """Called by `primitives` after each primitive."""
+        frames = [*_frames(sys._getframe(2), self._top)]
+        place = self._layer_in(frames)
+        algorithm = [f for f in frames if self._is_algorithm(f.f_code)]
+        if place is None and not algorithm:
+            return
+        self._follow(algorithm)
+        given = len(primitive.inputs)
+        sources = tuple(
+            self._source(value)
+            for operand, value in zip(primitive.inputs, operands, strict=False)
+            if operand.kind == "array"
+        )
+        for k, operand in enumerate(primitive.operands):
+            array = operands[k]
+            if operand.kind != "array" or (k < given and not operand.update):
+                continue
+            if k >= given and _is_copy(primitive, operands, sizes):
+                self._known.append((self._source(operands[0]), array))
+                return
+            own = str(self._source(array)) if k < given else ""
+            if k >= given and place is not None:
+                own = _joined(place, operand.name)
+                if any(own == known for known, _ in self._known[: self._before]):
+                    own = _joined(place, primitive.name)  # a part of what is added
+            value = Value(
+                own or operand.name,
+                np.array(array),
+                self._described(place),
+                _line(frames[0]),
+                primitive.name,
+                formula_of(primitive, operand.name),
+                (),
+                heading=self._taken_heading(),
+            )
+            self._add(array, own, value, sources, fresh=k >= given)
+
+    def _add(
+        self,
+        array: NDArray[Any],
+        own: str,
+        value: Value,
+        sources: tuple[str | int, ...] = (),
+        fresh: bool = True,
+    ) -> None:
+        if fresh:
+            self._known.append((len(self._entries), array))
+        entry = _Entry(value, array, self._step, fresh, own, sources, {})
+        self._entries.append(entry)
+
+    def _taken_heading(self) -> str:
+        text, self._heading = self._heading, ""
+        return text
+
+    # ---- layers --------------------------------------------------------------------
+
+    def _watched(self, name: str, layer: Layer, method: str) -> Callable[..., Any]:
+        """A pass of a layer that also says what it returned, for those in NumPy."""
+        original = getattr(layer, method)
+        forward = method == "forward_pass"
+
+        def run(*arguments: Any, **named: Any) -> Any:
+            start = len(self._entries)
+            result = original(*arguments, **named)
+            made = result[0] if forward and isinstance(result, tuple) else result
+            code = getattr(type(layer), method).__code__
+            results = made if isinstance(made, tuple) else (made,)
+            found = "y" if forward else "dx"
+            for k, array in enumerate(results):
+                suffix = f"[{k}]" if len(results) > 1 else ""
+                self._hear(name, layer, code, f"{found}{suffix}", array, start)
+            if not forward and not layer.is_frozen:
+                for p in layer.parameters:
+                    self._hear(name, layer, code, f"d{p.name}", p.grad, start, False)
+            return result
+
+        return run
+
+    def _hear(
+        self,
+        place: str,
+        layer: Layer,
+        code: CodeType,
+        operand: str,
+        array: Any,
+        start: int,
+        fresh: bool = True,
+    ) -> None:
+        """Keep what a pass returned or changed, unless a primitive said so."""
+        if not isinstance(array, np.ndarray):
+            return
+        own = _joined(place, operand)
+        for entry in self._entries[start:]:
+            if _same(entry.array, array):
+                if fresh:
+                    entry.own = own
+                return
+        frames = [*_frames(sys._getframe(2), self._top)]
+        self._follow([f for f in frames if self._is_algorithm(f.f_code)])
+        line = f"{_short(code.co_filename)}:{code.co_firstlineno}"
+        value = Value(
+            own,
+            np.array(array),
+            self._described(place),
+            line,
+            "",
+            "",
+            (),
+            heading=self._taken_heading(),
+        )
+        self._add(array, own, value, fresh=fresh)
+
+    def _layer_in(self, frames: Sequence[FrameType]) -> str | None:
+        """The name of the innermost layer in whose code this is; None outside."""
+        for frame in frames:
+            found = self._layers.get(id(frame.f_locals.get("self")))
+            if found is not None:
+                return found[0]
+        return None
+
+    def _described(self, place: str | None) -> str:
+        """ "D2 Dense" for "D2"; "" for None."""
+        for name, layer in self._layers.values():
+            if name == place:
+                return f"{place} {type(layer).__name__}".strip()
+        return ""
+
+    # ---- the algorithm -------------------------------------------------------------
+
+    def _is_algorithm(self, code: CodeType) -> bool:
+        """Whether variables of this function are names of values."""
+        file = code.co_filename
+        return file in self._algorithm or not file.startswith(str(PACKAGE))
+
+    def _follow(self, algorithm: list[FrameType]) -> None:
+        """Find out whose step it is, and what variables name."""
+        self._name_by(algorithm)
+        for frame in reversed(algorithm):
+            if not any(frame is other for other in self._seen):
+                self._seen.append(frame)
+        for frame in reversed(algorithm):  # from the outermost
+            for word, step in PLAYERS.items():
+                if word in frame.f_code.co_name:
+                    self._enter(frame, step)
+                    return
+
+    def _enter(self, frame: FrameType, step: str) -> None:
+        """Begin a step, or go on in it."""
+        if any(frame is other for other in self._counted):
+            return
+        self._counted.append(frame)
+        if "move" not in frame.f_code.co_name:
+            self._steps[step] = self._steps.get(step, 0) + 1
+        count = self._steps.get(step, 1)
+        self._step = step if count == 1 else f"{step} {count}"
+
+    def _name_by(self, frames: Sequence[FrameType]) -> None:
+        """Give values the names of the variables that hold them."""
+        for frame in reversed(frames):
+            if not self._is_algorithm(frame.f_code):
+                continue
+            for variable, array in _arrays_in(frame.f_locals):
+                found = [e for e in self._entries if e.fresh and _same(e.array, array)]
+                for entry in found:
+                    entry.variables[variable] = None
+                whole = "" if found else self._source(array)
+                if isinstance(whole, int):  # a part of it
+                    line = _line(frame)
+                    value = Value(variable, np.array(array), "", line, "", "", ())
+                    self._add(array, "", value, (whole,))
+
+    def _source(self, array: NDArray[Any]) -> str | int:
+        """The latest value that this array is, or a name of its memory, or ""."""
+        start = array.ctypes.data
+        for source, known in reversed(self._known):
+            first = known.ctypes.data
+            if first <= start and start + array.nbytes <= first + known.nbytes:
+                return source
+        return ""
+
+
+def formula_of(primitive: Primitive, operand: str) -> str:
+    """The line of a primitive's docstring that says how an operand is computed."""
+    lines = (primitive.__doc__ or "").splitlines()
+    lines = [line.strip().partition("   ")[0] for line in lines]
+    own = [line for line in lines if line.startswith((f"{operand} =", f"{operand} +="))]
+    return (own or [line for line in lines if " = " in line] or lines or [""])[0]
+
+
+def _is_copy(
+    primitive: Primitive, operands: Sequence[Any], sizes: Mapping[str, int]
+) -> bool:
+    """True for what only copies its one operand."""
+    if len(operands) != 2 or primitive.flops(sizes):
+        return False
+    old, new = operands
+    return isinstance(old, np.ndarray) and _equal(old, new)
+
+
+def _equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """True where two arrays have one shape and the same bytes."""
+    return a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def _frames(frame: FrameType | None, last: FrameType) -> Iterator[FrameType]:
+    """The calls that led here, from the innermost to `last`, without primitives."""
+    here = str(PACKAGE / "primitives"), str(PACKAGE / "tracing.py")
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(here):
+            yield frame
+        if frame is last:
+            return
+        frame = frame.f_back
+
+
+def _arrays_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """(name, array) of variables that are arrays, then of dicts that hold some."""
+    dicts = []
+    for name, value in variables.items():
+        if isinstance(value, np.ndarray):
+            yield name, value
+        elif type(value) is dict:
+            dicts += [*value.items()]
+    for name, value in dicts:
+        if isinstance(name, str) and isinstance(value, np.ndarray):
+            yield name, value
+
+
+def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """True where two arrays are the same memory, perhaps in another shape."""
+    return a.size == b.size and a.dtype == b.dtype and a.ctypes.data == b.ctypes.data
+
+
+def _line(frame: FrameType) -> str:
+    """ "layers/dense.py:97"."""
+    return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def _short(file: str) -> str:
+    """The path of a file inside the package, or its name."""
+    path = Path(file)
+    if path.is_relative_to(PACKAGE):
+        return path.relative_to(PACKAGE).as_posix()
+    return path.name
