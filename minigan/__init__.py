@@ -33,7 +33,7 @@ from .version import __version__
 
 from . import gan  # isort: skip
 
-LAZY = ("data", "keras", "study")
+LAZY = ("data", "exercises", "keras", "study")
 
 __all__ = [
     "Graph",

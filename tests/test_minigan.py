@@ -10,7 +10,7 @@ from minigan import initializers, layers, losses, optimizers
 
 
 def test_dir_shows_the_public_names():
-    assert dir(minigan) == sorted({*minigan.__all__, "data", "keras", "study"})
+    assert dir(minigan) == sorted({*minigan.__all__, *minigan.LAZY})
     assert len(set(minigan.__all__)) == len(minigan.__all__)
     for name in dir(minigan):
         assert getattr(minigan, name) is not None

@@ -21,6 +21,7 @@ from ..version import __version__
 from .check import check
 from .data import data
 from .environment import look_at_environment
+from .exercise import exercise
 from .golden import golden
 from .output import discard
 from .profile import profile
@@ -124,6 +125,7 @@ def cli():
     minigan check                   every gradient, proven on this machine
     minigan data list               images to train on, and where they are
     minigan profile parabola        what a step does, and where its time goes
+    minigan exercise list           write it yourself, with a judge
     minigan golden --list           reference vectors for other implementations
     """
 
@@ -135,6 +137,7 @@ cli.add_command(check)
 cli.add_command(data)
 cli.add_command(profile)
 cli.add_command(golden)
+cli.add_command(exercise)
 
 
 def main():

@@ -29,8 +29,9 @@ REGISTRIES = {
     "recipe": RECIPES,
     "data set": DATASETS,
 }
-# Folders whose purpose is to name things of the engine in a language of their own.
-TRANSLATORS = "keras", "golden"
+# Folders whose purpose is to name things of the engine in a language of their own, or
+# to have them written again.
+TRANSLATORS = "keras", "golden", "exercises"
 
 
 @pytest.fixture(scope="module")
