@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import minigan
-from minigan import exercises, use_backend
+from minigan import exercises
 from minigan.exercises import EXERCISES
 from minigan.exercises.exercise import in_order
 
@@ -95,12 +95,6 @@ WRONG = {
     ],
 }
 CASES = [(n, *case) for n, cases in WRONG.items() for case in cases]
-
-
-@pytest.fixture(autouse=True)
-def on_numpy():
-    with use_backend("numpy"):
-        yield
 
 
 def solution(number):

@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 
-from minigan import Layer, exercises, use_backend
+from minigan import Layer, exercises
 from minigan.errors import ArgumentError, OutputError
-
-
-@pytest.fixture(autouse=True)
-def on_numpy():
-    with use_backend("numpy"):
-        yield
 
 
 class LeakyReLU(Layer):
