@@ -216,20 +216,28 @@ def finite_numbers(where: str, argument: str, value: Array) -> Array:
 
 
 def labels(
-    where: str, argument: str, value: Any, classes: int, rows: int | None = None
+    where: str,
+    argument: str,
+    value: Any,
+    classes: int,
+    rows: int | None = None,
+    *,
+    length: int | None = None,
 ) -> Array:
     """Class labels (N,) as int64, each in 0 ... classes - 1.
 
-    rows: N, where it is known.  An array of that type is returned as it is.
+    rows: N, where it is known.  length: L for labels (N, L).  An array of that type is
+    returned as it is.
     """
-    expected = f"an integer array of shape ({'batch' if rows is None else rows},)"
+    sizes: tuple[int | str, ...] = ("batch" if rows is None else rows,)
+    sizes += () if length is None else (length,)
+    expected = f"an integer array of shape {shape_text(sizes)}"
     unmasked(where, argument, value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
         given = getattr(value, "dtype", None)
         given = type(value).__name__ if given is None else f"dtype {given}"
         complain(DTypeError, where, argument, expected, given)
-    fits = value.ndim == 1 and len(value) >= 1 and rows in (None, len(value))
-    if not fits:
+    if not _fits(value.shape, sizes):
         given = f"shape {shape_text(value.shape)}"
         complain(ShapeError, where, argument, expected, given)
     low, high = value.min(), value.max()

@@ -5,6 +5,8 @@ without gaps, no branch but the choice between two values, and `jit.mathfun` in 
 the library's scalar functions.
 """
 
+import numpy as np
+
 from ..jit.bysize import BySize
 from ..jit.compiling import kernel
 from ..jit.mathfun import sigmoid, tanh
@@ -118,3 +120,30 @@ def tanh_curvature(dy, t, y, dx):
     one, two = dy.dtype.type(1), dy.dtype.type(2)
     for i in range(dy.size):
         dx[i] = dy[i] * t[i] * (one - y[i] * y[i]) * (-two * y[i])
+
+
+@kernel
+def prelu_forward(x, alpha, y):
+    zero = x.dtype.type(0)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            y[i, j] = x[i, j] if x[i, j] > zero else alpha[j] * x[i, j]
+
+
+@kernel
+def prelu_backward(dy, x, alpha, dx):
+    zero = x.dtype.type(0)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            dx[i, j] = dy[i, j] if x[i, j] > zero else alpha[j] * dy[i, j]
+
+
+@kernel
+def prelu_dalpha(dy, t, x, dalpha):
+    zero = x.dtype.type(0)
+    for j in range(x.shape[1]):
+        dalpha[j] = 0.0
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            term = zero if x[i, j] > zero else dy[i, j] * t[i, j]
+            dalpha[j] += np.float64(term)

@@ -5,11 +5,29 @@ from .base import LAYERS, Layer, Parameter
 from .batchnorm import BatchNorm
 from .constant import LearnedConstant
 from .convolution import Conv2D, Conv2DTranspose
+from .curves import (
+    ELU,
+    GELU,
+    SELU,
+    Exponential,
+    HardSigmoid,
+    Softplus,
+    Softsign,
+    Swish,
+)
 from .dense import Dense
 from .dropout import Dropout
 from .embedding import Embedding
 from .merge import Add, Concatenate, Dot, Multiply
 from .minibatch import MinibatchDiscrimination
+from .noise import GaussianNoise
+from .pooling import (
+    AveragePooling2D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    MaxPooling2D,
+)
+from .prelu import PReLU
 from .resizing import UpSampling2D, ZeroPadding2D
 from .shaping import Flatten, Reshape
 from .softmax import Softmax
@@ -18,27 +36,41 @@ from .spectral import SpectralNorm
 __all__ = [
     "LAYERS",
     "Add",
+    "AveragePooling2D",
     "BatchNorm",
+    "ClippedReLU",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
-    "ClippedReLU",
     "Dense",
     "Dot",
     "Dropout",
+    "ELU",
     "Embedding",
+    "Exponential",
     "Flatten",
+    "GELU",
+    "GaussianNoise",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "HardSigmoid",
     "Layer",
     "LeakyReLU",
     "LearnedConstant",
+    "MaxPooling2D",
     "MinibatchDiscrimination",
     "Multiply",
+    "PReLU",
     "Parameter",
     "ReLU",
     "Reshape",
+    "SELU",
     "Sigmoid",
     "Softmax",
+    "Softplus",
+    "Softsign",
     "SpectralNorm",
+    "Swish",
     "Tanh",
     "UpSampling2D",
     "ZeroPadding2D",

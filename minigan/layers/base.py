@@ -88,7 +88,7 @@ class Layer:
 
     joins: True for a layer that takes a tuple of several arrays in the place of x, and
     returns a tuple for dx.   splits: True for one whose y, and dy, is such a tuple.
-    takes_labels: True for one that takes integers (N,).
+    takes_labels: True for one that takes integers, (N,) or (N, L).
     couples_rows: True for one whose y of one row depends on the other rows.
     bounds: between which all numbers of y lie; None for those of x.
     """
@@ -478,7 +478,9 @@ def _copied(x: Any) -> Any:
     """A copy of an array, or of each in a tuple, made by primitives."""
     if isinstance(x, tuple):
         return tuple(_copied(part) for part in x)
-    return primitives.copy_labels(x) if x.dtype.kind == "i" else primitives.copy(x)
+    if x.dtype.kind == "i":
+        return primitives.copy_labels(x.reshape(-1)).reshape(x.shape)
+    return primitives.copy(x)
 
 
 def _added(a: Any, b: Any) -> Any:

@@ -10,7 +10,10 @@ from ..registry import Example
 from .base import LAYERS, Array, Layer, Shape
 
 
-@LAYERS.register(Example({"classes": 4, "units": 3}, shape=(9,)))
+@LAYERS.register(
+    Example({"classes": 4, "units": 3}, shape=(9,)),
+    Example({"classes": 4, "units": 3, "length": 2}, (5, 2), note="of rows"),
+)
 class Embedding(Layer):
     """A vector for each class, looked up by its label and learned.
 
@@ -18,8 +21,10 @@ class Embedding(Layer):
 
     classes, units: C labels 0 ... C - 1, each with a vector of D numbers; >= 1.
     embeddings_initializer: see `minigan.initializers`.  Default N(0, 0.05^2).
+    length: L labels for each example, or None for one.
     rng: numpy Generator (hand the same one to all layers of a network) or a seed.
-    Shapes: label (N,) integers, y (N, D), W (C, D).  There is no dx.
+    Shapes: label (N,) integers, y (N, D), W (C, D); with a length, label (N, L) and
+    y (N, L, D).  There is no dx.
     Errors: ArgumentError for a label that no class has, before anything changes.
     """
 
@@ -30,6 +35,7 @@ class Embedding(Layer):
         classes: int,
         units: int,
         embeddings_initializer: Any = initializers.RandomNormal(0.0, 0.05),  # noqa: B008
+        length: int | None = None,
         *,
         rng: validate.RandomLike = 0,
         dtype: DTypeLike = np.float32,
@@ -39,6 +45,10 @@ class Embedding(Layer):
         self.units = validate.integer(where, "units", units, most=2**31)
         self.dtype = validate.float_type(where, dtype)
         self.embeddings_initializer = embeddings_initializer
+        self.length, self.input_shape = length, ()
+        if length is not None:
+            self.length = validate.integer(where, "length", length, most=2**31)
+            self.input_shape = (self.length,)
         rng = validate.random_generator(where, rng)
         W = initializers.initialize(
             where,
@@ -49,22 +59,23 @@ class Embedding(Layer):
             self.dtype,
         )
         self.W = self.add_parameter("W", W)
-        self.input_shape = ()
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
-        return primitives.gather(self.W.value, x), x
+        y = primitives.gather(self.W.value, x.reshape(-1))
+        return y.reshape(*x.shape, self.units), x
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         label = cache
         if not self.is_frozen:
-            primitives.embedding_dW(label, dy, self.W.grad)
+            rows = dy.reshape(-1, self.units)
+            primitives.embedding_dW(label.reshape(-1), rows, self.W.grad)
         return None
 
     def output_shape(self, shape: Shape | None) -> Shape | None:
-        return (self.units,)
+        return (*(self.input_shape or ()), self.units)
 
     def random_input(self, shape: Any, rng: np.random.Generator, dtype: Any) -> Any:
         return rng.integers(0, self.classes, shape)
 
     def _checked_input(self, where: str, argument: str, x: Any) -> Any:
-        return validate.labels(where, argument, x, self.classes)
+        return validate.labels(where, argument, x, self.classes, length=self.length)

@@ -51,8 +51,8 @@ class Call:
 def Input(shape: Sequence[int], dtype: Any = float, name: str = "") -> Node:
     """A node for values from outside.
 
-    shape: of one example, without the batch: (784,); () for labels.
-    dtype: float for numbers, whose type the layers decide, or int for labels (N,).
+    shape: of one example, without the batch: (784,); () for one label, (L,) for L.
+    dtype: float for numbers, whose type the layers decide, or int for labels.
     name: for messages and the summary.
     Errors: ArgumentError, DTypeError for arguments out of range.
     """
@@ -64,8 +64,8 @@ def Input(shape: Sequence[int], dtype: Any = float, name: str = "") -> Node:
     if dtype not in (int, float):
         expected = "int (labels) or float (numbers)"
         validate.complain(DTypeError, "Input", "dtype", expected, validate.shown(dtype))
-    if (dtype is int) != (not sizes):
-        expected = "() for labels, of which each example has one"
+    if len(sizes) > 1 if dtype is int else not sizes:
+        expected = "() or (L,) for labels, of which each example has one or L"
         if dtype is float:
             expected = "at least one size"
         given = validate.shape_text(sizes)

@@ -23,6 +23,7 @@ from .backend import (
 )
 from .batchnorm import *
 from .conv import *
+from .curves import curve_curvature, curve_forward
 from .data import *
 from .declare import PRIMITIVES, Primitive, primitive
 from .dense import *
@@ -33,4 +34,5 @@ from .merge import *
 from .metrics import *
 from .optimizers import *
 from .penalties import *
+from .pooling import *
 from .spectral import *

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .declare import TRANSCENDENTAL, primitive
+from .declare import TRANSCENDENTAL, primitive, wide
 
 
 @primitive("x[*] -> y[*]", flops=lambda S: S, rows="S")
@@ -83,3 +83,21 @@ def tanh_backward(dy, y, dx):
 def tanh_curvature(dy, t, y, dx):
     """dx = dy t y'', y'' = -2 y (1 - y^2): how the slope that t meets bends."""
     dx[...] = dy * t * (1 - y * y) * (-2 * y)
+
+
+@primitive("x[N,D] alpha[D] -> y[N,D]", flops=lambda N, D: N * D, rows="N")
+def prelu_forward(x, alpha, y):
+    """y = x where x > 0, else alpha x.   x, y: (N, D)   alpha: (D,)"""
+    y[:] = np.where(x.real > 0, x, alpha * x)
+
+
+@primitive("dy[N,D] x[N,D] alpha[D] -> dx[N,D]", flops=lambda N, D: N * D, rows="N")
+def prelu_backward(dy, x, alpha, dx):
+    """dx = dy where x > 0, else alpha dy.   dy, x, dx: (N, D)   alpha: (D,)"""
+    dx[:] = np.where(x.real > 0, dy, alpha * dy)
+
+
+@primitive("dy[N,D] t[N,D] x[N,D] -> dalpha[D]:f", flops=lambda N, D: 2 * N * D)
+def prelu_dalpha(dy, t, x, dalpha):
+    """dalpha = sum over the batch of dy t, where x <= 0.   dalpha: (D,) float64"""
+    dalpha[:] = np.where(x.real > 0, 0, dy * t).sum(axis=0, dtype=wide(x))

@@ -33,6 +33,8 @@ NAN_STOPS = {
     ("bce_backward", "p"),
     ("accuracy", "z"),
     ("power_right", "u"),  # overwritten
+    ("prelu_backward", "x"),
+    ("prelu_dalpha", "x"),
 }
 
 

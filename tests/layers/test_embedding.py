@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from minigan import SGD, Dense, Embedding, Sequential, gradcheck
+from minigan import (
+    SGD,
+    Dense,
+    Embedding,
+    Flatten,
+    Graph,
+    Input,
+    Sequential,
+    gradcheck,
+)
 from minigan.errors import ArgumentError, DTypeError, ShapeError
 
 from ..helpers import assert_same_bits, fingerprint, normal
@@ -49,6 +58,7 @@ def test_config_and_start():
     layer = Embedding(4, 3, "ones")
     assert (layer.W.value == 1).all()
     config = {"classes": 4, "units": 3, "embeddings_initializer": "ones"}
+    config["length"] = None
     assert layer.config() == config
 
 
@@ -84,3 +94,24 @@ def test_a_dy_that_does_not_fit():
         ShapeError, match=r"^Embedding.backward: .*\(5, 3\), got \(4, 3\)"
     ):
         layer.backward(normal(4, 3))
+
+
+def test_rows_of_labels():
+    label = np.array([[2, 0], [2, 2], [1, 3]])
+    layer = Embedding(4, 3, length=2, rng=0, dtype="float64")
+    assert_same_bits(layer.forward(label), layer.W.value[label])
+    dy = normal(3, 2, 3, dtype=np.float64)
+    assert layer.backward(dy) is None
+    assert_same_bits(layer.W.grad[1:2], dy[2:, 0])
+    np.testing.assert_allclose(layer.W.grad[2], dy[0, 0] + dy[1, 0] + dy[1, 1])
+    with pytest.raises(ShapeError, match=r"shape \(batch, 2\), got shape \(6,\)"):
+        layer.predict(label.reshape(-1))
+
+
+def test_rows_of_labels_in_a_graph():
+    label = Input((2,), dtype=int)
+    embedded = Flatten()(Embedding(4, 3, length=2, rng=0)(label))
+    graph = Graph(label, Dense(6, 2, rng=1)(embedded))
+    gradcheck(graph).assert_ok()
+    rows = np.array([[0, 3], [1, 1]])
+    assert graph.predict(rows).shape == (2, 2)

@@ -130,6 +130,27 @@ def plain(twin):
     return lambda layer: (twin, lambda: ())
 
 
+def prelu(layer):
+    twin = torch.nn.PReLU(layer.features, dtype=torch.float64)
+    with torch.no_grad():
+        twin.weight[:] = torch.tensor(layer.alpha.value)
+    return twin, lambda: (twin.weight.grad,)
+
+
+class Function(torch.nn.Module):
+    """A function of torch as a module."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.forward = function
+
+
+def pooled(image, function):
+    """A function of images (N, C, H, W) on rows (N, H W C)."""
+    return plain(Function(lambda x: from_torch(function(to_torch(x, image)))))
+
+
+SMALL = (3, 2, 1)  # so that rows of 6 numbers are images
 LAYERS = {
     "Dense": (lambda: mg.Dense(6, 4), dense),
     "BatchNorm": (lambda: mg.BatchNorm(6), batchnorm),
@@ -138,6 +159,32 @@ LAYERS = {
     "ClippedReLU": (lambda: mg.ClippedReLU(0.5), plain(torch.nn.Hardtanh(0, 0.5))),
     "Sigmoid": (mg.Sigmoid, plain(torch.nn.Sigmoid())),
     "Tanh": (mg.Tanh, plain(torch.nn.Tanh())),
+    "ELU": (lambda: mg.ELU(0.7), plain(torch.nn.ELU(0.7))),
+    "SELU": (mg.SELU, plain(torch.nn.SELU())),
+    "Softplus": (mg.Softplus, plain(torch.nn.Softplus(threshold=100))),
+    "Softsign": (mg.Softsign, plain(torch.nn.Softsign())),
+    "Swish": (mg.Swish, plain(torch.nn.SiLU())),
+    "GELU": (mg.GELU, plain(torch.nn.GELU())),
+    "GELU, approximate": (lambda: mg.GELU(True), plain(torch.nn.GELU("tanh"))),
+    "Exponential": (mg.Exponential, plain(Function(torch.exp))),
+    "HardSigmoid": (lambda: mg.HardSigmoid(1 / 6), plain(torch.nn.Hardsigmoid())),
+    "PReLU": (lambda: mg.PReLU(6), prelu),
+    "MaxPooling2D": (
+        lambda: mg.MaxPooling2D(SMALL, (2, 1), 1),
+        pooled(SMALL, lambda x: torch.nn.functional.max_pool2d(x, (2, 1), 1)),
+    ),
+    "AveragePooling2D": (
+        lambda: mg.AveragePooling2D(SMALL, (2, 1), 1),
+        pooled(SMALL, lambda x: torch.nn.functional.avg_pool2d(x, (2, 1), 1)),
+    ),
+    "GlobalMaxPooling2D": (
+        lambda: mg.GlobalMaxPooling2D((3, 1, 2)),
+        pooled((3, 1, 2), lambda x: x.amax((2, 3), True)),
+    ),
+    "GlobalAveragePooling2D": (
+        lambda: mg.GlobalAveragePooling2D((3, 1, 2)),
+        pooled((3, 1, 2), lambda x: x.mean((2, 3), True)),
+    ),
 }
 
 

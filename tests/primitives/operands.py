@@ -39,6 +39,11 @@ def _counted(rng, shape, dtype):
     return np.arange(*shape, dtype=dtype)
 
 
+def _windows(shape, dtype):
+    """The one pixel that there is in any case, and none, and so on."""
+    return (np.arange(np.prod(shape)).reshape(shape) % shape[1] % 2 * -1).astype(dtype)
+
+
 # (primitive, operand), or an operand of any primitive -> how to draw it
 MAKERS = {
     "var": _positive,
@@ -64,6 +69,10 @@ MAKERS = {
     ("embedding_dW", "label"): lambda rng, shape, dtype: (
         np.arange(*shape, dtype=dtype) % 2
     ),
+    ("max_pool", "index"): lambda rng, shape, dtype: _windows(shape, dtype),
+    ("mean_pool", "index"): lambda rng, shape, dtype: _windows(shape, dtype),
+    ("mean_pool_backward", "index"): lambda rng, shape, dtype: _windows(shape, dtype),
+    "place": lambda rng, shape, dtype: np.zeros(shape, dtype),
     "order": lambda rng, shape, dtype: rng.permutation(*shape).astype(dtype),
     "cursor": _zeros,
 }
@@ -90,6 +99,7 @@ CONSTANTS = {
     "scale": 0.3,
     "factor": 0.5,
     "threshold": 0.1,
+    "curve": 4,
 }
 
 
