@@ -44,6 +44,17 @@ def epoch_indices(rng, order, cursor, shuffle, n, index):
     cursor[0] = start + n if start + 2 * n <= order.size else 0
 
 
+@draw_kernel
+def packed_indices(rng, labels, order, starts, counts, pack, n, index):
+    for i in range(n // pack):
+        index[i * pack] = labels[int(next_double(rng) * labels.size)]
+    kind = 0
+    for i in range(n):
+        if i % pack == 0:
+            kind = index[i]
+        index[i] = order[starts[kind] + int(next_double(rng) * counts[kind])]
+
+
 @kernel
 def parabola(u, points):
     kind = u.dtype.type

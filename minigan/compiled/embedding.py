@@ -29,3 +29,9 @@ def concatenate_labels(a, b, label):
 def gather_labels(labels, index, label):
     for i in range(index.size):
         label[i] = labels[index[i]]
+
+
+@kernel
+def respaced_labels(label, n, y):
+    for i in range(n):
+        y[i] = label[i * label.size // n]

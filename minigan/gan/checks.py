@@ -175,8 +175,8 @@ def fit_together(
             f"the score, logits of classes, shape (classes,), got {others}"
         )
     _labels_fit(where, taken, seen, heads[0][0] if heads else None, data)
-    if pack > 1 and taken.labels is not None:
-        expected = "1 for networks that take labels"
+    if pack > 1 and taken.labels is not None and not data.packs_classes:
+        expected = "1 for rows that are not drawn class by class"
         validate.complain(validate.ArgumentError, where, "pack", expected, pack)
     wants = seen.shape
     if wants is not None and prod(wants) != pack * made:

@@ -94,12 +94,6 @@ class Game:
         self.penalty = None
         if options.penalty is not None:
             check_tangents(where, "discriminator", self.critic)
-            if self.of_generator.labels is not None:
-                expected = "None for players with labels"
-                validate.complain(
-                    *(validate.ArgumentError, where, "penalty", expected),
-                    repr(options.penalty),
-                )
             weight = options.penalty_weight
             given = {} if weight is None else {"weight": weight}
             self.penalty = PENALTIES[options.penalty](**given)
@@ -201,8 +195,12 @@ class Game:
         n = self.options.real_rows
         primitives.heading("Discriminator step: draw fakes and real rows")
         z = self.latent(n) if z is None else z
-        fake, wanted = self.seen(self.fakes(z)), self.of_generator.labels_in(z)
-        real, labels = self.batch(n)
+        drawn = None
+        if self.in_pairs:
+            drawn = self.batch(n)
+            z = self.with_labels(self.of_generator.numbers_in(z), drawn[1])
+        fake, wanted = self.seen(self.fakes(z)), self.labels_seen(z)
+        real, labels = drawn or self.batch(n)
         if self.options.batches == "mixed":
             primitives.heading("D on real and fake rows in one batch")
             both = joined(real, fake)
@@ -211,13 +209,13 @@ class Game:
             real_loss, fake_loss = self.objective.halves(real_score, fake_score)
             self.objective.mixed(score)
             self.discriminator.zero_grad()
-            penalties = self.learn(real, fake, "real", "fake")
+            penalties = self.learn(real, fake, labels, "real", "fake")
         else:
             primitives.heading("D on real rows")
             real_score = self.judged(real, labels)
             real_loss = self.objective.real(real_score)
             self.discriminator.zero_grad()
-            penalties = self.learn(real, fake, "real")
+            penalties = self.learn(real, fake, labels, "real")
             alternating = self.options.updates == "alternating"
             if alternating:
                 self.move_discriminator()
@@ -226,7 +224,7 @@ class Game:
             fake_loss = self.objective.fake(fake_score)
             if alternating:
                 self.discriminator.zero_grad()
-            penalties += self.learn(real, fake, "fake")
+            penalties += self.learn(real, fake, labels, "fake")
         primitives.heading("What D answered")
         return {
             "d_loss_real": real_loss,
@@ -237,10 +235,13 @@ class Game:
             **({"d_penalty": summed(penalties)} if penalties else {}),
         }
 
-    def learn(self, real: NDArray, fake: NDArray, *kinds: str) -> list[NDArray]:
+    def learn(
+        self, real: NDArray, fake: NDArray, labels: NDArray | None, *kinds: str
+    ) -> list[NDArray]:
         """Add the gradients of the objective's last loss to D's, and of a penalty.
 
-        real, fake: the rows that D sees.  kinds: which of them the loss is of.
+        real, fake: the rows that D sees.  labels: of the real rows.  kinds: which of
+        them the loss is of.
         Returns what penalties there are.
         """
         danswer = self.danswer()
@@ -252,8 +253,20 @@ class Game:
         if "fake" in kinds:
             primitives.heading("The penalty between real rows and fakes")
             rng = self.rngs["penalty"]
-            found += self.penalty.learn_between(self.critic, real, fake, rng, share)
+            between = labels if self.in_pairs else None
+            found += self.penalty.learn_between(
+                self.critic, real, fake, rng, share, between
+            )
         return found
+
+    @property
+    def in_pairs(self) -> bool:
+        """Whether D's fakes have the labels of the real rows beside them.
+
+        So it is where a penalty looks between both and D asks of which class that is.
+        """
+        between = self.penalty is not None and "between" in self.penalty.rows
+        return between and self.of_discriminator.labels is not None
 
     def move_discriminator(self) -> NDArray:
         """D's update; the length of the gradient that it was made of."""
@@ -274,7 +287,7 @@ class Game:
         z = self.latent(self.options.batch_size) if z is None else z
         fake = self.generator.forward(z, training=True)
         rows = seen = self.seen(fake)
-        labels = self.of_generator.labels_in(z)
+        labels = self.labels_seen(z)
         if self.objective.compares:
             real, others = self.batch(len(fake))
             rows, labels = joined(real, seen), joined_labels(others, labels)
@@ -304,13 +317,33 @@ class Game:
         )
         if self.of_generator.labels is None:
             return z
-        labels = self.data.draw_labels(n, self.rngs["latent"])
+        packs = n // self.options.pack
+        return self.with_labels(z, self.data.draw_labels(packs, self.rngs["latent"]))
+
+    def with_labels(self, z: NDArray, labels: NDArray | None) -> Any:
+        """What G takes: z, and labels, one for each row of D."""
+        if labels is not None and self.options.pack > 1:
+            labels = primitives.respaced_labels(labels, len(z))
         return self.of_generator.given(z, labels)
 
+    def labels_seen(self, z: Any) -> NDArray | None:
+        """The labels of what G takes, as D sees them: one for each of its rows."""
+        labels = self.of_generator.labels_in(z)
+        if labels is not None and self.options.pack > 1:
+            labels = primitives.respaced_labels(
+                labels, len(labels) // self.options.pack
+            )
+        return labels
+
     def batch(self, n: int) -> tuple[NDArray, NDArray | None]:
-        """The next n real rows as D sees them, and their labels if there are any."""
-        drawn = self.data.batch(n)
-        rows, labels = drawn if self.data.labelled else (drawn, None)
+        """The next n real rows as D sees them, and their labels if there are any.
+
+        Of several that D sees as one, all are of one class.
+        """
+        if not self.data.labelled:
+            return self.seen(self.data.batch(n)), None
+        pack = self.options.pack
+        rows, labels = self.data.packs(n, pack) if pack > 1 else self.data.batch(n)
         return self.seen(rows), labels
 
     def judged(self, rows: NDArray, labels: NDArray | None) -> NDArray:

@@ -124,7 +124,7 @@ class Options:
         Whole(1, 64),
         "Rows that D sees as one. D takes `pack` rows side by side and answers once "
         "for all of them, so that rows too much alike show (PacGAN, Lin et al. 2018); "
-        "its input is as many times as wide.",
+        "its input is as many times as wide. With labels these rows are of one class.",
     )
     real_label: float = option(
         1.0,

@@ -17,6 +17,7 @@ with u = dP/dg held, it is that of u . g = 1 . J u, the tangent of the score alo
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,35 @@ from .. import primitives, validate
 from ..errors import StateError
 from ..network import Network
 from ..registry import Registry
+from .players import Inputs
 
 PENALTIES: Registry[type["Penalty"]] = Registry("penalty")
+
+
+class ScoreSlope:
+    """g = ds/dx of a critic behind a forward: s its score, x the numbers of its rows.
+
+    g: (N, D), flat.  Labels do not move.  Logits of classes, of a critic that answers
+    with them as well, are no score: they have no part in g.
+    """
+
+    def __init__(self, critic: Network) -> None:
+        self._line = line = critic.linearise()
+        self._inputs = Inputs.of("Penalty", "critic", critic)
+        score, *logits = line.y if critic.splits else (line.y,)
+        one = primitives.full(*score.shape, 1.0, dtype=score.dtype)
+        pulled = line.vjp((one, *(None for _ in logits)) if critic.splits else one)
+        rows = self._inputs.numbers_in(pulled)
+        self._shape = rows.shape
+        self.g = rows.reshape(len(rows), -1)
+
+    def learn(self, u: NDArray, danswer: Any = None) -> None:
+        """Add to the critic's gradients those of u . g and of a loss.
+
+        u: (N, D).  danswer: dL/d(what the critic answered); None where there is no L.
+        """
+        self._line.jvp(self._inputs.given(u.reshape(self._shape), None))
+        self._line.backward(danswer)
 
 
 class Penalty:
@@ -56,26 +84,24 @@ class Penalty:
     # ---- what a game asks for ------------------------------------------------------
 
     def learn(
-        self, critic: Network, dscore: NDArray, kinds: Sequence[str], share: float
+        self, critic: Network, danswer: Any, kinds: Sequence[str], share: float
     ) -> list[NDArray]:
         """Add to D's gradients those of its loss and of the penalty; P of each kind.
 
-        critic: behind a forward of the rows.  dscore: dL/dscore of the loss.
+        critic: behind a forward of the rows.  danswer: dL/dscore of the loss; of a
+        critic with logits of classes the pair of both gradients.
         kinds: ("real", "fake") for real rows above as many fakes, or one of them.
         share: what P is multiplied by, as the loss is.
         One backward pass serves both gradients.
         """
         if not set(kinds) & set(self.rows):
-            critic.backward(dscore, need_dx=False)
+            critic.backward(danswer, need_dx=False)
             return []
-        line = critic.linearise()
-        one = primitives.full(*dscore.shape, 1.0, dtype=dscore.dtype)
-        g = line.vjp(one)
-        flat = g.reshape(len(g), -1)
-        count = len(flat) // len(kinds)
+        slope = ScoreSlope(critic)
+        count = len(slope.g) // len(kinds)
         found, parts = [], []
         for k, kind in enumerate(kinds):
-            part = flat[k * count : (k + 1) * count]
+            part = slope.g[k * count : (k + 1) * count]
             if kind in self.rows:
                 P, u = self.of_gradient(part)
                 found.append(P)
@@ -83,10 +109,7 @@ class Penalty:
                 u = primitives.full(*part.shape, 0.0, dtype=part.dtype)
             parts.append(u)
         u = parts[0] if len(parts) == 1 else primitives.concatenate(*parts)
-        if share != 1:
-            u = primitives.scale(u, share)
-        line.jvp(u.reshape(g.shape))
-        line.backward(dscore)
+        slope.learn(u if share == 1 else primitives.scale(u, share), danswer)
         return found
 
     def learn_between(
@@ -96,24 +119,23 @@ class Penalty:
         fake: NDArray,
         rng: np.random.Generator,
         share: float,
+        labels: NDArray | None = None,
     ) -> list[NDArray]:
         """Add the gradients of the penalty on rows between real rows and fakes; P.
 
-        real, fake: (N, ...), as D sees them.  rng: of alpha.
+        real, fake: (N, ...), as D sees them.  rng: of alpha.  labels: (N,), of both
+        rows of each pair and so of what is between, for a critic that takes labels.
         """
         if "between" not in self.rows:
             return []
         flat = [rows.reshape(len(rows), -1) for rows in (real, fake)]
         alpha = primitives.uniform(rng, len(real), 1, dtype=real.dtype)
         rows = primitives.interpolate(*flat, alpha).reshape(real.shape)
-        score = critic.forward(rows, training=True)
-        line = critic.linearise()
-        g = line.vjp(primitives.full(*score.shape, 1.0, dtype=score.dtype))
-        P, u = self.of_gradient(g.reshape(len(g), -1))
-        if share != 1:
-            u = primitives.scale(u, share)
-        line.jvp(u.reshape(g.shape))
-        line.backward()
+        inputs = Inputs.of("Penalty", "critic", critic)
+        critic.forward(inputs.given(rows, labels), training=True)
+        slope = ScoreSlope(critic)
+        P, u = self.of_gradient(slope.g)
+        slope.learn(u if share == 1 else primitives.scale(u, share))
         return [P]
 
 

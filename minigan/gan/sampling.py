@@ -68,6 +68,19 @@ class Source:
         """
         return None
 
+    @property
+    def packs_classes(self) -> bool:
+        """Whether `packs` has rows."""
+        return False
+
+    def packs(self, n: int, pack: int) -> tuple[NDArray, NDArray]:
+        """The next n rows, each `pack` side by side of one class, and the classes.
+
+        (n, features) and (n / pack,), by primitives; for players with labels and the
+        option `pack`.
+        """
+        raise NotImplementedError
+
     def draw_pairs(
         self, n: int, rng: np.random.Generator
     ) -> tuple[NDArray, NDArray | None]:
@@ -354,6 +367,15 @@ class Rows(Source):
         self.data = rows
         self.labels = None if labels is None else _labels(labels, len(rows))
         self.classes = 0 if self.labels is None else int(self.labels.max()) + 1
+        self._by_class: Arrays = {}
+        if self.labels is not None:
+            counts = np.bincount(self.labels).astype(np.int64)
+            order = np.argsort(self.labels, kind="stable").astype(np.int64)
+            self._by_class = {
+                "by class": order,
+                "starts": np.cumsum(counts) - counts,
+                "counts": counts,
+            }
         self.features = self.data.shape[1]
         self.rng = validate.random_generator("Rows", rng)
         self.order = np.arange(len(data), dtype=np.int64)
@@ -382,6 +404,25 @@ class Rows(Source):
         if self.labels is None:
             return rows
         return rows, primitives.gather_labels(self.labels, index)
+
+    @property
+    def packs_classes(self) -> bool:
+        """True for rows with labels that are drawn with replacement."""
+        return self.labels is not None and self.sampling == "replacement"
+
+    def packs(self, n: int, pack: int) -> tuple[NDArray, NDArray]:
+        """n rows, each `pack` side by side of one class, and the classes (n / pack,).
+
+        Errors: ArgumentError for rows without labels, or drawn in epochs.
+        """
+        if self.labels is None or not self.packs_classes:
+            expected, got = "rows with labels and replacement", repr(self.sampling)
+            validate.complain(ArgumentError, "Rows.packs", "self", expected, got)
+        arrays = self.labels, *self._by_class.values()
+        index = primitives.packed_indices(self.rng, *arrays, pack, n)
+        labels = primitives.gather_labels(self.labels, index)
+        rows = primitives.gather(self.data, index)
+        return rows, primitives.respaced_labels(labels, n // pack)
 
     @property
     def rows(self) -> int:
@@ -434,7 +475,7 @@ class Rows(Source):
     def tables(self) -> Arrays:
         """name -> array that a batch reads: the rows, and their labels."""
         labels = {} if self.labels is None else {"labels": self.labels}
-        return {"data": self.data, **labels}
+        return {"data": self.data, **labels, **self._by_class}
 
     def check(self, state: Arrays) -> None:
         """The order must be one of the rows, and the cursor a place in it."""
@@ -508,6 +549,16 @@ def pair_of(data: Any) -> tuple[Any, Any]:
     if isinstance(data, tuple) and len(data) == 2:
         return data
     return data, None
+
+
+def packs_of(rows: NDArray, labels: NDArray, pack: int) -> tuple[NDArray, NDArray]:
+    """Rows side by side by `pack` of one class, and the classes of the packs.
+
+    rows: (n, ...)   labels: (n,)   Those left over in a class are left out.
+    """
+    places = [np.flatnonzero(labels == k) for k in np.unique(labels)]
+    kept = np.concatenate([p[: len(p) // pack * pack] for p in places])
+    return rows[kept], np.asarray(labels)[kept[::pack]]
 
 
 def drawn_labels(counts: NDArray, n: int, rng: np.random.Generator) -> NDArray:

@@ -24,7 +24,7 @@ from .objectives import Objective
 from .options import Options, takes, unknown
 from .players import Labels, asked
 from .rngs import rngs as make_rngs
-from .sampling import Source, drawn_labels
+from .sampling import Source, drawn_labels, packs_of
 
 if TYPE_CHECKING:
     from ..data import Table
@@ -278,8 +278,11 @@ class Trainer:
         """D's scores of rows (n, ...), in inference mode, before a sigmoid: (n, 1).
 
         labels: (n,), for a D that takes them.  With the option `pack` so many rows
-        side by side have one score, and those at the end that fill no pack none.
+        side by side have one score, and those at the end that fill no pack none; rows
+        with labels are put class by class first.
         """
+        if labels is not None and self.pack > 1:
+            rows, labels = packs_of(rows, labels, self.pack)
         x = self.game.of_discriminator.given(self.game.as_rows(rows), labels)
         with primitives.use_backend(self.backend):
             answer = self.critic.predict(x)

@@ -37,13 +37,15 @@ class Linearisation:
         self._used = False
 
     def vjp(self, dy: Any) -> Any:
-        """J^T dy.   dy: as y.   Returns what a backward would: as x, None for labels.
+        """J^T dy.   dy: as y; None in a tuple for zeros.
+
+        Returns what a backward would: as x, None in the place of labels.
 
         Errors: ShapeError, DTypeError for a dy that does not fit; StateError behind
         `backward`.
         """
         where = self._ready("vjp")
-        dy = _copied(_checked_like(where, "dy", dy, self.y))
+        dy = _checked_part(where, "dy", dy, self.y)
         with self.layer.frozen():
             dx, self._pulled = self.layer.pull_pass(dy, self._cache)
         return _apart(dx, (dy, self._pulled))
@@ -55,7 +57,7 @@ class Linearisation:
         `backward`.
         """
         where = self._ready("jvp")
-        t = _checked_tangent(where, "t", t, self._x)
+        t = _checked_part(where, "t", t, self._x)
         ty, self._pushed = self.layer.push_pass(t, self._cache)
         return _apart(ty, (t, self._pushed))
 
@@ -87,17 +89,15 @@ class Linearisation:
         return where
 
 
-def _checked_tangent(where: str, argument: str, t: Any, x: Any) -> Any:
-    """A copy of t, which is like x; None in a tuple stands for zeros."""
+def _checked_part(where: str, argument: str, t: Any, x: Any) -> Any:
+    """A copy of t, which is as x is; None in a tuple stands for zeros."""
     if isinstance(x, tuple):
         if not isinstance(t, (tuple, list)) or len(t) != len(x):
             expected = f"a tuple of {len(x)} arrays"
             validate.complain(DTypeError, where, argument, expected, _kind(t))
         pairs = enumerate(zip(t, x, strict=True))
         return tuple(
-            None
-            if pair[0] is None
-            else _checked_tangent(where, f"{argument}[{k}]", *pair)
+            None if pair[0] is None else _checked_part(where, f"{argument}[{k}]", *pair)
             for k, pair in pairs
         )
     if x.dtype.kind == "i":

@@ -49,6 +49,26 @@ def epoch_indices(rng, order, cursor, shuffle, n, index):
     cursor[...] = start + n if start + 2 * n <= len(order) else 0
 
 
+@primitive(
+    "rng labels[R]:i order[R]:i starts[C]:i counts[C]:i pack=i n=i -> index[n]:i",
+    elements=lambda n: 3 * n,
+    kind="draw",
+)
+def packed_indices(rng, labels, order, starts, counts, pack, n, index):
+    """Indices of rows of which each `pack` side by side are of one class.
+
+    The class of a pack is that of any row, and its rows are any of the class: with u
+    and v ~ U[0, 1) and k = labels[floor(u R)],
+
+        index = order[starts[k] + floor(v counts[k])]
+
+    order: (R,), the rows by class   starts, counts: (C,), where each class begins in
+    it, and how many rows it has   index: (n,), n a multiple of pack
+    """
+    kinds = labels[(rng.random(n // pack) * len(labels)).astype(int)].repeat(pack)
+    index[:] = order[starts[kinds] + (rng.random(n) * counts[kinds]).astype(int)]
+
+
 @primitive("u[N,1] -> points[N,2]", flops=lambda N: 2 * N)
 def parabola(u, points):
     """Points (x, x^2) with x = u - 1/2.   u: (N, 1)   points: (N, 2)"""

@@ -39,3 +39,14 @@ def concatenate_labels(a, b, label):
 def gather_labels(labels, index, label):
     """label = labels[index].   labels: (R,) int64   index, label: (N,)"""
     label[:] = labels[index]
+
+
+@primitive("label[N]:i n=i -> y[n]:i")
+def respaced_labels(label, n, y):
+    """Each label n / N times in a row, or one of each N / n in a row.
+
+        y[i] = label[floor(i N / n)]
+
+    label: (N,) int64   y: (n,), n a multiple or a divisor of N
+    """
+    y[:] = label[np.arange(n) * len(label) // n]

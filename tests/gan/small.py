@@ -84,6 +84,7 @@ OPTIONS = {
             "multiply": {"batches": "separate", "latent": "shared"},
             "projection": {"norm": True, "dropout": True},
             "auxiliary": {"batches": "mixed", "auxiliary_weight": 0.5},
+            "projection, packed": {"condition": "projection", "pack": 2},
         }.items()
     },
     "rows in order": {"rows": 21, "sampling": "ordered"},
@@ -155,7 +156,7 @@ def build(
             lambda n: [*hidden(n, 4), make.dense(4, 2)],
         )
         discriminator = conditional.discriminator(
-            make, condition, (2,), lambda n: hidden(n, 5), 5
+            make, condition, (2 * pack,), lambda n: hidden(n, 5), 5
         )
     if rows:
         labels = labels_of(rows) if condition else None

@@ -185,7 +185,8 @@ def possible(choice):
         return False
     needs_labels = network in conditional.CONDITIONS
     needs_labels |= chosen.get("auxiliary_weight") == 0.5
-    if (choice.get("penalty") or chosen.get("pack", 1) > 1) and needs_labels:
+    packs_classes = choice.get("sampling", "replacement") == "replacement"
+    if chosen.get("pack", 1) > 1 and needs_labels and not packs_classes:
         return False
     if choice.get("sampling") == "points" and needs_labels:
         return False

@@ -6,8 +6,9 @@ import pytest
 import minigan as mg
 from minigan import Dense, LeakyReLU, Sequential, Tanh
 from minigan.errors import ArgumentError, StateError
-from minigan.gan import PENALTIES, Penalty, Trainer
+from minigan.gan import PENALTIES, Penalty, Trainer, conditional
 from minigan.gan.penalties import R1, R1R2, R2, WassersteinGP
+from minigan.gan.players import critic_of
 from minigan.gradcheck.registered import proofs_of
 from minigan.gradcheck.tangents import Penalised
 
@@ -173,6 +174,98 @@ def test_a_gradient_of_zero_has_no_direction(dtype):
     rng = np.random.default_rng(0)
     (P,) = WassersteinGP(10.0).learn_between(net, real, fake, rng, 1.0)
     assert P == 10 and not net.dtheta.any()
+
+
+# ---- labels -------------------------------------------------------------------------
+
+CLASSES = np.arange(5) % 3
+
+
+def judge(condition):
+    """A conditional critic of rows (4,) of three classes."""
+    make = conditional.Making(3, np.random.default_rng(0), np.float64, units=2)
+
+    def hidden(inputs):
+        return [make.dense(inputs, 3), Tanh()]
+
+    net = conditional.discriminator(make, condition, (4,), hidden, 3)
+    net.theta[:] = np.random.default_rng(1).standard_normal(net.theta.size)  # E as well
+    return critic_of(net)
+
+
+def answered(net, x, labels):
+    """(answer, cache) behind a forward of numbers of any type."""
+    given = (x.astype(net.dtype), labels) if net.joins else x.astype(net.dtype)
+    return net.forward_pass(given, True)
+
+
+def score_slopes(net, x, labels):
+    """g of the score alone."""
+    answer, cache = answered(net, x, labels)
+    dy = (np.ones_like(answer[0]), 0 * answer[1]) if net.splits else 1 + 0 * answer
+    with net.frozen():
+        dx = net.backward_pass(dy, cache, True)
+    return dx[0] if net.joins else dx
+
+
+@pytest.mark.parametrize("condition", conditional.CONDITIONS)
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_critic_that_looks_at_labels(name, condition):
+    """P for rows of their classes, and dP/dtheta, E included, by complex step."""
+    net, penalty = judge(condition), PENALTIES[name](0.7)
+    (real, fake), both = rows(), np.concatenate([CLASSES, CLASSES[::-1]])
+    alpha = np.random.default_rng(7).random((5, 1))
+
+    def f(twin):
+        g = score_slopes(twin, np.concatenate([real, fake]), both)
+        between = alpha * real + (1 - alpha) * fake
+        found = dict(zip(("real", "fake"), np.split(g, 2), strict=True))
+        found["between"] = score_slopes(twin, between, CLASSES)
+        return sum(penalty.of_gradient(found[kind])[0] for kind in penalty.rows)
+
+    given = (np.concatenate([real, fake]), both)
+    answer = net.forward(given if net.joins else given[0], training=True)
+    danswer = tuple(map(np.zeros_like, answer)) if net.splits else 0 * answer
+    net.zero_grad()
+    found = penalty.learn(net, danswer, ("real", "fake"), 1.0)
+    labels = CLASSES if net.joins else None
+    rng = np.random.default_rng(7)
+    found += penalty.learn_between(net, real, fake, rng, 1.0, labels)
+    expected = complex_step(f, net)
+    assert float(sum(found)) == pytest.approx(float(f(net)), rel=1e-12)
+    off = np.abs(gradient_of(net) - expected).max()
+    assert off <= 1e-11 * np.abs(expected).max() and np.abs(expected).max() > 0
+
+
+@pytest.mark.parametrize("condition", conditional.CONDITIONS)
+@pytest.mark.parametrize("batches", ["mixed", "separate"])
+def test_what_is_between_two_rows_is_of_one_class(condition, batches):
+    seen = []
+
+    class Spy(WassersteinGP):
+        name = "spy"
+
+        def learn_between(self, critic, real, fake, rng, share, labels=None):
+            seen.append(labels)
+            return super().learn_between(critic, real, fake, rng, share, labels)
+
+    PENALTIES.register()(Spy)
+    try:
+        options = {"rows": 21, "batches": batches, "capture": False}
+        trainer = build(condition=condition, penalty="spy", **options)
+        made, drawn = [], []
+        G, batch = trainer.generator, trainer.data.batch
+        predict = G.predict
+        G.predict = lambda z: made.append(z[1]) or predict(z)
+        trainer.data.batch = lambda n: drawn.append(batch(n)) or drawn[-1]
+        trainer.game.discriminator_gradient()
+    finally:
+        PENALTIES.unregister("spy")
+    ((_, labels),) = drawn
+    if condition == "auxiliary":  # D asks of no class
+        assert seen == [None] and (made[0] != labels).any()
+    else:
+        assert (seen[0] == labels).all() and (made[0] == labels).all()
 
 
 # ---- mistakes of public code -------------------------------------------------------

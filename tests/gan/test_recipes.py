@@ -14,6 +14,8 @@ from minigan import (
     Sequential,
     Sigmoid,
     Tanh,
+    data,
+    use_backend,
 )
 from minigan.data import scale, table
 from minigan.errors import MiniganError
@@ -204,9 +206,34 @@ def test_a_pack_that_does_not_fit_the_discriminator_is_refused():
     assert trainer.options is before
     with pytest.raises(MiniganError, match="Trainer: argument 'pack': expected an int"):
         recipes.load("parabola", pack=0)
-    labels = "'pack': expected 1 for networks that take labels, got 2"
-    with pytest.raises(MiniganError, match=labels):
-        recipes.load("digits-conditional", pack=2)
+    epochs = "'pack': expected 1 for rows that are not drawn class by class, got 2"
+    with pytest.raises(MiniganError, match=epochs):
+        recipes.load("digits-conditional", pack=2, sampling="shuffled")
+
+
+@pytest.mark.parametrize("condition", ["concatenate", "auxiliary"])
+def test_a_pack_of_rows_with_labels_is_of_one_class(condition):
+    arguments = {"pack": 2, "condition": condition, "batch_size": 8}
+    trainer = recipes.load("digits-conditional", **arguments, backend="numpy")
+    assert trainer.row_shape == (16, 8, 1)
+    game, seen = trainer.game, []
+    judged = game.judged
+    game.judged = lambda rows, labels: (
+        seen.append((rows, labels)) or judged(rows, labels)
+    )
+    with use_backend("numpy"):
+        game.discriminator_gradient()
+        game.generator_gradient()
+    assert [len(labels) for _, labels in seen] == [8, 4]  # mixed: real and fake packs
+    images, classes = data.labelled("digits")
+    known = {row.tobytes(): k for row, k in zip(images, classes, strict=True)}
+    rows, labels = seen[0]
+    pairs = rows[:4].reshape(4, 2, -1)
+    found = [[known[row.tobytes()] for row in pair] for pair in pairs]
+    assert found == [[k, k] for k in labels[:4]]
+    rows = images[:11].reshape(11, 8, 8, 1)
+    assert len(trainer.score(rows, np.arange(11) // 5)) == 4
+    assert 0 <= trainer.report().accuracy_real <= 1
 
 
 @pytest.mark.parametrize("seed", [0, 1])

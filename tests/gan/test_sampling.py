@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from minigan import primitives, use_backend
-from minigan.errors import MiniganError
+from minigan.errors import ArgumentError, MiniganError
 from minigan.gan import SOURCES, Mixture, Parabola, Rows, Source, Trainer
 from minigan.gan.rngs import rngs
+from minigan.gan.sampling import packs_of
 from minigan.modes import GRID, RING
 
 from .small import array, build, state
@@ -281,7 +282,27 @@ def test_labels_change_no_row_and_are_copied():
     assert batch.tobytes() == plain.batch(5).tobytes()
     assert (found == batch[:, 0]).all()
     assert source.digest() != plain.digest()
-    assert sorted(source.tables()) == ["data", "labels"]
+    names = ["by class", "counts", "data", "labels", "starts"]
+    assert sorted(source.tables()) == names
+
+
+def test_packs_of_rows_are_of_one_class():
+    rows, labels = numbered(9), np.array([2, 0, 2, 2, 0, 2, 2, 0, 2])
+    source = Rows(rows, labels)
+    batch, found = source.packs(60, 3)
+    kinds = labels[batch[:, 0].astype(int)].reshape(-1, 3)
+    assert (kinds == found[:, None]).all() and set(found) == {0, 2}
+    for other in (Rows(rows, labels, sampling="ordered"), Rows(rows)):
+        assert not other.packs_classes
+        with pytest.raises(ArgumentError, match="Rows.packs: argument 'self': expect"):
+            other.packs(6, 3)
+    assert not Parabola(0).packs_classes
+
+
+def test_rows_that_are_there_are_put_class_by_class():
+    labels = np.array([1, 0, 1, 1, 0, 4])
+    rows, found = packs_of(np.arange(6), labels, 2)
+    assert rows.tolist() == [1, 4, 0, 2] and found.tolist() == [0, 1]
 
 
 BAD_LABELS = {

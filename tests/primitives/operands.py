@@ -73,6 +73,9 @@ MAKERS = {
     ("mean_pool", "index"): lambda rng, shape, dtype: _windows(shape, dtype),
     ("mean_pool_backward", "index"): lambda rng, shape, dtype: _windows(shape, dtype),
     "place": lambda rng, shape, dtype: np.zeros(shape, dtype),
+    ("packed_indices", "labels"): _zeros,
+    "starts": _zeros,
+    "counts": lambda rng, shape, dtype: np.ones(shape, dtype),
     "order": lambda rng, shape, dtype: rng.permutation(*shape).astype(dtype),
     "cursor": _zeros,
 }
@@ -93,6 +96,7 @@ CONSTANTS = {
     "start": 0,
     "corrected": 1,
     "shuffle": 1,
+    "pack": 1,
     "sign": -1.0,
     "limit": 0.5,
     "decay": 0.9,

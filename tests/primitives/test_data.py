@@ -61,6 +61,32 @@ def test_numbers_one_by_one():
     assert filled.tolist() == [[4, 4]] * 3
 
 
+def test_labels_of_packs_and_of_rows():
+    labels = np.array([7, 8, 9])
+    assert primitives.respaced_labels(labels, 6).tolist() == [7, 7, 8, 8, 9, 9]
+    six = np.array([7, 1, 8, 1, 9, 1])
+    assert primitives.respaced_labels(six, 3).tolist() == [7, 8, 9]
+    assert primitives.respaced_labels(labels, 3).tolist() == [7, 8, 9]
+
+
+def test_rows_of_one_class_side_by_side():
+    labels = np.array([1, 0, 1, 3, 1, 0])
+    order = np.argsort(labels, kind="stable")
+    counts = np.bincount(labels)
+    starts = np.cumsum(counts) - counts
+    tables = labels, order, starts, counts
+    index = primitives.packed_indices(fresh(), *tables, 3, 6000)
+    packs = labels[index].reshape(-1, 3)
+    assert (packs == packs[:, :1]).all()
+    shares = np.bincount(packs[:, 0], minlength=4) / len(packs)
+    np.testing.assert_allclose(shares, [2 / 6, 3 / 6, 0, 1 / 6], atol=0.05)
+    np.testing.assert_allclose(np.bincount(index) / 6000, 1 / 6, atol=0.02)
+    u = fresh().random(2)
+    kinds = labels[(u * 6).astype(int)]
+    first = primitives.packed_indices(fresh(), *tables, 3, 6)
+    assert labels[first].tolist() == kinds.repeat(3).tolist()
+
+
 def test_vectors_of_labels_add_up():
     dW = np.ones((3, 2))
     primitives.embedding_dW(np.array([2, 0, 2]), A, dW)
