@@ -7,15 +7,18 @@ inputs = KH KW channels and units = KH KW filters:
     he_uniform       U(-a, a), a = sqrt(6 / inputs)                     He et al. 2015
     glorot_normal    N(0, 2 / (inputs + units)), cut at two standard deviations
     he_normal        N(0, 2 / inputs), cut at two standard deviations
+    lecun_uniform    U(-a, a), a = sqrt(3 / inputs)                   LeCun et al. 1998
+    lecun_normal     N(0, 1 / inputs), cut at two standard deviations
     RandomNormal     N(mean, stddev^2)
+    RandomUniform    U(minval, maxval)
     zeros, ones      constants
 
 An initialiser is the name of a function, or an object whose class is registered, such
 as `RandomNormal(0.0, 0.02)`.  One of your own is a function of shape and generator:
 
     @INITIALIZERS.register()
-    def lecun_uniform(shape, rng):
-        return rng.uniform(-1, 1, shape) * np.sqrt(3 / shape[0])
+    def widest_uniform(shape, rng):
+        return rng.uniform(-1, 1, shape) / np.sqrt(min(shape))
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from .errors import ArgumentError, CheckpointError, ShapeError
 from .registry import Registry
 from .validate import number
 
-__all__ = ["INITIALIZERS", "RandomNormal"]
+__all__ = ["INITIALIZERS", "RandomNormal", "RandomUniform"]
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -94,6 +97,18 @@ def he_normal(shape: Shape, rng: Random) -> Array:
 
 
 @INITIALIZERS.register()
+def lecun_uniform(shape: Shape, rng: Random) -> Array:
+    """U(-a, a), a = sqrt(3 / inputs)."""
+    return _uniform(np.sqrt(3 / _fans(shape)[0]), shape, rng)
+
+
+@INITIALIZERS.register()
+def lecun_normal(shape: Shape, rng: Random) -> Array:
+    """N(0, 1 / inputs), cut at two standard deviations."""
+    return _truncated_normal(1 / _fans(shape)[0], shape, rng)
+
+
+@INITIALIZERS.register()
 def zeros(shape: Shape, rng: Random) -> Array:
     """0 everywhere."""
     return np.zeros(shape)
@@ -122,6 +137,25 @@ class RandomNormal:
 
     def __call__(self, shape: Shape, rng: Random) -> Array:
         return self.mean + self.stddev * rng.standard_normal(shape)
+
+
+@INITIALIZERS.register()
+@dataclass(frozen=True)
+class RandomUniform:
+    """Draws from U(minval, maxval).
+
+    minval, maxval: finite floats, default -0.05 and 0.05 (Keras'); minval <= maxval.
+    """
+
+    minval: float = -0.05
+    maxval: float = 0.05
+
+    def __post_init__(self) -> None:
+        number("RandomUniform", "minval", self.minval)
+        number("RandomUniform", "maxval", self.maxval, least=self.minval)
+
+    def __call__(self, shape: Shape, rng: Random) -> Array:
+        return self.minval + (self.maxval - self.minval) * rng.random(shape)
 
 
 def initialize(

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from minigan import Dense, RandomNormal
+from minigan import Dense, RandomNormal, RandomUniform
 from minigan.errors import ArgumentError, CheckpointError, DTypeError, ShapeError
 from minigan.initializers import INITIALIZERS, blank, initialize
 
 SHAPE = (300, 200)
-NAMES = [name for name in INITIALIZERS if name != "RandomNormal"]
+NAMES = [name for name, kind in INITIALIZERS.items() if not isinstance(kind, type)]
 
 
 def draw(initializer, shape=SHAPE, seed=0, dtype=np.float64):
@@ -21,6 +21,8 @@ BOUNDS = {  # the largest possible size, and the variance
     "he_uniform": (np.sqrt(6 / 300), 2 / 300),
     "glorot_normal": (2 * np.sqrt(2 / 500) / 0.87962566, 2 / 500),
     "he_normal": (2 * np.sqrt(2 / 300) / 0.87962566, 2 / 300),
+    "lecun_uniform": (np.sqrt(3 / 300), 1 / 300),
+    "lecun_normal": (2 * np.sqrt(1 / 300) / 0.87962566, 1 / 300),
 }
 
 
@@ -63,7 +65,14 @@ def test_random_normal():
     assert (draw(RandomNormal(2, 0)) == 2).all()
 
 
-@pytest.mark.parametrize("name", [*NAMES, RandomNormal()])
+def test_random_uniform():
+    values = draw(RandomUniform(1, 3))
+    assert 1 <= values.min() < 1.01 and 2.99 < values.max() <= 3
+    assert abs(values.var() - 1 / 3) < 0.01
+    assert (draw(RandomUniform(2, 2)) == 2).all()
+
+
+@pytest.mark.parametrize("name", [*NAMES, RandomNormal(), RandomUniform()])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_type_shape_and_repeatability(name, dtype):
     values = draw(name, (7, 5), dtype=dtype)
@@ -83,7 +92,7 @@ def test_biases_too(name):
 @pytest.mark.parametrize("name", ["glorot", "", None, 3, ["zeros"], RandomNormal])
 def test_an_unknown_initializer_names_the_known_ones(name):
     message = "^Dense: argument 'kernel_initializer': expected one of 'glorot_uniform'"
-    with pytest.raises(ArgumentError, match=message + ".* or a RandomNormal, got "):
+    with pytest.raises(ArgumentError, match=message + ".* or a RandomUniform, got "):
         Dense(2, 3, name)
     with pytest.raises(ArgumentError, match="^Dense: argument 'bias_initializer': exp"):
         Dense(2, 3, bias_initializer=name)

@@ -20,6 +20,19 @@ def multiply(a, b, c):
 
 
 @kernel
+def maximum(a, b, c):
+    for i in range(a.size):
+        c[i] = a[i] if a[i] >= b[i] or a[i] != a[i] else b[i]
+
+
+@kernel
+def maximum_backward(dc, a, b, da):
+    zero = dc.dtype.type(0)
+    for i in range(a.size):
+        da[i] = dc[i] if a[i] >= b[i] else zero
+
+
+@kernel
 def concatenate_features(a, b, c):
     D = a.shape[1]
     for i in range(a.shape[0]):

@@ -4,11 +4,11 @@ import numpy as np
 
 from .. import validate
 from ..errors import ArgumentError, DTypeError, ShapeError, StateError
-from ..network import Sequential as Network
+from ..network import Network
 from . import arguments, backend, naming
-from .blocks import convert, frozen
+from .blocks import convert, frozen, network
 from .serial import Remembers
-from .tensors import KerasTensor
+from .tensors import Call, KerasTensor
 
 # Arguments of layers with weights that Keras knows and this front does not: None only.
 UNUSED = dict.fromkeys(
@@ -40,6 +40,14 @@ class Variable:
         return f"<Variable {self.name}, shape {self.shape}>"
 
 
+class Result(np.ndarray):
+    """What a layer or model makes of arrays: an array that also has `numpy()`."""
+
+    def numpy(self):
+        """The numbers as a plain array."""
+        return np.asarray(self)
+
+
 class Layer(Remembers):
     """Base class.  A layer is built when it first learns the shape of its input.
 
@@ -56,9 +64,11 @@ class Layer(Remembers):
     ONLY: dict = {}  # arguments of Keras that may be given with these values only
     supported: tuple = ()  # names of a subclass's own arguments
     is_activation = False
+    is_model = False
+    joins = False  # takes a list of tensors
+    takes_labels = False
     block: Network | None = None
     built = False
-    _ends: tuple | None = None  # the symbolic tensors before and behind it
     _chain: list | tuple = ()  # the layers inside a model
     _holders = 0  # how many models contain this layer
     example_in: tuple | None = None  # shapes of one example, once built
@@ -88,6 +98,8 @@ class Layer(Remembers):
         if shape is not None:
             shape = arguments.example_shape(where, "input_shape", shape)
         self.first_shape = shape
+        self._calls = []  # on symbolic tensors
+        self._blocks = {}  # shape -> (engine's network or None, shape behind it)
         common = ("name", "trainable", "input_shape", "input_dim")
         arguments.no_more(where, rest, (*self.supported, *common))
 
@@ -103,7 +115,10 @@ class Layer(Remembers):
     # ---- building ------------------------------------------------------------------
 
     def engine_layers(self, shape):
-        """New engine layers for examples of `shape`; what a subclass defines."""
+        """New engine layers for examples of `shape`; what a subclass defines.
+
+        shape: a tuple of shapes for a layer that joins several.
+        """
         raise StateError(f"{self._kind}: this layer cannot be built")
 
     def build(self, input_shape):
@@ -111,46 +126,80 @@ class Layer(Remembers):
         self.build_for(tuple(input_shape)[1:])
 
     def build_for(self, shape):
-        """Make the weights for examples of `shape`, or check that it fits them."""
-        if self.built:
-            if tuple(shape) != self.example_in:
-                raise ShapeError(
-                    f"{self.name}: argument 'input_shape': expected examples of shape "
-                    f"{self.example_in}, got {tuple(shape)}"
-                )
+        """Make the weights for examples of `shape`, or check that it fits them.
+
+        A layer without weights is built anew for each shape.
+        """
+        shape = tuple(shape)
+        if shape in self._blocks:
             return
-        layers = self.engine_layers(tuple(shape))
-        behind = tuple(shape)
+        if self.built and next(self.shown(), None) is not None:
+            raise ShapeError(
+                f"{self.name}: argument 'input_shape': expected examples of shape "
+                f"{self.example_in}, got {shape}"
+            )
+        layers = self.engine_layers(shape)
+        behind = shape
         for layer in layers:
             behind = tuple(layer.output_shape(behind))
-        self.example_in, self.example_out = tuple(shape), behind
-        self.block = Network(layers) if layers else None
-        self.built = True
+        block = network(layers, shape, self.joins) if layers else None
+        self._blocks[shape] = block, behind
+        if not self.built:
+            self.example_in, self.example_out = shape, behind
+            self.block, self.built = block, True
 
     def parts(self):
         """The engine's layers inside the block."""
         return () if self.block is None else self.block.layers
 
-    def __call__(self, inputs, training=None):
+    def __call__(self, inputs, training=None, mask=None):
         """A symbolic tensor from one, or an array from an array.
 
+        inputs: for a layer or model that takes several, a list of them.
         training: for arrays; True uses batch statistics and dropout.  A
         BatchNormalization that is not trainable keeps to its moving ones.
         """
-        if isinstance(inputs, KerasTensor):
-            self.build_for(inputs.example)
-            self._ends = inputs, KerasTensor(self.example_out or (), self, inputs)
-            return self._ends[1]
-        if isinstance(inputs, (list, tuple)):
-            expected = "one tensor or array (layers with several are not supported)"
-            got = f"a {type(inputs).__name__}"
-            validate.complain(ArgumentError, self.name, "inputs", expected, got)
-        x = convert(inputs, self.dtype)
-        self.build_for(x.shape[1:])
-        return self._run(x, bool(training))
+        given = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        if any(isinstance(x, KerasTensor) for x in given):
+            return self._on_tensors(list(given))
+        return self._on_arrays(inputs, bool(training))
 
-    def _run(self, x, training):
-        return x if self.block is None else self._through(self.block, x, training)
+    def _on_tensors(self, given):
+        if not all(isinstance(x, KerasTensor) for x in given):
+            expected = "tensors only, or arrays only"
+            validate.complain(ArgumentError, self.name, "inputs", expected, "both")
+        if len(given) != 1 and not self.joins:
+            expected, got = "one tensor", f"{len(given)}"
+            validate.complain(ArgumentError, self.name, "inputs", expected, got)
+        shapes = tuple(self._example(tensor) for tensor in given)
+        shape = shapes if self.joins else shapes[0]
+        self.build_for(shape)
+        block, behind = self._blocks[shape]
+        self._calls.append(Call(self, given, block, [behind]))
+        return self._calls[-1].outputs[0]
+
+    def _example(self, tensor):
+        """The shape of one example of a tensor."""
+        if tensor.example is None:
+            expected = "a tensor of examples, (None, ...)"
+            given = "one number of the whole batch"
+            validate.complain(ShapeError, self.name, "inputs", expected, given)
+        return tensor.example
+
+    def _on_arrays(self, given, training):
+        x = self._arrays(given)
+        shape = tuple(p.shape[1:] for p in x) if self.joins else x.shape[1:]
+        self.build_for(shape)
+        block = self._blocks[shape][0]
+        y = x if block is None else self._through(block, x, training)
+        return y.view(Result)
+
+    def _arrays(self, given):
+        """What was given, in the layer's type."""
+        if self.joins:
+            given = given if isinstance(given, (list, tuple)) else [given]
+            return tuple(convert(part, self.dtype) for part in given)
+        return convert(given, np.int64 if self.takes_labels else self.dtype)
 
     def _through(self, network, x, training):
         """The network's answer, where layers that are not trainable stand still."""
@@ -190,11 +239,14 @@ class Layer(Remembers):
     def weights(self):
         """All weights, in Keras' order, as `Variable`s."""
         names = {"W": "kernel", "b": "bias", "moving_var": "moving_variance"}
+        found: dict = {}  # by layer: one that stands in several places is shown once
+        for leaf, moving in self.walk():
+            found[leaf] = found.get(leaf, False) or moving
         return [
             Variable(
                 f"{leaf.name}/{names.get(a.name, a.name)}", a.value, kind and moving
             )
-            for leaf, moving in self.walk()
+            for leaf, moving in found.items()
             for a, kind in leaf.shown()
         ]
 
@@ -250,31 +302,39 @@ class Layer(Remembers):
 
     @property
     def input(self):
-        """The symbolic tensor that the layer was called on last."""
-        return self._tensors()[0]
+        """The symbolic tensor that the layer was called on last, or a list of them."""
+        return _one_or_list(self._last_call().inputs)
 
     @property
     def output(self):
         """The symbolic tensor that this call gave."""
-        return self._tensors()[1]
+        return _one_or_list(self._last_call().outputs)
 
-    def _tensors(self):
-        if self._ends is None:
+    def get_input_at(self, node_index):
+        """What the layer was called on, the first time at 0."""
+        return _one_or_list(self._calls[node_index].inputs)
+
+    def get_output_at(self, node_index):
+        """What this call gave."""
+        return _one_or_list(self._calls[node_index].outputs)
+
+    def _last_call(self):
+        if not self._calls:
             raise StateError(
                 f"{self.name}: expected a layer that was called on a tensor, got one "
                 "that is in no graph yet"
             )
-        return self._ends
+        return self._calls[-1]
 
     @property
     def input_shape(self):
-        """(None, ...), once built."""
-        return None if self.example_in is None else (None, *self.example_in)
+        """(None, ...), once built; a list of them for a layer that takes several."""
+        return _batch(self.example_in)
 
     @property
     def output_shape(self):
-        """(None, ...), once built."""
-        return None if self.example_out is None else (None, *self.example_out)
+        """(None, ...), once built; a list of them for a model with several outputs."""
+        return _batch(self.example_out)
 
     @property
     def _kind(self):
@@ -282,3 +342,14 @@ class Layer(Remembers):
 
     def __repr__(self):
         return f"<{self._kind} {self.name!r}, built={self.built}>"
+
+
+def _one_or_list(values):
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _batch(shape):
+    """(3,) -> (None, 3), and so for each of several."""
+    if shape and isinstance(shape[0], tuple):
+        return [(None, *part) for part in shape]
+    return None if shape is None else (None, *shape)

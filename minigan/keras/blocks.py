@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import layers as engine
 from .. import primitives
-from ..network import Network
+from ..network import Graph, Input, Network, Sequential
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -81,6 +81,20 @@ class BatchNorm(engine.BatchNorm):
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         return super().forward_pass(x, training and not self.is_frozen)
+
+
+def network(layers: Sequence[engine.Layer], shape: Any, joins: bool) -> Network:
+    """A block: layers one after the other, the first of which may join several.
+
+    shape: of an example; a tuple of shapes where it does.
+    """
+    if not joins:
+        return Sequential(list(layers))
+    nodes = [Input(part) for part in shape]
+    end = layers[0](nodes)
+    for layer in layers[1:]:
+        end = layer(end)
+    return Graph(nodes, end)
 
 
 def frozen(blocks: Sequence[Network]) -> AbstractContextManager[object]:

@@ -1,34 +1,28 @@
-"""Layers one after the other: what a model is made of, and what can be asked of it."""
+"""Layers between tensors: what a model is made of, and what can be asked of it."""
 
 from .. import validate
-from ..errors import ArgumentError, StateError
-from ..network import Sequential as Network
-from . import arguments
+from ..errors import ArgumentError, ShapeError, StateError
+from . import arguments, batches
 from .absent import AbsentError
-from .base import Layer
+from .base import Layer, Result, _batch, _one_or_list
 from .keras_names import METHODS
 from .summary import print_summary
+from .tensors import Call, KerasTensor
+from .wiring import Wiring
 
 
 class Chain(Layer):
-    """A layer that is made of layers, between two tensors.
+    """A layer that is made of layers, between tensors.
 
     The tensors and layers are known from the constructor on, or grow by `add`.
     """
 
-    _network: Network | None = None
-    _graph: tuple | None = None  # the tensors at both ends
+    is_model = True
     first_shape = None
-
-    def _refuse_repeats(self, chain):
-        """Refuse a layer that would come twice."""
-        leaves = [leaf for layer in chain for leaf, _ in layer.walk()]
-        for k, leaf in enumerate(leaves):
-            if any(leaf is other for other in leaves[:k]):
-                raise StateError(
-                    f"{self.name}: argument 'layers': expected each layer once in a "
-                    f"model, got {leaf!r} twice (shared layers are not supported)"
-                )
+    inputs: list[KerasTensor]  # none before the shape of an input is known
+    outputs: list[KerasTensor]
+    _wired: Wiring | None = None
+    _network = None
 
     # ---- structure -----------------------------------------------------------------
 
@@ -39,19 +33,50 @@ class Chain(Layer):
 
     @property
     def input(self):
-        """The symbolic tensor at the start."""
-        return self._own_graph()[0]
+        """The symbolic tensor at the start, or a list of them."""
+        return _one_or_list(self._known().inputs)
 
     @property
     def output(self):
-        """The symbolic tensor at the end."""
-        return self._own_graph()[1]
+        """The symbolic tensor at the end, or a list of them."""
+        return _one_or_list(self._known().outputs)
 
-    inputs = property(lambda self: [self.input])
-    outputs = property(lambda self: [self.output])
+    @property
+    def example_in(self):  # type: ignore[override]
+        """Shape of one example; of several inputs a tuple of shapes."""
+        return batches.one([t.example for t in self.inputs]) if self.inputs else None
 
-    def _own_graph(self):
-        return self._graph
+    @property
+    def example_out(self):  # type: ignore[override]
+        """Shape of one example behind the model; of several outputs a tuple of them."""
+        return batches.one([t.example for t in self.outputs]) if self.inputs else None
+
+    def _known(self):
+        if not self.built:
+            raise StateError(
+                f"{self.name}: expected a model that knows the shape of its input, got "
+                "one that was not built: give the first layer input_shape, or call it"
+            )
+        return self
+
+    @property
+    def wiring(self):
+        """The engine's blocks between the tensors.  Errors: StateError."""
+        if self._wired is None:
+            self._wired = Wiring(self._known().inputs, self.outputs)
+        return self._wired
+
+    @property
+    def labels(self):
+        """The inputs that are integers, which an `Embedding` looks up."""
+        return self.wiring.labels
+
+    @property
+    def network(self):
+        """The engine's network of all blocks."""
+        if self._network is None:
+            self._network = self.wiring.network()
+        return self._network
 
     def get_layer(self, name=None, index=None):
         """The layer of this name, or at this place."""
@@ -72,33 +97,38 @@ class Chain(Layer):
             for leaf, flag in layer.walk():
                 yield leaf, flag and self._trainable
 
-    @property
-    def network(self):
-        """The engine's network of all blocks, in order."""
-        if self._network is None:
-            self._network = Network(self.blocks())
-        return self._network
+    # ---- calls ---------------------------------------------------------------------
 
-    def blocks(self):
-        """The engine's blocks of all layers, in order.  Errors: StateError."""
-        if not self.built:
-            raise StateError(
-                f"{self.name}: expected a model that knows the shape of its input, got "
-                "one that was not built: give the first layer input_shape, or call it"
-            )
-        blocks = [leaf.block for leaf, _ in self.walk() if leaf.block is not None]
-        if not blocks:
-            raise StateError(f"{self.name}: expected layers that compute, got none")
-        return blocks
+    def _on_tensors(self, given):
+        if self.inputs and len(given) != len(self.inputs):
+            expected = f"{len(self.inputs)} tensors"
+            validate.complain(ArgumentError, self.name, "inputs", expected, len(given))
+        for k, tensor in enumerate(given):
+            if k or self.inputs or not isinstance(tensor, KerasTensor):
+                self._check_shape(k, getattr(tensor, "example", tensor))
+            else:
+                self.build_for(tensor.example)
+        shapes = [tensor.example for tensor in self.outputs]
+        self._calls.append(Call(self, given, None, shapes))
+        return _one_or_list(self._calls[-1].outputs)
 
-    def _run(self, x, training):
-        return self._through(self.network, x, training)
+    def _check_shape(self, k, shape):
+        own = self.inputs[k].example
+        if shape != own:
+            expected = f"a tensor of shape {_batch(own)}"
+            given = shape if shape is None else _batch(shape)
+            validate.complain(ShapeError, self.name, "inputs", expected, given)
+
+    def _on_arrays(self, given, training):
+        x = batches.one(batches.inputs(self.name, given, self))
+        y = batches.several(self._through(self.network, x, training))
+        return _one_or_list([part.view(Result) for part in y])
 
     def build_for(self, shape):
-        if self.built:
-            super().build_for(shape)
-        else:
+        """Check that a shape fits the model."""
+        if not self.inputs:
             raise StateError(f"{self.name}: expected layers, got none")
+        self._check_shape(0, tuple(shape))
 
     def summary(
         self,

@@ -6,17 +6,21 @@ still layers lie in the engine's `frozen()` scopes, and nothing is left behind.
 """
 
 import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import validate
-from ..errors import DTypeError, ShapeError, StateError
-from ..network import Sequential as Network
-from . import losses, metrics, optimizers
+from .. import layers as engine
+from .. import losses as engine_losses
+from .. import primitives, validate
+from ..errors import ArgumentError, ShapeError, StateError
+from ..network import Network
+from . import batches, losses, metrics, optimizers, weighting
 from .base import Layer
+from .batches import Arrays
 from .blocks import frozen
 from .replayed import Replays
 
@@ -24,28 +28,107 @@ if TYPE_CHECKING:
     from .training import TrainableChain
 
 Array = NDArray[Any]
+Weights = Sequence[Array | None] | None  # of the rows, for each loss
+
+
+class Output:
+    """An output of a model, its loss and its metrics.
+
+    weight: what the loss counts in the sum.   tail: the engine's layer that is part of
+    the engine's loss, and not of the network that is trained; or None.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        loss: losses.Loss | None,
+        weight: float,
+        metric_list: list[metrics.Metric],
+    ) -> None:
+        self.name, self.loss, self.weight = name, loss, weight
+        self.metrics = metric_list
+        self.engine: engine_losses.Loss
+        self.tail: engine.Layer | None = None
+        self.shape: tuple[int, ...] = ()
+
+    def bind(self, last: engine.Layer | None, shape: tuple[int, ...]) -> None:
+        """Choose the engine's loss.  last: the layer that makes the output."""
+        assert self.loss is not None
+        self.engine, ends = self.loss.bind(last)
+        self.tail, self.shape = last if ends else None, shape
+
+    def target(self, where: str, y: Array, rows: int, dtype: Any) -> Array:
+        """y as the engine's loss takes it."""
+        assert self.loss is not None
+        target = self.loss.target(where, y, (rows, *self.shape), dtype)
+        if target.dtype == dtype:
+            self.engine.check_target(where, target)
+        return target
+
+    def measured(self, out: Array, y: Array) -> list[float]:
+        """The metrics of a batch."""
+        if not self.metrics:
+            return []
+        p = out if self.tail is None else self.tail.forward_pass(out, False)[0]
+        return [metric.measure(y, p) for metric in self.metrics]
 
 
 class Plan:
     """A compiled model, ready to train."""
 
     def __init__(
-        self, model: "TrainableChain", optimizer: Any, loss: Any, metric_list: Any
+        self,
+        model: "TrainableChain",
+        optimizer: Any,
+        loss: Any,
+        metric_list: Any,
+        loss_weights: Any = None,
     ) -> None:
         where = f"{model.name}.compile"
         self.model = model
         self.optimizer = optimizers.get(optimizer, where, "optimizer")
-        self.loss = None if loss is None else losses.get(loss, where, "loss")
-        self.metrics = metrics.listed(metric_list, where)
+        self.given = {
+            "loss": loss,
+            "metrics": metric_list,
+            "loss_weights": loss_weights,
+        }
+        names = model.output_names or [""]
+        chosen = [
+            None if one is None else losses.get(one, where, "loss")
+            for one in for_each(where, "loss", loss, names)
+        ]
+        counts = for_each(where, "loss_weights", loss_weights, names)
+        lists = metrics.for_each(where, metric_list, names)
+        self.every = [
+            Output(
+                name,
+                chosen[k],
+                1.0
+                if counts[k] is None
+                else validate.number(where, "loss_weights", counts[k]),
+                lists[k],
+            )
+            for k, name in enumerate(names)
+        ]
+        self.outputs = [output for output in self.every if output.loss is not None]
         # leaf layer -> whether it trains
-        self.captured: dict[Layer, bool] = dict(model.walk())
+        self.captured: dict[Layer, bool] = {}
+        for leaf, flag in model.walk():
+            self.captured[leaf] = self.captured.get(leaf, False) or flag
+        self._used: dict[Output, engine_losses.Loss] = {}  # in the last forward
         self._bound = False
         self._warned = False
 
     @property
     def names(self) -> list[str]:
         """What train_on_batch returns, by name."""
-        return ["loss", *(metric.name for metric in self.metrics)]
+        if len(self.every) == 1:
+            return ["loss", *(metric.name for metric in self.every[0].metrics)]
+        return [
+            "loss",
+            *(f"{output.name}_loss" for output in self.outputs),
+            *(f"{o.name}_{metric.name}" for o in self.outputs for metric in o.metrics),
+        ]
 
     # ---- once, when the shapes are known -------------------------------------------
 
@@ -54,81 +137,123 @@ class Plan:
         if self._bound:
             return
         model = self.model
-        if self.loss is None:
+        if not self.outputs:
             raise StateError(
                 f"{model.name}: argument 'loss': expected a loss in compile(), got None"
             )
-        blocks = model.blocks()
-        last = blocks[-1].layers[-1]
-        self._translate = self.loss.target
-        self._engine_loss, ends = self.loss.bind(last)
-        self._tail = last if ends else None
-        body: list[Network] = list(blocks)
-        if ends:
-            body[-1:] = [blocks[-1][:-1]] if len(blocks[-1]) > 1 else []
-        if not body:
-            raise StateError(f"{model.name}: expected layers before {last!r}, got none")
-        self._body = Network(body)
+        for output, name in zip(self.every, model.output_names, strict=True):
+            output.name = name
+        wiring, cut = model.wiring, []
+        places = [k for k, output in enumerate(self.every) if output.loss is not None]
+        for k, output in zip(places, self.outputs, strict=True):
+            output.bind(wiring.last(k), model.outputs[k].example or ())
+            cut += [k] if output.tail is not None else []
+        self._body = wiring.network(cut, places)
         self._live: list[Network] = []
         self._held: list[Network] = []
+        owners = set(self._body.owners())
         for leaf, trains in self.captured.items():
-            if leaf.block is not None and leaf.block.parameters:
-                (self._live if trains else self._held).append(leaf.block)
-        self._out_shape = model.example_out or ()
-        parts = [part for block in self._live for part in block.layers]
+            block = leaf.block
+            if block is not None and block in owners and block.parameters:
+                (self._live if trains else self._held).append(block)
+        parts = [part for block in self._live for part in block.walk()]
         self._has_norm = any(getattr(part, "positions", 0) == 1 for part in parts)
         self._replays = Replays(
             self._body,
             self._live,
             self._frozen,
-            self._engine_loss,
+            [(output.engine, output.weight) for output in self.outputs],
             self.optimizer.engine,
         )
         self._bound = True
 
+    # ---- data ----------------------------------------------------------------------
+
+    def data(
+        self,
+        where: str,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        by_class: Any = None,
+    ) -> tuple[Arrays, Arrays, Weights]:
+        """(inputs, targets as they were given, weights of the rows), all checked."""
+        arrays = batches.inputs(where, x, self.model)
+        self.bind()
+        names = [output.name for output in self.every]
+        if isinstance(y, dict):
+            names = [output.name for output in self.outputs]
+        given = batches.parts(where, "y", y, names)
+        if len(names) > len(self.outputs):
+            given = [
+                part
+                for part, output in zip(given, self.every, strict=True)
+                if output.loss is not None
+            ]
+        rows, targets = len(arrays[0]), []
+        for k, part in enumerate(given):
+            argument = "y" if len(given) == 1 else f"y[{k}]"
+            targets.append(batches.numbers(where, argument, part))
+            if len(targets[k]) != rows:
+                expected = f"{rows} rows, as in 'x'"
+                validate.complain(
+                    ShapeError, where, argument, expected, len(targets[k])
+                )
+        kept = [output.name for output in self.outputs]
+        weights = weighting.of_rows(where, sample_weight, by_class, targets, kept)
+        return arrays, tuple(targets), weights
+
     # ---- one batch -----------------------------------------------------------------
 
-    def train(self, x: Array, y: Array) -> list[float]:
-        """[loss, *metrics] of a batch before the update, then the update."""
+    def train(self, x: Arrays, y: Arrays, weights: Weights = None) -> list[float]:
+        """[loss, *losses of several, *metrics] of a batch, then the update.
+
+        weights: of the rows, for each loss.
+        """
         where = f"{self.model.name}.train_on_batch"
-        self.bind()
         self._check_trainable(where)
-        self.refuse_single_row(where, len(x))
-        target = self._target(where, x, y)
-        replayed = self._replays.step(x, target) if np.isfinite(x).all() else None
-        if replayed is not None:
-            loss, out = replayed
-            return self._results(loss, out, y)
+        self.refuse_single_row(where, len(x[0]))
+        targets = self._targets(where, x, y)
+        if weights is None and all(np.isfinite(part).all() for part in x):
+            replayed = self._replays.step(x, targets)
+            if replayed is not None:
+                return self._results(*replayed, y)
         moving = [block.buffers for block in self._live if block.buffers.size]
         before = [buffers.copy() for buffers in moving]
         try:
-            results = self._eager(where, x, target, y)
+            results = self._eager(where, x, targets, y, weights)
         except Exception:  # the forward pass has moved them already
             for buffers, kept in zip(moving, before, strict=True):
                 buffers[...] = kept
             raise
-        self._replays.seen(x, target)
+        if weights is None:
+            self._replays.seen(x, targets)
         return results
 
-    def _eager(self, where: str, x: Array, target: Array, y: Array) -> list[float]:
+    def _eager(
+        self, where: str, x: Arrays, targets: Arrays, y: Arrays, weights: Weights
+    ) -> list[float]:
         """The step layer by layer, with all checks."""
         with self._frozen():
-            out = self._body.forward(x, training=True)
-            loss = self._loss_of(where, out, target)
-            results = self._results(loss, out, y)
+            out = batches.several(self._body.forward(batches.one(x), training=True))
+            values = self._losses(where, out, targets, weights)
+            results = self._results(values, out, y)
             for block in self._live:
                 block.zero_grad()
-            self._body.backward(self._engine_loss.backward(), need_dx=False)
+            gradients = [
+                d if o.weight == 1 else primitives.scale(d, o.weight)
+                for o, d in ((o, used.backward()) for o, used in self._used.items())
+            ]
+            self._body.backward(batches.one(gradients), need_dx=False)
         self.optimizer.engine.step(*self._live)
         return results
 
-    def test(self, x: Array, y: Array) -> list[float]:
-        """[loss, *metrics] of a batch in inference mode; nothing changes."""
+    def test(self, x: Arrays, y: Arrays, weights: Weights = None) -> list[float]:
+        """[loss, *losses of several, *metrics] in inference mode; nothing changes."""
         where = f"{self.model.name}.evaluate"
-        self.bind()
-        target = self._target(where, x, y)
-        out = self._body.predict(x)
-        return self._results(self._loss_of(where, out, target), out, y)
+        targets = self._targets(where, x, y)
+        out = batches.several(self._body.predict(batches.one(x)))
+        return self._results(self._losses(where, out, targets, weights), out, y)
 
     def refuse_single_row(self, where: str, rows: int) -> None:
         """One row has no variance: BatchNorm cannot train on it."""
@@ -138,22 +263,33 @@ class Plan:
                 "model that trains a BatchNormalization, got one of 1 row"
             )
 
-    def _target(self, where: str, x: Array, y: Array) -> Array:
-        target = self._translate(where, y, (len(x), *self._out_shape), x.dtype)
-        if target.dtype == x.dtype:
-            self._engine_loss.check_target(where, target)
-        return target
+    def _targets(self, where: str, x: Arrays, y: Arrays) -> Arrays:
+        pairs = zip(self.outputs, y, strict=True)
+        rows, dtype = len(x[0]), self.model.dtype
+        return tuple(output.target(where, part, rows, dtype) for output, part in pairs)
 
-    def _loss_of(self, where: str, out: Array, target: Array) -> Array:
-        self._engine_loss.check_pred(where, out)
-        return self._engine_loss.forward(out, target)
+    def _losses(
+        self, where: str, out: Arrays, targets: Arrays, weights: Weights
+    ) -> list[float]:
+        """The losses, before they are weighted and added."""
+        found = []
+        for k, (output, p, target) in enumerate(
+            zip(self.outputs, out, targets, strict=True)
+        ):
+            output.engine.check_pred(where, p)
+            rows = None if weights is None else weights[k]
+            loss = weighting.loss(output.engine, rows)
+            self._used[output] = loss
+            found.append(float(loss.forward(p, target)))
+        return found
 
-    def _results(self, loss: Any, out: Array, y: Array) -> list[float]:
-        results = [float(loss)]
-        if self.metrics:
-            p = out if self._tail is None else self._tail.forward_pass(out, False)[0]
-            results += [metric.measure(y, p) for metric in self.metrics]
-        return results
+    def _results(self, values: Sequence[float], out: Arrays, y: Arrays) -> list[float]:
+        """What train_on_batch returns."""
+        pairs = zip(self.outputs, values, strict=True)
+        total = sum(v if o.weight == 1 else o.weight * v for o, v in pairs)
+        triples = zip(self.outputs, out, y, strict=True)
+        measured = [m for output, p, t in triples for m in output.measured(p, t)]
+        return [total, *(values if len(self.every) > 1 else ()), *measured]
 
     def _frozen(self) -> AbstractContextManager[object]:
         """A scope in which the still layers are frozen."""
@@ -190,41 +326,17 @@ class Plan:
                 )
 
 
-def as_batch(where: str, x: Any, model: "TrainableChain") -> Array:
-    """x in the model's type and shape; the model is built if it was not yet.
-
-    As in Keras, x may have a last axis of 1 more or less than the model's input.
-    Errors: DTypeError for what is no array of numbers, ShapeError.
-    """
-    x = numbers(where, "x", x)
-    if x.ndim == 1:
-        x = x[:, np.newaxis]
-    x = np.ascontiguousarray(x, dtype=model.dtype)
-    own = model.example_in
-    if x.shape[1:] == own:
-        return x
-    if own is None or not model.built:
-        model.build_for(x.shape[1:])
-        return x
-    if (*x.shape[1:], 1) != own and x.shape[1:] != (*own, 1):
-        expected = f"shape {validate.shape_text(('batch', *own))}"
-        validate.complain(ShapeError, where, "x", expected, x.shape)
-    return x.reshape(len(x), *own)
-
-
-def numbers(where: str, argument: str, value: Any) -> Array:
-    """An array of numbers with at least one row."""
-    if isinstance(value, (list, tuple)) and len(value) == 1:
-        (value,) = value
-    if not hasattr(value, "__array__"):
-        given = type(value).__name__
-        validate.complain(DTypeError, where, argument, "one NumPy array", given)
-    validate.unmasked(where, argument, value)
-    value = np.asarray(value)
-    if value.dtype.kind not in "fiub":
-        expected = "an array of numbers"
-        validate.complain(DTypeError, where, argument, expected, f"{value.dtype}")
-    if value.ndim == 0 or not len(value):
-        given = f"shape {value.shape}"
-        validate.complain(ShapeError, where, argument, "at least one row", given)
-    return value
+def for_each(where: str, argument: str, given: Any, names: Sequence[str]) -> list[Any]:
+    """What was given for each output: one for all, a list, or a dict by their names."""
+    if isinstance(given, dict):
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            expected = f"the names of outputs: {', '.join(names)}"
+            validate.complain(ArgumentError, where, argument, expected, unknown[0])
+        return [given.get(name) for name in names]
+    if not isinstance(given, (list, tuple)):
+        return [given] * len(names)
+    if len(given) != len(names):
+        expected = f"{len(names)}, for {', '.join(names)}"
+        validate.complain(ArgumentError, where, argument, expected, len(given))
+    return list(given)

@@ -4,23 +4,18 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
 from .. import validate
 from ..errors import ArgumentError
-from . import arguments, backend
+from . import arguments, feeding
 from .callbacks import Callback, CallbackList, History
 
 if TYPE_CHECKING:
     from .compiled import Plan
     from .training import TrainableChain
 
-Array = NDArray[Any]
+Data = feeding.Rows | feeding.Stream
 
 UNSUPPORTED = {
-    "class_weight": None,
-    "sample_weight": None,
-    "validation_steps": None,
     "max_queue_size": 10,
     "workers": 1,
     "use_multiprocessing": False,
@@ -56,16 +51,13 @@ class Means:
         return dict(values)
 
 
-def evaluate(
-    plan: "Plan", x: Array, y: Array, size: int, hooks: Any = None
-) -> list[float]:
-    """[loss, *metrics] over all rows, `size` at a time.  hooks: what is told of it."""
+def evaluate(plan: "Plan", data: Data, hooks: Any = None) -> list[float]:
+    """[loss, *metrics] over all batches.  hooks: what is told of it."""
     means, hooks = Means(plan.names), hooks or Callback()
     hooks.on_test_begin({})
-    for step, k in enumerate(range(0, len(x), size)):
+    for step, (x, y, weights) in enumerate(data.epoch()):
         hooks.on_test_batch_begin(step, {})
-        rows = x[k : k + size]
-        means.add(plan.test(rows, y[k : k + size]), len(rows))
+        means.add(plan.test(x, y, weights), len(x[0]))
         hooks.on_test_batch_end(step, means.logs())
     hooks.on_test_end(means.logs())
     return means.values()
@@ -82,21 +74,27 @@ def fit(
     validation_split: float = 0.0,
     validation_data: Any = None,
     shuffle: bool = True,
+    class_weight: Any = None,
+    sample_weight: Any = None,
     *,
     initial_epoch: int = 0,
     steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
     validation_batch_size: int | None = None,
     validation_freq: int = 1,
     **rest: Any,
 ) -> History:
     """Train in epochs; returns a `History`.
 
+    x, y: arrays; or x alone, a generator of (x, y), or a `keras.utils.Sequence`.
     batch_size: default 32.  epochs: default 1.  shuffle: bool, default True.
     verbose: 0 silent, 1 or "auto" a bar, 2 a line an epoch.
     callbacks: a list of `keras.callbacks.Callback`.
-    validation_data: (x, y).  validation_split: share taken from the end.
-    initial_epoch, steps_per_epoch, validation_batch_size, validation_freq: as in
-    Keras.  The last partial batch of an epoch is trained on as well.
+    validation_data: (x, y), (x, y, sample_weight), or a stream of them.
+    validation_split: share taken from the end.
+    class_weight, sample_weight: as in `train_on_batch`.
+    initial_epoch, steps_per_epoch, validation_steps, validation_batch_size,
+    validation_freq: as in Keras.  The last partial batch of an epoch is trained on too.
     """
     where = f"{model.name}.fit"
     for argument, value in UNSUPPORTED.items():
@@ -107,55 +105,62 @@ def fit(
     plan = model.plan("fit")
     epochs = validate.integer(where, "epochs", epochs)
     first = validate.integer(where, "initial_epoch", initial_epoch, least=0)
-    size = validate.integer(
-        where, "batch_size", 32 if batch_size is None else batch_size
-    )
     every = validate.integer(where, "validation_freq", validation_freq)
     verbose = verbosity(where, verbose)
     shuffle = validate.flag(where, "shuffle", shuffle)
-    if steps_per_epoch is not None:
-        validate.integer(where, "steps_per_epoch", steps_per_epoch)
-    size_there = size
+    size_there = batch_size
     if validation_batch_size is not None:
         size_there = validate.integer(
             where, "validation_batch_size", validation_batch_size
         )
-    x, y = model._pair(where, x, y)
-    x, y, validation = _validation(
-        model, where, x, y, validation_split, validation_data
+    split = validate.number(
+        where, "validation_split", validation_split, least=0, below=1
     )
-    steps = -(-len(x) // size)
-    if steps_per_epoch is not None:
-        if steps_per_epoch > steps:
-            expected = f"at most {steps}, the batches in the data"
-            given = steps_per_epoch
-            validate.complain(ArgumentError, where, "steps_per_epoch", expected, given)
-        steps = steps_per_epoch
-    plan.bind()
-    plan.refuse_single_row(where, len(x) % size if steps * size >= len(x) else size)
-    params = {"verbose": verbose, "epochs": epochs, "steps": steps}
+    there: Data | None = None
+    if split and validation_data is None:
+        parts = plan.data(where, x, y, sample_weight, class_weight)
+        parts, kept = _split(where, parts, split)
+        size = validate.integer(
+            where, "batch_size", 32 if batch_size is None else batch_size
+        )
+        data: Data = feeding.Rows(where, parts, size, steps_per_epoch, shuffle)
+        there = feeding.Rows(where, kept, size_there or size, None, False)
+    else:
+        data = feeding.feed(
+            where,
+            plan,
+            x,
+            y,
+            batch_size,
+            sample_weight,
+            class_weight,
+            steps_per_epoch,
+            shuffle,
+        )
+        if validation_data is not None:
+            there = _validation(
+                where, plan, validation_data, size_there, validation_steps
+            )
+    plan.refuse_single_row(where, data.smallest)
+    params = {"verbose": verbose, "epochs": epochs, "steps": data.steps}
     hooks = CallbackList(where, callbacks, model, params)
     model.stop_training, model.history = False, hooks.history
     hooks.on_train_begin({})
     logs: dict[str, float] = {}
     for epoch in range(first, epochs):
         hooks.on_epoch_begin(epoch, {})
-        order = backend.generator().permutation(len(x)) if shuffle else None
-        means, report = Means(plan.names), Report(verbose, epoch, epochs, steps)
-        for step in range(steps):
+        means = Means(plan.names)
+        report = Report(verbose, epoch, epochs, data.steps or 0)
+        for step, (rows, targets, weights) in enumerate(data.epoch()):
             hooks.on_train_batch_begin(step, {})
-            rows: Any = slice(step * size, (step + 1) * size)
-            if order is not None:
-                rows = order[rows]
-            means.add(plan.train(x[rows], y[rows]), len(x[rows]))
+            means.add(plan.train(rows, targets, weights), len(rows[0]))
             hooks.on_train_batch_end(step, means.logs())
             report.step(step, means)
         logs = means.logs()
-        if validation is not None and (epoch + 1) % every == 0:
-            x_there, y_there = validation
-            there = evaluate(plan, x_there, y_there, size_there, hooks)
+        if there is not None and (epoch + 1) % every == 0:
+            found = evaluate(plan, there, hooks)
             names = (f"val_{name}" for name in plan.names)
-            logs |= dict(zip(names, there, strict=True))
+            logs |= dict(zip(names, found, strict=True))
         report.end(logs)
         hooks.on_epoch_end(epoch, logs)
         if model.stop_training:
@@ -165,23 +170,34 @@ def fit(
 
 
 def _validation(
-    model: "TrainableChain", where: str, x: Array, y: Array, split: float, data: Any
-) -> tuple[Array, Array, tuple[Array, Array] | None]:
-    """x and y to train on, and the rows to validate with or None."""
-    split = validate.number(where, "validation_split", split, least=0, below=1)
-    if data is not None:
-        if not isinstance(data, (tuple, list)) or len(data) != 2:
-            validate.complain(
-                ArgumentError, where, "validation_data", "(x, y)", type(data).__name__
-            )
-        return x, y, model._pair(f"{where}: validation_data", *data)
-    if split:
-        kept = int(len(x) * (1 - split))
-        if not 0 < kept < len(x):
-            expected = f"a share that leaves rows on both sides of {len(x)}"
-            validate.complain(ArgumentError, where, "validation_split", expected, split)
-        return x[:kept], y[:kept], (x[kept:], y[kept:])
-    return x, y, None
+    where: str, plan: "Plan", given: Any, size: int | None, steps: int | None
+) -> Data:
+    """What goes through the rows to validate with."""
+    where = f"{where}: validation_data"
+    if feeding.is_stream(given):
+        return feeding.feed(where, plan, given, None, size, steps=steps)
+    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+        validate.complain(
+            ArgumentError, where, "validation_data", "(x, y)", type(given).__name__
+        )
+    x, y, weight = (*given, None)[:3]
+    return feeding.feed(where, plan, x, y, size, weight, steps=steps)
+
+
+def _split(where: str, data: Any, split: float) -> tuple[Any, Any]:
+    """The rows to train on, and the last ones, to validate with."""
+    rows = len(data[0][0])
+    kept = int(rows * (1 - split))
+    if not 0 < kept < rows:
+        expected = f"a share that leaves rows on both sides of {rows}"
+        validate.complain(ArgumentError, where, "validation_split", expected, split)
+    x, y, weights = data
+
+    def part(k: slice) -> Any:
+        own = weights and [None if w is None else w[k] for w in weights]
+        return tuple(p[k] for p in x), tuple(p[k] for p in y), own
+
+    return part(slice(kept)), part(slice(kept, None))
 
 
 class Report:

@@ -32,7 +32,7 @@ class Initializer(Remembers):
         self.seed = seed
 
     @property
-    def drawn(self) -> str | engine.RandomNormal:
+    def drawn(self) -> Any:
         """The engine's initializer: by default that of the same name."""
         return naming.snake_case(type(self).__name__)
 
@@ -67,6 +67,14 @@ class HeNormal(Initializer):
     """N(0, 2 / inputs), cut at two standard deviations."""
 
 
+class LecunUniform(Initializer):
+    """U(-a, a), a = sqrt(3 / inputs)."""
+
+
+class LecunNormal(Initializer):
+    """N(0, 1 / inputs), cut at two standard deviations."""
+
+
 class RandomNormal(Initializer):
     """N(mean, stddev^2)."""
 
@@ -79,6 +87,32 @@ class RandomNormal(Initializer):
     @property
     def drawn(self) -> engine.RandomNormal:
         return self._normal
+
+
+class RandomUniform(Initializer):
+    """U(minval, maxval)."""
+
+    def __init__(
+        self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
+    ) -> None:
+        super().__init__(seed)
+        self._uniform = engine.RandomUniform(minval, maxval)
+
+    @property
+    def drawn(self) -> engine.RandomUniform:
+        return self._uniform
+
+
+class Constant(Initializer):
+    """All the same.  value: finite, default 0."""
+
+    def __init__(self, value: float = 0.0) -> None:
+        super().__init__()
+        self._constant = engine.RandomNormal(value, 0.0)
+
+    @property
+    def drawn(self) -> engine.RandomNormal:
+        return self._constant
 
 
 class Zeros(Initializer):
@@ -98,12 +132,15 @@ class Ones(Initializer):
 # Keras 2 also knows the classes by these names.
 glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
 he_uniform, he_normal = HeUniform, HeNormal
-random_normal, zeros, ones = RandomNormal, Zeros, Ones
+lecun_uniform, lecun_normal = LecunUniform, LecunNormal
+random_normal, random_uniform = RandomNormal, RandomUniform
+constant, zeros, ones = Constant, Zeros, Ones
 
 KINDS = {kind.__name__: kind for kind in Initializer.__subclasses__()}
 NAMES = {naming.snake_case(name): kind for name, kind in KINDS.items()} | KINDS
 
 __all__ = ["Initializer", *sorted(NAMES), "get"]
+NAMES |= {"normal": RandomNormal, "uniform": RandomUniform}  # of Keras 2, as strings
 
 
 def get(

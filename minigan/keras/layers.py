@@ -1,18 +1,19 @@
 """`keras.layers`: each layer checks Keras' arguments and builds engine layers."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from .. import layers as engine
 from .. import validate
 from ..errors import ArgumentError, ShapeError
-from . import activations, arguments, backend, blocks, initializers
+from . import activations, arguments, backend, blocks, initializers, merging
 from .activation_layers import Activation, LeakyReLU, ReLU, Softmax
 from .base import UNUSED, Layer
 from .images import Conv2D, UpSampling2D, ZeroPadding2D
-from .tensors import Input
+from .merging import *  # noqa: F403
+from .tensors import Call, Input, KerasTensor
 
 __all__ = [
     "Activation",
@@ -20,6 +21,7 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Input",
     "InputLayer",
@@ -30,6 +32,7 @@ __all__ = [
     "Softmax",
     "UpSampling2D",
     "ZeroPadding2D",
+    *merging.__all__,
 ]
 
 
@@ -186,6 +189,65 @@ class Dropout(Layer):
         return [engine.Dropout(self.rate, rng=rng)]
 
 
+class Embedding(Layer):
+    """A vector for each label, looked up and learned: (None, L) -> (None, L, D).
+
+    input_dim: the number of labels, 0 ... input_dim - 1.  output_dim: D.
+    embeddings_initializer: see `keras.initializers`, default "uniform".
+    mask_zero: only False.  input_length: L, where the layer is the first.
+    Its input is an `Input` of integers; of one of no sizes, (None,) -> (None, D).
+    """
+
+    supported = ("input_dim", "output_dim", "embeddings_initializer", "input_length")
+    ONLY = {
+        "mask_zero": False,
+        **dict.fromkeys(
+            (
+                "embeddings_regularizer",
+                "activity_regularizer",
+                "embeddings_constraint",
+                "lora_rank",
+            )
+        ),
+    }
+    takes_labels = True
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        input_length: int | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(**rest)
+        self.input_dim = validate.integer("Embedding", "input_dim", input_dim)
+        self.output_dim = validate.integer("Embedding", "output_dim", output_dim)
+        self.embeddings_initializer = initializers.get(
+            embeddings_initializer, "Embedding", "embeddings_initializer"
+        )
+        self.input_length = input_length
+        if input_length is not None:
+            validate.integer("Embedding", "input_length", input_length)
+            self.first_shape = (input_length,)
+
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
+        if len(shape) > 1:
+            expected = "labels (None,) or (None, L)"
+            given = (None, *shape)
+            validate.complain(ShapeError, self.name, "input_shape", expected, given)
+        start = self.embeddings_initializer
+        layer = engine.Embedding(
+            self.input_dim,
+            self.output_dim,
+            start.drawn,
+            *shape,
+            rng=start.rng(),
+            dtype=self.dtype,
+        )
+        return [layer]
+
+
 class Flatten(Layer):
     """Each example becomes one row of features."""
 
@@ -227,10 +289,23 @@ class InputLayer(Layer):
     def __init__(self, shape: Sequence[int] | None = None, **rest: Any) -> None:
         if shape is not None:
             rest["input_shape"] = shape
+        dtype = rest.pop("dtype", None)
         super().__init__(**rest)
         if self.first_shape is None:
             validate.complain(ArgumentError, "InputLayer", "shape", "a tuple", "None")
-        self.build_for(self.first_shape)
+        self._stands_for(Input(self.first_shape, name=self.name, dtype=dtype))
+
+    @classmethod
+    def of(cls, tensor: KerasTensor) -> Self:
+        """The layer that stands for a tensor in the list of a model's layers."""
+        made = cls(tensor.example, name=tensor.name)
+        made._stands_for(tensor)
+        return made
+
+    def _stands_for(self, tensor: KerasTensor) -> None:
+        self._calls = [Call(self, [tensor], None, [])]
+        self._calls[0].outputs = (tensor,)
+        self.build_for(tensor.example)
 
     def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
         return []

@@ -46,7 +46,7 @@ class Loss(Remembers):
         arguments.only(where, "reduction", reduction, "sum_over_batch_size", "auto")
         self.from_logits = False
 
-    def bind(self, last: engine.Layer) -> tuple[losses.Loss, bool]:
+    def bind(self, last: engine.Layer | None) -> tuple[losses.Loss, bool]:
         """(engine loss, whether `last`, the model's last engine layer, is in it)."""
         where = type(self).__name__
         ends = self.tail is not None and isinstance(last, self.tail)

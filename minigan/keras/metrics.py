@@ -4,13 +4,14 @@ An accuracy compares labels with answers for equality, as Keras does: a soft lab
 as 0.9 never matches.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import validate
+from ..errors import ArgumentError
 from . import arguments, losses
 from .serial import Remembers
 
@@ -140,10 +141,30 @@ def get(
     return arguments.lookup(where, argument, identifier, NAMES, Metric)
 
 
-def listed(metrics: Any, where: str) -> list[Metric]:
-    """The metrics of `compile`: a list of names and objects, or None."""
-    if metrics is None:
-        return []
-    if not isinstance(metrics, (list, tuple)):
-        metrics = [metrics]
-    return [get(metric, where, "metrics") for metric in metrics]
+def for_each(where: str, given: Any, names: Sequence[str]) -> list[list[Metric]]:
+    """The metrics of each output, from what `compile` was given.
+
+    One list is for every output; a list of lists, or a dict by the names of the
+    outputs, has those of each.
+    """
+    if isinstance(given, dict):
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            expected = f"the names of outputs: {', '.join(names)}"
+            validate.complain(ArgumentError, where, "metrics", expected, unknown[0])
+        return [_listed(where, given.get(name)) for name in names]
+    nested = isinstance(given, (list, tuple)) and any(
+        isinstance(one, (list, tuple)) or one is None for one in given
+    )
+    if not nested:
+        return [_listed(where, given) for _ in names]
+    if len(given) != len(names):
+        expected = f"{len(names)} lists, for {', '.join(names)}"
+        validate.complain(ArgumentError, where, "metrics", expected, len(given))
+    return [_listed(where, one) for one in given]
+
+
+def _listed(where: str, given: Any) -> list[Metric]:
+    """A list of metrics, from one or a list of names and objects, or None."""
+    given = given if isinstance(given, (list, tuple)) else [given]
+    return [get(metric, where, "metrics") for metric in given if metric is not None]

@@ -1,23 +1,23 @@
-"""`keras.models`: Sequential and the functional Model; one input, one output each."""
+"""`keras.models`: Sequential, and the functional Model of any inputs and outputs."""
 
 from .. import validate
-from ..errors import ArgumentError, StateError
+from ..errors import ArgumentError, ShapeError, StateError
 from . import arguments, naming, saving
 from .base import Layer
 from .layers import InputLayer
-from .tensors import Input, KerasTensor, one_tensor, path
+from .tensors import Input, KerasTensor, tensors
 from .training import TrainableChain
+from .wiring import Wiring, in_order, unique_names
 
 __all__ = ["Input", "Model", "Sequential", "load_model"]
 
 
 class Model(TrainableChain):
-    """A chain of layers between two tensors: `Model(inputs, outputs, name=None)`.
+    """A graph of layers between tensors: `Model(inputs, outputs, name=None)`.
 
-    inputs: what `Input` returned, or a tensor inside another model.
-    outputs: a tensor that layers made from it.
-    Branches, several inputs and several outputs are not supported, nor is a layer that
-    comes twice on the way.
+    inputs: what `Input` returned, or tensors inside another model; one or a list.
+    outputs: tensors that layers made from them; one or a list.
+    A layer may be used several times; its weights are the same then.
     """
 
     _instead = "train_on_batch in a loop of your own, or callbacks in fit"
@@ -30,24 +30,48 @@ class Model(TrainableChain):
         if inputs is None and outputs is None:
             expected = "Model(inputs, outputs); subclassing is not supported"
             validate.complain(ArgumentError, "Model", "inputs", expected, "None")
-        inputs = one_tensor("Model", "inputs", inputs)
-        outputs = one_tensor("Model", "outputs", outputs)
-        self._graph = inputs, outputs
-        self._start = InputLayer(inputs.example, name=inputs.name)
-        self._start._ends = inputs, inputs
-        self._chain = path(inputs, outputs)
-        self._refuse_repeats(self._chain)
+        self.inputs = tensors("Model", "inputs", inputs)
+        self.outputs = tensors("Model", "outputs", outputs)
+        self.joins = len(self.inputs) > 1
+        self._check_ends()
+        self._starts = [InputLayer.of(tensor) for tensor in self.inputs]
+        self._layers = in_order(self.inputs, self.outputs, self._starts)
+        self._chain = [layer for layer in self._layers if layer not in self._starts]
         for layer in self._chain:
             layer._holders += 1
-        self.example_in, self.example_out = inputs.example, outputs.example
         self.built = True
+        self._wired = Wiring(self.inputs, self.outputs)
+        first = dict(zip(self.inputs, self._starts, strict=True))
+        self._names = unique_names([first.get(t, t.layer) for t in self.outputs])
         if not validate.flag("Model", "trainable", trainable):
             self.trainable = False
 
+    def _check_ends(self):
+        for k, tensor in enumerate(self.inputs):
+            if any(tensor is other for other in self.inputs[:k]):
+                expected, given = "each tensor once", f"{tensor!r} twice"
+                validate.complain(ArgumentError, "Model", "inputs", expected, given)
+        for tensor in (*self.inputs, *self.outputs):
+            if tensor.example is None:
+                expected = "tensors of examples, (None, ...)"
+                validate.complain(
+                    ShapeError, "Model", "outputs", expected, f"{tensor!r}"
+                )
+
+    @property
+    def input_names(self):
+        """The names of the inputs."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self):
+        """The names of the layers that make the outputs."""
+        return self._names
+
     @property
     def layers(self):
-        """The layers; a functional model's list starts with its InputLayer."""
-        return [self._start, *self._chain]
+        """The layers; a functional model's list holds an InputLayer for each input."""
+        return list(self._layers)
 
     # ---- files ---------------------------------------------------------------------
 
@@ -82,6 +106,7 @@ class Sequential(Model):
 
     def __init__(self, layers=None, name=None, trainable=True, **rest):
         self._chain: list = []
+        self.inputs, self.outputs = [], []
         Layer.__init__(self, name=name, trainable=True, **rest)
         if layers is not None and not isinstance(layers, (list, tuple)):
             expected = "a list of layers"
@@ -97,32 +122,36 @@ class Sequential(Model):
         """Put a layer, a model, or at the start an `Input`, behind the others."""
         where = f"{self.name}.add"
         self._check_open(where)
-        if isinstance(layer, KerasTensor) and layer.layer is None:
-            layer = InputLayer(layer.example, name=layer.name)
-        if not isinstance(layer, Layer):
+        tensor = layer if isinstance(layer, KerasTensor) else None
+        if isinstance(layer, InputLayer):
+            tensor = layer.input
+        if tensor is None and not isinstance(layer, Layer):
             expected = "a layer or model of minigan.keras"
             validate.complain(
                 ArgumentError, where, "layer", expected, validate.shown(layer)
             )
-        start = isinstance(layer, InputLayer)
-        if start and (self._chain or self.example_in):
+        start = tensor is not None
+        inside = tensor is not None and tensor.call is not None
+        if inside or (start and (self._chain or self.inputs)):
             expected = "an input in the first place only"
             validate.complain(
                 ArgumentError, where, "layer", expected, validate.shown(layer)
             )
-        self._refuse_repeats([*self._chain, layer])
-        shape = self.example_out
-        if shape is None and not self._chain:
+        if any(layer is other for other in self._chain):
+            raise StateError(
+                f"{where}: argument 'layer': expected each layer once in a Sequential, "
+                f"got {layer!r} again (a functional Model may use it several times)"
+            )
+        if not start and not self._chain and not self.inputs:
             shape = layer.example_in or layer.first_shape
-        if shape is not None and self._graph is None:
-            tensor = Input(shape=shape)
-            self._graph = tensor, tensor
-            self.example_in = self.example_out = tensor.example
+            tensor = None if shape is None else Input(shape=shape)
+        if tensor is not None:
+            self.inputs, self.outputs = [tensor], [tensor]
         if not start:
+            self._connect(layer)
             self._chain.append(layer)
             layer._holders += 1
-            self._connect(layer)
-        self._network = self._plan = None
+        self._changed()
 
     def pop(self):
         """Take the last layer away."""
@@ -131,26 +160,36 @@ class Sequential(Model):
             raise StateError(f"{self.name}.pop: expected layers, got none")
         layer = self._chain.pop()
         layer._holders -= 1
-        if self._graph is not None:
-            self._graph = self._graph[0], self._graph[1].parent
-            self.example_out = self._graph[1].example
-        self.built = bool(self._chain) and self._graph is not None
-        self._network = self._plan = None
+        if self.inputs:
+            self.outputs = list(self.outputs[0].call.inputs)  # type: ignore[union-attr]
+        self._changed()
         return layer
 
     def _connect(self, layer):
         """Call the layer on the tensor at the end, if the shape is known."""
-        if self._graph is not None:
-            self._graph = self._graph[0], layer(self._graph[1])
-            self.example_out = layer.example_out
-            self.built = True
+        if self.inputs:
+            self.outputs = tensors(self.name, "layer", layer(self.outputs[0]))
+
+    def _changed(self):
+        self.built = bool(self._chain and self.inputs)
+        self._wired = self._network = self._plan = None
 
     def _check_open(self, where):
-        if self._holders:
+        if self._holders or self._calls:
             raise StateError(
                 f"{where}: expected a model that stands alone, got one that is part of "
                 "another model"
             )
+
+    @property
+    def input_names(self):
+        """The name of the input."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self):
+        """The name of the last layer."""
+        return [layer.name for layer in self._chain[-1:]]
 
     @property
     def layers(self):
@@ -159,16 +198,13 @@ class Sequential(Model):
 
     def build_for(self, shape):
         """Build the layers for examples of `shape`, or check that it fits."""
-        if not self.built and self._chain:
+        if not self.inputs and self._chain:
             tensor = Input(shape=shape)
-            self._graph, self.example_in = (tensor, tensor), tensor.example
+            self.inputs, self.outputs = [tensor], [tensor]
             for layer in self._chain:
                 self._connect(layer)
+            self.built = True
         super().build_for(shape)
-
-    def _own_graph(self):
-        self.blocks()  # raises where the model is not built
-        return self._graph
 
 
 def load_model(filepath, custom_objects=None, compile=True, **rest):
@@ -183,16 +219,17 @@ def load_model(filepath, custom_objects=None, compile=True, **rest):
     return saving.load_model(filepath, _KINDS, compile)
 
 
-def _sequential(shape, input_name, layers, name):
-    start = [] if shape is None else [Input(shape=shape)]
-    return Sequential(start + layers, name=name)
+def _sequential(starts, layers, calls, ends, name):
+    return Sequential([*starts, *layers], name=name)
 
 
-def _functional(shape, input_name, layers, name):
-    start = end = Input(shape=shape, name=input_name)
-    for layer in layers:
-        end = layer(end)
-    return Model(start, end, name=name)
+def _functional(starts, layers, calls, ends, name):
+    values = list(starts)
+    for place, taken in calls:
+        given = [values[v] for v in taken]
+        made = layers[place](given if layers[place].joins else given[0])
+        values += made if isinstance(made, list) else [made]
+    return Model(starts, [values[v] for v in ends], name=name)
 
 
 _KINDS = {"Sequential": _sequential, "Model": _functional}

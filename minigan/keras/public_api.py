@@ -19,13 +19,16 @@ DIFFERS: dict[str, dict[str, str]] = {
         "`center` and `scale` only True",
         "Conv2D": "channels last, no `dilation_rate`, no `groups`",
         "Layer": "cannot be subclassed into a new layer (write an engine layer)",
-        "Input": "known sizes only; one input a model",
+        "Input": "known sizes only",
+        "Concatenate": "along the last axis",
+        "Dot": "of rows of features, along the last axis, no `normalize`",
+        "Embedding": "of labels from an `Input`; no `mask_zero`",
         "UpSampling2D": "nearest neighbour only; channels last",
         "ZeroPadding2D": "channels last",
     },
     "models": {
-        "Model": "one input, one output, no branches, no subclassing; `predict` prints "
-        "no progress; `save` and `save_weights` write npz archives",
+        "Model": "no subclassing; `predict` prints no progress; `save` and "
+        "`save_weights` write npz archives",
         "load_model": "reads what `Model.save` wrote; Keras' own files are refused",
         "Sequential": "as Model",
     },

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .. import primitives
@@ -18,9 +17,13 @@ from ..errors import CaptureError
 from ..losses import Loss
 from ..network import Network
 from ..optimizers import Optimizer
-from ..state import Arrays, Generators, Snapshot
+from ..state import Arrays as Named
+from ..state import Generators, Snapshot
+from . import batches
+from .batches import Arrays
 
 Array = NDArray[Any]
+Losses = Sequence[tuple[Loss, float]]
 Scope = Callable[[], AbstractContextManager[object]]
 
 AFTER = 100  # batches of one shape before it is recorded
@@ -28,19 +31,20 @@ LARGEST = 20_000  # weights; above, the kernels take the time
 SHAPES = 4  # programs kept a model
 
 
-Key = tuple[tuple[int, ...], str]  # shape, arithmetic
+Key = tuple[tuple[tuple[int, ...], ...], str]  # shapes, arithmetic
 
 
-def _key(x: Array) -> Key:
+def _key(x: Arrays) -> Key:
     """What a recorded step takes for granted."""
-    return x.shape, primitives.asked_products()
+    return tuple(part.shape for part in x), primitives.asked_products()
 
 
 class Replays:
     """The programs of one compiled model, by batch shape and arithmetic of products.
 
-    body: the engine's network up to the loss.  live: the blocks that train.
-    frozen: () -> a scope that holds the others.
+    body: the engine's network up to the losses.  live: the blocks that train.
+    frozen: () -> a scope that holds the others.  losses: (loss, what it counts) of each
+    output.
 
     Never recorded is a model that draws, and one whose outputs the loss must look at
     in every step: a program checks nothing.
@@ -51,13 +55,13 @@ class Replays:
         body: Network,
         live: Sequence[Network],
         frozen: Scope,
-        loss: Loss,
+        losses: Losses,
         optimizer: Optimizer,
     ) -> None:
-        self._parts = body, live, frozen, loss, optimizer
+        self._parts = body, live, frozen, losses, optimizer
         self._counts: dict[Key, int] = {}
         self._programs: dict[Key, Replayed] = {}
-        checked = loss.pred_range is not None
+        checked = any(loss.pred_range is not None for loss, _ in losses)
         small = sum(block.theta.size for block in body.owners()) <= LARGEST
         self.possible = small and not checked and not body.generators()
 
@@ -65,14 +69,14 @@ class Replays:
         """What a copy gets: programs hold addresses and are recorded anew."""
         return {**vars(self), "_programs": {}, "_counts": {}}
 
-    def step(self, x: Array, target: Array) -> tuple[float, Array] | None:
-        """(loss, outputs) of one step, or None where it must be run eagerly."""
+    def step(self, x: Arrays, targets: Arrays) -> tuple[list[float], Arrays] | None:
+        """(losses, outputs) of one step, or None where it must be run eagerly."""
         if not self.possible or primitives.backend() != "jit":
             return None
         program = self._programs.get(_key(x))
-        return None if program is None else program.step(x, target)
+        return None if program is None else program.step(x, targets)
 
-    def seen(self, x: Array, target: Array) -> None:
+    def seen(self, x: Arrays, targets: Arrays) -> None:
         """Called after an eager step: record one when the time has come."""
         key = _key(x)
         if not self.possible or key in self._programs or primitives.backend() != "jit":
@@ -80,7 +84,7 @@ class Replays:
         count = self._counts[key] = self._counts.get(key, 0) + 1
         if count == AFTER and len(self._programs) < SHAPES:
             try:
-                self._programs[key] = Replayed(*self._parts, x, target)
+                self._programs[key] = Replayed(*self._parts, x, targets)
             except CaptureError:
                 self.possible = False
         if len(self._counts) > 64:
@@ -95,21 +99,24 @@ class Replayed:
         body: Network,
         live: Sequence[Network],
         frozen: Scope,
-        loss: Loss,
+        losses: Losses,
         optimizer: Optimizer,
-        x: Array,
-        target: Array,
+        x: Arrays,
+        targets: Arrays,
     ) -> None:
-        self._parts = body, live, loss, optimizer
-        self._x, self._target = x.copy(), target.copy()
-        self._loss = self._out = np.zeros(())
-        self._recorded = False
-        self._factor = loss.factor
+        self._parts = body, live, losses, optimizer
+        self._x = tuple(part.copy() for part in x)
+        self._targets = tuple(part.copy() for part in targets)
+        self._losses: list[Array] = []
+        self._out: Arrays = ()
+        self._factors = [loss.factor for loss, _ in losses]
         self._kept = dict(optimizer.cells())
         for k, block in enumerate(live):
             vectors = block.state() | optimizer.vectors(block)
             self._kept |= {f"{k}/{name}": v for name, v in vectors.items() if v.size}
-        arrays = {"x": self._x, "target": self._target, **body.tables()}
+        arrays = dict(body.tables())
+        for name, given in (("x", self._x), ("target", self._targets)):
+            arrays |= {f"{name}[{k}]": part for k, part in enumerate(given)}
         for k, block in enumerate(body.owners()):
             vectors = block.state() | {"dtheta": block.dtheta}
             arrays |= {f"{name} of {k}": v for name, v in vectors.items() if v.size}
@@ -120,31 +127,37 @@ class Replayed:
 
     def _step(self) -> None:
         """The step in primitives, as `compiled.Plan.train` runs it with checks."""
-        body, live, loss, optimizer = self._parts
-        out, cache = body.forward_pass(self._x, True)
-        value, kept = loss.forward_pass(out, self._target)
+        body, live, losses, optimizer = self._parts
+        out, cache = body.forward_pass(batches.one(self._x), True)
+        out, values, gradients = batches.several(out), [], []
+        for (loss, weight), p, target in zip(losses, out, self._targets, strict=True):
+            value, kept = loss.forward_pass(p, target)
+            values.append(value)
+            d = loss.backward_pass(kept)
+            gradients.append(d if weight == 1 else primitives.scale(d, weight))
         for block in live:
             primitives.fill(block.dtheta, 0.0)
-        body.backward_pass(loss.backward_pass(kept), cache, False)
+        body.backward_pass(batches.one(gradients), cache, False)
         optimizer.apply(*live)
-        if not self._recorded:  # those of the recording: the program writes there
-            self._loss, self._out, self._recorded = value, out, True
+        if not self._losses:  # those of the recording: the program writes there
+            self._losses, self._out = values, out
 
-    def step(self, x: Array, target: Array) -> tuple[float, Array] | None:
-        """(loss, outputs), or None where something is not finite: nothing changed."""
-        self._x[...] = x
-        self._target[...] = target
+    def step(self, x: Arrays, targets: Arrays) -> tuple[list[float], Arrays] | None:
+        """(losses, outputs), or None where something is not finite: nothing changed."""
+        for own, given in zip((*self._x, *self._targets), (*x, *targets), strict=True):
+            own[...] = given
         self._before.take()
         self._program.play(1)
-        loss = float(self._loss) * self._factor
-        if loss - loss != 0 or self._kept["overflow"]:
+        pairs = zip(self._losses, self._factors, strict=True)
+        losses = [float(value) * factor for value, factor in pairs]
+        if any(loss - loss != 0 for loss in losses) or self._kept["overflow"]:
             self._before.restore()
             return None
-        return loss, self._out
+        return losses, self._out
 
     # ---- what the step changes -----------------------------------------------------
 
-    def state(self) -> Arrays:
+    def state(self) -> Named:
         """name -> array."""
         return self._kept
 

@@ -15,7 +15,7 @@ from . import backend, serial
 Path = str | os.PathLike[str]
 
 FOREIGN = {b"\x89HDF": "HDF5, as Keras writes it"}
-VERSION = 1
+VERSIONS = 1, 2  # read; the last one is written
 KIND = "keras model"
 SPARE = 4  # numbers that a layer makes for one in the file: some are left out there
 EXPECTED = "a file that minigan.keras saved"
@@ -45,7 +45,7 @@ def save_model(
     """
     where = f"{model.name}.save"
     arrays = _weights(model)
-    found: dict[str, Any] = {"version": VERSION, "floatx": model.dtype.name}
+    found: dict[str, Any] = {"version": VERSIONS[-1], "floatx": model.dtype.name}
     found["model"] = serial.structure(model, where)
     include = validate.flag(where, "include_optimizer", include_optimizer)
     if include and model._plan is not None:
@@ -63,10 +63,10 @@ def load_model(path: Path, kinds: Mapping[str, Any], compile: bool) -> Any:
         raise CheckpointError(
             f"{argument}: expected a model from Model.save, got weights alone: {path}"
         )
-    if found.get("version") != VERSION:
+    if found.get("version") not in VERSIONS:
         got = repr(found.get("version"))[:80]
         raise CheckpointError(
-            f"{argument}: expected version {VERSION}, got {got}: {path}"
+            f"{argument}: expected version {VERSIONS[-1]}, got {got}: {path}"
         )
     most = SPARE * sum(array.size for array in arrays.values())
     try:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from .. import validate
 from ..errors import ArgumentError
 from ..state import Arrays, whole_copy
+from .tensors import Input
+from .wiring import calls_between
 
 if TYPE_CHECKING:
     from .models import Model
@@ -131,40 +133,67 @@ def _kinds(base: type) -> Iterator[type]:
 
 
 def structure(model: "Model", where: str) -> dict[str, Any]:
-    """A model's layers, their names and flags, and the shape of its input."""
-    rows = []
-    for layer in model._chain:
+    """A model's layers, their names and flags, and how they are connected.
+
+    calls: (place of the layer, values it takes).  Values are numbered: the inputs, then
+    what each call makes.
+    """
+    chain, rows = list(model._chain), []
+    for layer in chain:
         row = {"name": layer.name, "trainable": layer._trainable}
-        if layer._chain:
+        if layer.is_model:
             row["model"] = structure(layer, where)
         else:
             row["layer"] = describe(layer, where)
         rows.append(row)
-    return {
+    found = {
         "kind": model._kind_of_graph,
         "name": model.name,
-        "input": model.example_in and list(model.example_in),
-        "input_name": getattr(model, "_start", model).name,
+        "inputs": [
+            {"name": t.name, "shape": list(t.example or ()), "dtype": t.dtype}
+            for t in model.inputs
+        ],
         "trainable": model._trainable,
         "layers": rows,
     }
+    if model._kind_of_graph == "Model":
+        numbers = {tensor: k for k, tensor in enumerate(model.inputs)}
+        found["calls"] = calls = []
+        for call in calls_between(model.inputs, model.outputs):
+            calls.append([chain.index(call.layer), [numbers[t] for t in call.inputs]])
+            for tensor in call.outputs:
+                numbers[tensor] = len(numbers)
+        found["outputs"] = [numbers[tensor] for tensor in model.outputs]
+    return found
 
 
-def rebuild(found: dict[str, Any], kinds: "Kinds") -> "Model":
+def rebuild(
+    found: dict[str, Any], kinds: "Kinds", where: str = "load_model"
+) -> "Model":
     """The model of a `structure`.  kinds: name -> its maker."""
-    layers = []
+    layers: list[Any] = []
     for row in found["layers"]:
         inner = "model" in row
         layer = rebuild(row["model"], kinds) if inner else revive(row["layer"])
         layer.name = _text("name", row["name"])
-        layer._trainable = validate.flag("load_model", "trainable", row["trainable"])
+        layer._trainable = validate.flag(where, "trainable", row["trainable"])
         layers.append(layer)
-    shape = found["input"]
-    shape = None if shape is None else tuple(shape)
-    make = kinds[found["kind"]]
-    names = _text("input_name", found["input_name"]), _text("name", found["name"])
-    model = make(shape, names[0], layers, names[1])
-    model._trainable = validate.flag("load_model", "trainable", found["trainable"])
+    if "inputs" in found:
+        starts = [
+            Input(
+                tuple(row["shape"]), name=_text("name", row["name"]), dtype=row["dtype"]
+            )
+            for row in found["inputs"]
+        ]
+    else:  # as version 1 had it
+        shape = found["input"]
+        name = _text("input_name", found["input_name"])
+        starts = [] if shape is None else [Input(tuple(shape), name=name)]
+    calls = found.get("calls", [(k, [k]) for k in range(len(layers))])
+    ends = found.get("outputs", [len(layers)])
+    name = _text("name", found["name"])
+    model = kinds[found["kind"]](starts, layers, calls, ends, name)
+    model._trainable = validate.flag(where, "trainable", found["trainable"])
     return model
 
 
@@ -183,8 +212,9 @@ def compiled(model: "Model", where: str) -> tuple[dict[str, Any], Arrays]:
         "optimizer": describe(plan.optimizer, where),
         "learning_rate": plan.optimizer.learning_rate,
         "t": int(plan.optimizer.engine.t),
-        "loss": describe(plan.loss, where),
-        "metrics": describe(plan.metrics, where),
+        "loss": describe([output.loss for output in plan.every], where),
+        "loss_weights": [output.weight for output in plan.every],
+        "metrics": describe([output.metrics for output in plan.every], where),
         "captured": list(plan.captured.values()),
     }
     arrays = {}
@@ -203,7 +233,8 @@ def compile_again(model: "Model", found: dict[str, Any], arrays: Arrays) -> None
     optimizer, loss = revive(found["optimizer"]), revive(found["loss"])
     optimizer.learning_rate = found["learning_rate"]
     optimizer.engine.t[...] = validate.integer(where, "t", found["t"], least=0)
-    model.compile(optimizer, loss, list(revive(found["metrics"])))
+    metrics, weights = list(revive(found["metrics"])), found.get("loss_weights")
+    model.compile(optimizer, loss, metrics, weights)
     captured = model.plan("compile").captured
     flags = [validate.flag(where, "captured", flag) for flag in found["captured"]]
     captured.update(zip(captured, flags, strict=True))

@@ -1,87 +1,127 @@
-"""Symbolic tensors: what `Input` returns and what a layer makes of one."""
+"""Symbolic tensors: what `Input` returns and what a layer makes of others."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import validate
-from ..errors import ArgumentError
+from ..errors import ArgumentError, StateError
 from . import arguments, naming
+
+INTEGERS = ("int32", "int64", "uint8", "int8", "int16")
 
 
 class KerasTensor:
-    """A place in a graph: its shape, and which layer made it from which tensor.
+    """A place in a graph: its shape, and which call of a layer made it.
 
-    shape: (None, ...), the batch first.  layer: None for an `Input`.
+    shape: (None, ...), the batch first; () for one number of a whole batch.
+    call: None for an `Input`.
     """
 
     def __init__(
         self,
-        shape: tuple[int, ...],
-        layer: Any = None,
-        parent: "KerasTensor | None" = None,
+        example: tuple[int, ...] | None,
+        call: Call | None = None,
         name: str | None = None,
+        dtype: str | None = None,
     ) -> None:
-        self.shape: tuple[int | None, ...] = (None, *shape)
-        self._example = tuple(shape)
-        self.layer = layer
-        self.parent = parent
+        self.example = example
+        self.shape: tuple[int | None, ...] = () if example is None else (None, *example)
+        self.call = call
+        self.dtype = dtype
         self.name = name or naming.unique("KerasTensor")
 
     @property
-    def example(self) -> tuple[int, ...]:
-        """The shape of one example."""
-        return self._example
+    def layer(self) -> Any:
+        """The layer that made it, or None."""
+        return None if self.call is None else self.call.layer
+
+    def get_shape(self) -> tuple[int | None, ...]:
+        """The shape, as a method."""
+        return self.shape
+
+    def __array_ufunc__(self, ufunc: Any, *_: Any, **__: Any) -> Any:
+        return self.__array__(ufunc)
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise StateError(
+            f"{self!r}: expected an array, got a tensor without numbers: NumPy cannot "
+            "compute with it (keras.backend and tf.math can)"
+        )
+
+    def __bool__(self) -> bool:
+        raise StateError(
+            f"{self!r}: expected a number, got a tensor that has none yet: Python's "
+            "`if`, `and`, `while` cannot ask for it"
+        )
+
+    def __len__(self) -> int:
+        raise StateError(f"{self!r}: expected an array, got a tensor of any length")
+
+    def __iter__(self) -> Any:
+        raise StateError(f"{self!r}: a tensor without numbers cannot be gone through")
 
     def __repr__(self) -> str:
         return f"<KerasTensor {self.name!r}, shape {self.shape}>"
 
 
+class Call:
+    """A layer, the tensors that it was called on, and those that it made.
+
+    block: the engine's network for inputs of these shapes; None for a layer that
+    computes nothing, and for a model, which is made of other layers.
+    """
+
+    def __init__(
+        self,
+        layer: Any,
+        inputs: Sequence[KerasTensor],
+        block: Any,
+        shapes: Sequence[tuple[int, ...] | None],
+    ) -> None:
+        self.layer, self.inputs, self.block = layer, tuple(inputs), block
+        self.outputs = tuple(KerasTensor(shape, self) for shape in shapes)
+
+
 def Input(
     shape: Sequence[int] | None = None,
-    batch_size: None = None,
+    batch_size: int | None = None,
     name: str | None = None,
     dtype: str | None = None,
     **rest: Any,
 ) -> KerasTensor:
     """The start of a graph: `Input(shape=(100,))`.
 
-    shape: of one example, known sizes.  dtype: None or "float32"; data are converted
-    to the type of the weights in any case.
+    shape: of one example, known sizes.  dtype: "int32" and the like for labels of an
+    `Embedding`; other data are converted to the type of the weights in any case.
     """
-    supported = ("shape", "name", "dtype")
-    arguments.no_more("Input", rest, supported)
-    arguments.only("Input", "batch_size", batch_size, None)
-    arguments.only("Input", "dtype", dtype, None, "float32", "float64")
+    batch_shape = rest.pop("batch_shape", None) or rest.pop("batch_input_shape", None)
+    if batch_shape is not None and shape is None:
+        shape = tuple(batch_shape)[1:]
+    arguments.only("Input", "sparse", rest.pop("sparse", False), False, None)
+    arguments.no_more("Input", rest, ("shape", "name", "dtype"))
+    if batch_size is not None:
+        validate.integer("Input", "batch_size", batch_size)
+    dtype = None if dtype is None else np.dtype(dtype).name
+    arguments.only("Input", "dtype", dtype, None, "float32", "float64", *INTEGERS)
     if shape is None:
         validate.complain(ArgumentError, "Input", "shape", "a tuple", "None")
     shape = arguments.example_shape("Input", "shape", shape)
-    return KerasTensor(shape, name=name or naming.unique("Input"))
+    return KerasTensor(shape, name=name or naming.unique("Input"), dtype=dtype)
 
 
-def path(inputs: KerasTensor, outputs: KerasTensor, where: str = "Model") -> list[Any]:
-    """The layers between two tensors, in order.
-
-    Errors: ArgumentError where there is no such path, or where a layer comes twice.
-    """
-    layers: list[Any] = []
-    tensor = outputs
-    while tensor is not inputs:
-        if tensor.layer is None or tensor.parent is None:
-            expected = "a tensor made from 'inputs'"
-            got = f"{outputs!r}, made from {tensor!r}"
-            validate.complain(ArgumentError, where, "outputs", expected, got)
-        layers.append(tensor.layer)
-        tensor = tensor.parent
-    return layers[::-1]
-
-
-def one_tensor(where: str, argument: str, value: Any) -> KerasTensor:
-    """A KerasTensor, alone or as the only one in a list."""
-    if isinstance(value, (list, tuple)) and len(value) == 1:
-        (value,) = value
-    if not isinstance(value, KerasTensor):
-        expected = "one tensor, from Input(...) or from calling a layer"
-        validate.complain(
-            ArgumentError, where, argument, expected, validate.shown(value)
-        )
-    return value
+def tensors(where: str, argument: str, value: Any) -> list[KerasTensor]:
+    """A list of tensors, from one, a list, or a dict of them."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    given = list(value) if isinstance(value, (list, tuple)) else [value]
+    for tensor in given:
+        if not isinstance(tensor, KerasTensor):
+            expected = "tensors, from Input(...) or from calling a layer"
+            validate.complain(
+                ArgumentError, where, argument, expected, validate.shown(tensor)
+            )
+    return given

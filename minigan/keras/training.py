@@ -1,16 +1,17 @@
 """compile, train, evaluate, predict: the calls of a model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import validate
-from ..errors import ShapeError, StateError
-from . import arguments, fitting
+from ..errors import StateError
+from . import arguments, batches, feeding, fitting
 from .base import Layer
 from .chain import Chain
-from .compiled import Plan, as_batch, numbers
+from .compiled import Plan
 from .optimizers import Optimizer
 
 CHUNK = 4096  # rows at a time in `predict`: results do not depend on it
@@ -26,17 +27,20 @@ class TrainableChain(Chain):
         optimizer: Any = "rmsprop",
         loss: Any = None,
         metrics: Any = None,
+        loss_weights: Any = None,
         **rest: Any,
     ) -> None:
         """Choose how to train, and note which layers are trainable now.
 
         optimizer: "adam", "rmsprop", "sgd", or an object of `keras.optimizers`.
-        loss: a name or object of `keras.losses`, or a function that `traced` knows.
-        metrics: a list of names or objects of `keras.metrics`.
+        loss: a name or object of `keras.losses`, or a function of tensors; of several
+        outputs a list of them, or a dict by the names of the outputs.
+        metrics: a list of names or objects of `keras.metrics`; a list of lists, or a
+        dict, of several outputs.
+        loss_weights: what each loss counts in the sum, as a list or dict; default 1.
         """
         where = f"{self.name}.compile"
-        only = {
-            "loss_weights": (None, 1, 1.0, [1.0]),
+        only: dict[str, tuple[Any, ...]] = {
             "weighted_metrics": (None, []),
             "run_eagerly": (None, False, True),
             "steps_per_execution": (1, None),
@@ -47,9 +51,7 @@ class TrainableChain(Chain):
             if argument in rest:
                 arguments.only(where, argument, rest.pop(argument), *allowed)
         arguments.no_more(where, rest, ("optimizer", "loss", "metrics"))
-        if isinstance(loss, (list, tuple)) and len(loss) == 1:
-            (loss,) = loss
-        self._plan = Plan(self, optimizer, loss, metrics)
+        self._plan = Plan(self, optimizer, loss, metrics, loss_weights)
 
     @property
     def captured(self) -> dict[Layer, bool] | None:
@@ -81,41 +83,43 @@ class TrainableChain(Chain):
         self,
         x: Any,
         y: Any = None,
-        sample_weight: None = None,
-        class_weight: None = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
         reset_metrics: bool = True,
         return_dict: bool = False,
     ) -> Any:
         """One update.  Returns the loss before it, or [loss, *metrics].
 
-        x: (n, ...) numbers.  y: labels (n,) or (n, 1), or as the loss takes them.
+        x: (n, ...) numbers.  y: labels (n,) or (n, 1), or as the loss takes them.  Of
+        several inputs or outputs a list, or a dict by their names.
+        sample_weight: (n,), how much each row counts; of several outputs a list.
+        class_weight: label -> how much its rows count.
         """
         where = f"{self.name}.train_on_batch"
-        self._refuse_weights(where, sample_weight, class_weight)
         arguments.only(where, "reset_metrics", reset_metrics, True)
         plan = self.plan("train_on_batch")
-        x, y = self._pair(where, x, y)
-        return self._returned(plan.train(x, y), return_dict)
+        data = plan.data(where, x, y, sample_weight, class_weight)
+        return self._returned(plan.train(*data), return_dict)
 
     def test_on_batch(
         self,
         x: Any,
         y: Any = None,
-        sample_weight: None = None,
+        sample_weight: Any = None,
         reset_metrics: bool = True,
         return_dict: bool = False,
     ) -> Any:
         """The loss, or [loss, *metrics], in inference mode; nothing changes."""
         where = f"{self.name}.test_on_batch"
-        self._refuse_weights(where, sample_weight)
         arguments.only(where, "reset_metrics", reset_metrics, True)
         plan = self.plan("test_on_batch")
-        x, y = self._pair(where, x, y)
-        return self._returned(plan.test(x, y), return_dict)
+        data = plan.data(where, x, y, sample_weight)
+        return self._returned(plan.test(*data), return_dict)
 
-    def predict_on_batch(self, x: Any) -> NDArray[Any]:
-        """The outputs (n, ...) in inference mode."""
-        return self.network.predict(as_batch(f"{self.name}.predict_on_batch", x, self))
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs (n, ...) in inference mode; of several outputs a list."""
+        x = batches.inputs(f"{self.name}.predict_on_batch", x, self)
+        return self._outputs(x)
 
     # ---- many ----------------------------------------------------------------------
 
@@ -127,27 +131,25 @@ class TrainableChain(Chain):
         y: Any = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        sample_weight: None = None,
-        steps: None = None,
-        callbacks: None = None,
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
         return_dict: bool = False,
         **rest: Any,
     ) -> Any:
-        """The loss, or [loss, *metrics]: means over all rows, in inference mode."""
+        """The loss, or [loss, *metrics]: means over all rows, in inference mode.
+
+        x: arrays, or a generator or `Sequence` of batches, of which `steps` are taken.
+        """
         where = f"{self.name}.evaluate"
         arguments.no_more(where, rest, ("x", "y", "batch_size", "verbose"))
-        self._refuse_weights(where, sample_weight)
-        arguments.only(where, "steps", steps, None)
         arguments.only(where, "callbacks", callbacks, None)
         plan = self.plan("evaluate")
-        x, y = self._pair(where, x, y)
-        size = validate.integer(
-            where, "batch_size", 32 if batch_size is None else batch_size
-        )
         verbose = fitting.verbosity(where, verbose)
-        results = fitting.evaluate(plan, x, y, size)
+        data = feeding.feed(where, plan, x, y, batch_size, sample_weight, steps=steps)
+        results = fitting.evaluate(plan, data)
         if verbose:
-            fitting.report_evaluation(plan.names, results, -(-len(x) // size))
+            fitting.report_evaluation(plan.names, results, data.steps or 0)
         return self._returned(results, return_dict)
 
     def predict(
@@ -155,11 +157,11 @@ class TrainableChain(Chain):
         x: Any,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        steps: None = None,
+        steps: int | None = None,
         callbacks: None = None,
         **rest: Any,
-    ) -> NDArray[Any]:
-        """The outputs (n, ...) in inference mode.
+    ) -> Any:
+        """The outputs (n, ...) in inference mode; of several outputs a list.
 
         batch_size: checked, but results do not depend on it.  verbose: nothing is
         printed whatever it says, since this takes microseconds.
@@ -171,31 +173,30 @@ class TrainableChain(Chain):
             validate.integer(where, "batch_size", batch_size)
         if verbose != 0:
             fitting.verbosity(where, verbose)
-        arguments.only(where, "steps", steps, None)
         arguments.only(where, "callbacks", callbacks, None)
-        x = as_batch(where, x, self)
-        network = self.network
-        if len(x) <= CHUNK:
-            return network.predict(x)
-        parts = [network.predict(x[k : k + CHUNK]) for k in range(0, len(x), CHUNK)]
-        return np.concatenate(parts)
+        if feeding.is_stream(x):
+            found = [self.predict_on_batch(part) for part in feeding.only_x(x, steps)]
+            return self._above(found)
+        arguments.only(where, "steps", steps, None)
+        x = batches.inputs(where, x, self)
+        if len(x[0]) <= CHUNK:
+            return self._outputs(x)
+        starts = range(0, len(x[0]), CHUNK)
+        return self._above(
+            [self._outputs([part[k : k + CHUNK] for part in x]) for k in starts]
+        )
 
     # ---- helpers -------------------------------------------------------------------
 
-    def _pair(self, where: str, x: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-        x = as_batch(where, x, self)
-        y = numbers(where, "y", y)
-        if len(x) != len(y):
-            expected = f"{len(x)} rows, as in 'x'"
-            validate.complain(ShapeError, where, "y", expected, len(y))
-        return x, y
+    def _outputs(self, x: Sequence[NDArray[Any]]) -> Any:
+        found = self.network.predict(batches.one(x))
+        return list(found) if isinstance(found, tuple) else found
 
-    @staticmethod
-    def _refuse_weights(
-        where: str, sample_weight: None = None, class_weight: None = None
-    ) -> None:
-        arguments.only(where, "sample_weight", sample_weight, None)
-        arguments.only(where, "class_weight", class_weight, None)
+    def _above(self, found: Sequence[Any]) -> Any:
+        """The outputs of several batches as those of one."""
+        if isinstance(found[0], list):
+            return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        return np.concatenate(found)
 
     def _returned(self, results: list[float], return_dict: bool) -> Any:
         """A scalar where no metrics were compiled, else a list, or a dict."""

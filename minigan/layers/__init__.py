@@ -18,7 +18,16 @@ from .curves import (
 from .dense import Dense
 from .dropout import Dropout
 from .embedding import Embedding
-from .merge import Add, Concatenate, Dot, Multiply
+from .merge import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
 from .minibatch import MinibatchDiscrimination
 from .noise import GaussianNoise
 from .pooling import (
@@ -37,6 +46,7 @@ __all__ = [
     "LAYERS",
     "Add",
     "AveragePooling2D",
+    "Average",
     "BatchNorm",
     "ClippedReLU",
     "Concatenate",
@@ -58,7 +68,9 @@ __all__ = [
     "LeakyReLU",
     "LearnedConstant",
     "MaxPooling2D",
+    "Maximum",
     "MinibatchDiscrimination",
+    "Minimum",
     "Multiply",
     "PReLU",
     "Parameter",
@@ -71,6 +83,7 @@ __all__ = [
     "Softsign",
     "SpectralNorm",
     "Swish",
+    "Subtract",
     "Tanh",
     "UpSampling2D",
     "ZeroPadding2D",

@@ -150,6 +150,122 @@ class Multiply(Merge):
         return tuple(gradients)
 
 
+@LAYERS.register(Example(shape=((5, 4), (5, 4))))
+class Subtract(Merge):
+    """The difference of two, element by element.
+
+        y = a - b        da = dy        db = -dy
+
+    Shapes: a, b, y (N, ...), all the same.
+    """
+
+    def forward_pass(self, x: Any, training: bool) -> tuple[Array, Any]:
+        a, b = x
+        return primitives.add(a, primitives.scale(b, -1.0)), None
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
+        return (dy, primitives.scale(dy, -1.0)) if need_dx else None
+
+    def tangent_pass(self, t: Any, cache: Any) -> Any:
+        a, b = t
+        return _added(a, None if b is None else primitives.scale(b, -1.0))
+
+    def curvature_pass(self, dy: Array, t: Any, cache: Any, need_dx: bool) -> None:
+        return None
+
+    def _label_inputs(self, where: str, count: int) -> tuple[bool, ...]:
+        return _two(where, "inputs", "nodes", count)
+
+    def _checked_input(self, where: str, argument: str, x: Any) -> Any:
+        x = super()._checked_input(where, argument, x)
+        _two(where, argument, "arrays", len(x))
+        return x
+
+
+@LAYERS.register(
+    Example(shape=((5, 4), (5, 4)), note="two"),
+    Example(shape=((5, 2, 3),) * 3, note="three"),
+)
+class Average(Add):
+    """The mean of all, element by element.
+
+        y = (x_1 + ... + x_n) / n        dx_k = dy / n
+
+    Shapes: x_k, y (N, ...), all the same.
+    """
+
+    def forward_pass(self, x: Any, training: bool) -> tuple[Array, Any]:
+        total, count = super().forward_pass(x, training)
+        return primitives.scale(total, 1 / count), count
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
+        return (primitives.scale(dy, 1 / cache),) * cache if need_dx else None
+
+    def tangent_pass(self, t: Any, cache: Any) -> Any:
+        return primitives.scale(super().tangent_pass(t, cache), 1 / cache)
+
+
+@LAYERS.register(
+    Example(shape=((5, 4), (5, 4)), note="two"),
+    Example(shape=((5, 2, 3),) * 3, note="three"),
+)
+class Maximum(Merge):
+    """The largest of all, element by element.
+
+        y = max(x_1, x_2, ...)        dx_k = dy where x_k is the largest, else 0
+
+    Of equal ones the first has the gradient.
+    Shapes: x_k, y (N, ...), all the same.
+    """
+
+    sign = 1.0
+
+    def forward_pass(self, x: Any, training: bool) -> tuple[Array, Any]:
+        y, pairs = self._signed(x[0]), []
+        for other in x[1:]:
+            pairs.append((y, self._signed(other)))
+            y = primitives.maximum(*pairs[-1])
+        return self._signed(y), pairs
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Any:
+        if not need_dx:
+            return None
+        gradients = []
+        for pair in reversed(cache):
+            first = primitives.maximum_backward(dy, *pair)
+            gradients.append(primitives.add(dy, primitives.scale(first, -1.0)))
+            dy = first
+        return (dy, *reversed(gradients))
+
+    def tangent_pass(self, t: Any, cache: Any) -> Any:
+        total = None  # each t_k where x_k is the largest
+        for k, part in enumerate(t):
+            if part is not None:
+                total = _added(total, self.backward_pass(part, cache, True)[k])
+        return total
+
+    def curvature_pass(self, dy: Array, t: Any, cache: Any, need_dx: bool) -> None:
+        return None
+
+    def _signed(self, x: Array) -> Array:
+        """x, or -x where the smallest is wanted."""
+        return x if self.sign > 0 else primitives.scale(x, -1.0)
+
+
+@LAYERS.register(
+    Example(shape=((5, 4), (5, 4)), note="two"),
+    Example(shape=((5, 2, 3),) * 3, note="three"),
+)
+class Minimum(Maximum):
+    """The smallest of all, element by element: y = -max(-x_1, -x_2, ...).
+
+    Of equal ones the first has the gradient.
+    Shapes: x_k, y (N, ...), all the same.
+    """
+
+    sign = -1.0
+
+
 @LAYERS.register(
     Example(shape=((5, 4), (5, 3)), note="two"),
     Example(shape=((5, 2, 3), (5, 2, 1), (5, 2, 2)), note="three"),
@@ -244,15 +360,19 @@ class Dot(Merge):
         return (1,)
 
     def _label_inputs(self, where: str, count: int) -> tuple[bool, ...]:
-        if count != 2:
-            validate.complain(ArgumentError, where, "inputs", "two nodes", f"{count}")
-        return (False, False)
+        return _two(where, "inputs", "nodes", count)
 
     def _checked_input(self, where: str, argument: str, x: Any) -> Any:
         x = super()._checked_input(where, argument, x)
-        if len(x) != 2:
-            validate.complain(ArgumentError, where, argument, "two arrays", len(x))
+        _two(where, argument, "arrays", len(x))
         return x
+
+
+def _two(where: str, argument: str, what: str, count: int) -> tuple[bool, ...]:
+    """Refuse all counts but two."""
+    if count != 2:
+        validate.complain(ArgumentError, where, argument, f"two {what}", f"{count}")
+    return (False, False)
 
 
 def _inner(a: Array, b: Array) -> Array:

@@ -20,6 +20,18 @@ def multiply(a, b, c):
     c[...] = a * b
 
 
+@primitive("a[*] b[*] -> c[*]", flops=lambda S: S, rows="S")
+def maximum(a, b, c):
+    """c = the larger of a and b, element by element; NaN where one of them is."""
+    c[...] = np.where((a.real >= b.real) | np.isnan(a.real), a, b)
+
+
+@primitive("dc[*] a[*] b[*] -> da[*]", flops=lambda S: S, rows="S")
+def maximum_backward(dc, a, b, da):
+    """da = dc where a >= b, else 0: where they are equal the gradient is a's."""
+    da[...] = np.where(a.real >= b.real, dc, 0)
+
+
 @primitive("a[N,D] b[N,K] -> c[N,D+K]", rows="N")
 def concatenate_features(a, b, c):
     """c = a beside b.   a: (N, D)   b: (N, K)   c: (N, D + K)"""

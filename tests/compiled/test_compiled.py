@@ -23,6 +23,8 @@ NAN_STOPS = {
     ("relu_backward", "y"),
     ("leaky_relu_backward", "y"),
     ("clipped_relu_backward", "x"),
+    ("maximum_backward", "a"),
+    ("maximum_backward", "b"),
     ("absolute_backward", "z"),
     ("absolute_backward", "t"),
     ("dense_leaky_relu_dx", "y"),

@@ -186,14 +186,12 @@ def test_last_axis_and_no_bias():
 
 def test_refused():
     dense = layers.Dense(3, input_dim=3)
-    with pytest.raises(MiniganError, match="once in a model"):
+    with pytest.raises(MiniganError, match="once in a Sequential"):
         Sequential([dense, dense])
     z = Input((3,))
-    with pytest.raises(MiniganError, match="once in a model"):
-        Model(z, dense(dense(z)))
     with pytest.raises(ArgumentError, match="made from 'inputs'"):
         Model(Input((3,)), dense(z))
-    with pytest.raises(ArgumentError, match="one tensor"):
+    with pytest.raises(ArgumentError, match="each tensor once"):
         Model([z, z], dense(z))
     with pytest.raises(ArgumentError, match="subclassing"):
         Model()

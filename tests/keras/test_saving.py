@@ -9,6 +9,7 @@ from minigan.keras import Input, Model, Sequential, layers, models, optimizers
 from tests.keras.small import (
     ONES,
     REAL,
+    RNG,
     Z,
     bytes_of,
     compiled,
@@ -177,7 +178,7 @@ def _wide(meta):
 FORGED = {
     "another class": (lambda m: m["model"]["layers"][0].update(layer=["os"]), "damag"),
     "nothing": (lambda m: m.pop("model"), "weights alone"),
-    "version": (lambda m: m.update(version=9), "version 1, got 9"),
+    "version": (lambda m: m.update(version=9), "version 2, got 9"),
     "kind": (lambda m: m.update(kind="trainer"), "found a 'trainer'"),
     "layers": (lambda m: m["model"].update(layers=[]), "damaged"),
     "type": (lambda m: m.update(floatx="O"), "damaged"),
@@ -216,3 +217,23 @@ def test_a_forged_array_and_every_flipped_byte(tmp_path):
         (tmp_path / "bad").write_bytes(changed)
         with pytest.raises(CheckpointError):
             models.load_model(tmp_path / "bad")
+
+
+def test_a_graph_is_rebuilt_with_its_wiring(tmp_path):
+    """Two inputs, an embedding, a layer and a model used twice, two outputs."""
+    a, b = keras.Input((3,), name="a"), keras.Input((1,), dtype="int32", name="b")
+    vector = layers.Flatten()(layers.Embedding(4, 3)(b))
+    shared, inner = layers.Dense(3), keras.Sequential([layers.Dense(3, input_dim=3)])
+    joint = layers.multiply([shared(a), vector])
+    ends = [layers.Dense(1, name="end")(inner(joint)), inner(shared(joint))]
+    model = keras.Model([a, b], ends)
+    model.compile("adam", ["mse", "mae"], ["mae"], {"end": 0.5})
+    x, y = [RNG.normal(size=(6, 3)), np.arange(6) % 4], [np.ones(6), np.ones((6, 3))]
+    model.train_on_batch(x, y)
+    model.save(tmp_path / "model")
+    twin = keras.models.load_model(tmp_path / "model")
+    assert twin.output_names == model.output_names == ["end", inner.name]
+    assert [t.name for t in twin.inputs] == ["a", "b"]
+    for _ in range(2):
+        assert twin.train_on_batch(x, y) == model.train_on_batch(x, y)
+    assert bytes_of(twin) == bytes_of(model)

@@ -5,7 +5,17 @@ from functools import reduce
 import numpy as np
 import pytest
 
-from minigan import Add, Concatenate, Dot, Input, Multiply
+from minigan import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Input,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
 from minigan.errors import ArgumentError, DTypeError, ShapeError, StateError
 
 from ..helpers import assert_close, assert_same_bits, normal
@@ -125,6 +135,46 @@ def test_bad_input(kind, x, error, message, method):
 def test_shapes_must_agree(kind):
     with pytest.raises(ShapeError, match=r"'x\[1\]': expected a shape that fits"):
         kind().forward((normal(4, 3), normal(4, 1)))
+
+
+# ---- Subtract, Average, Maximum, Minimum -------------------------------------------
+
+
+@each_type
+@pytest.mark.parametrize(
+    "kind, y, dx",
+    [
+        (Subtract, [-1, 5, 0], [[1, 1, 1], [-1, -1, -1]]),
+        (Average, [2.5, 0.5, 7], [[0.5] * 3] * 2),
+        (Maximum, [3, 3, 7], [[0, 1, 1], [1, 0, 0]]),
+        (Minimum, [2, -2, 7], [[1, 0, 1], [0, 1, 0]]),
+    ],
+)
+def test_two_rows_by_hand(kind, y, dx, dtype):
+    x = np.array([[2, 3, 7]], dtype), np.array([[3, -2, 7]], dtype)
+    layer = kind()
+    assert layer.forward(x).tolist() == [y]
+    got = layer.backward(np.ones((1, 3), dtype))
+    assert [part.tolist() for part in got] == [[row] for row in dx]
+
+
+@pytest.mark.parametrize("kind, least", [(Maximum, max), (Minimum, min)])
+def test_the_first_of_equal_ones_has_the_gradient(kind, least):
+    x, layer = arrays(3, 5, 4), kind()
+    x[1][0], x[2][1] = x[0][0], x[0][1]
+    rows = [np.array(r) for r in zip(*(v.ravel() for v in x), strict=True)]
+    assert layer.forward(x).ravel().tolist() == [least(r) for r in rows]
+    dx = layer.backward(np.ones((5, 4), np.float32))
+    found = np.stack([d.ravel() for d in dx], axis=1)
+    first = [list(r).index(least(r)) for r in rows]
+    assert (found == np.eye(3)[first]).all()
+
+
+def test_a_difference_of_three():
+    with pytest.raises(ArgumentError, match="^Subtract.forward.*expected two arrays"):
+        Subtract().forward(arrays(3, 4, 3))
+    with pytest.raises(ArgumentError, match="^Subtract: .*expected two nodes"):
+        Subtract()([Input((3,)), Input((3,)), Input((3,))])
 
 
 # ---- Dot ---------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from minigan import (
     LeakyReLU,
     MiniganError,
     RandomNormal,
+    RandomUniform,
     ReLU,
     Reshape,
     RMSprop,
@@ -98,6 +99,8 @@ ARGUMENTS = [
     (Adam, "epsilon_form", lambda v: Adam(epsilon_form=v), ("Keras", "", None, 1)),
     (RandomNormal, "mean", RandomNormal, NO_NUMBERS),
     (RandomNormal, "stddev", lambda v: RandomNormal(0, v), (*NO_NUMBERS, -0.1)),
+    (RandomUniform, "minval", RandomUniform, NO_NUMBERS),
+    (RandomUniform, "maxval", lambda v: RandomUniform(0, v), (*NO_NUMBERS, -0.1)),
 ]
 CALLS = [
     pytest.param(f, name, call, value, id=f"{f.__name__}-{name}-{k}")
