@@ -20,7 +20,7 @@ from . import starting as starting  # isort: skip
 
 from . import initializers, layers, losses, optimizers, primitives
 from .errors import MiniganError
-from .gradcheck import gradcheck
+from .gradcheck import check, gradcheck
 from .initializers import *
 from .jit.threads import get_threads, set_threads
 from .layers import *
@@ -41,6 +41,7 @@ __all__ = [
     "MiniganError",
     "Sequential",
     "__version__",
+    "check",
     "gan",
     "get_threads",
     "gradcheck",

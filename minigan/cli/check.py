@@ -3,17 +3,8 @@
 Gradients against the derivatives of forward passes, optimizers against their formulas.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import rich_click as click
 from click.exceptions import Exit
-
-if TYPE_CHECKING:
-    from ..gradcheck import Report
-    from ..tables import Table
 
 
 @click.command(epilog="Examples:\n\n\b\nminigan check\nminigan check --backend numpy\n")
@@ -38,46 +29,16 @@ def check(backend: str | None, seed: int) -> None:
     """
     from rich.console import Console
 
-    from ..gradcheck import proofs
-    from ..primitives import use_backend
+    from ..gradcheck import check as check_everything
 
     console = Console()
-    reports = []
-    with console.status("checking gradients"), use_backend(backend):
-        for proof in proofs(seed):
-            reports.append((proof.label, proof.run()))
-    table = table_of(reports)
+    with console.status("checking gradients"):
+        checks = check_everything(backend, seed)
     if console.is_terminal:
-        console.print(table)
+        console.print(checks)
     else:
-        click.echo(str(table))
-    wrong = [report for _, report in reports if not report.ok]
-    for report in wrong:
+        click.echo(str(checks.table()))
+    for report in checks.wrong:
         click.echo(f"\n{report}")
-    if wrong:
+    if not checks.ok:
         raise Exit(1)
-
-
-def table_of(reports: Sequence[tuple[str, Report]]) -> Table:
-    """One row for each report."""
-    from ..tables import Table
-
-    rows = [
-        [
-            label,
-            str(sum(row.checked for row in report.rows)),
-            str(report.kinks),
-            f"{report.worst:.1e}",
-            "ok" if report.ok else "WRONG",
-        ]
-        for label, report in reports
-    ]
-    good = sum(report.ok for _, report in reports)
-    worst = max(report.worst for _, report in reports)
-    return Table(
-        "Checks",
-        ("Subject", ">Checked", ">Kinks", ">Worst error", ""),
-        rows,
-        [f"{good} of {len(reports)} agree; worst relative error {worst:.1e}"],
-        frozenset(k for k, (_, report) in enumerate(reports) if not report.ok),
-    )

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..validate import integer
+from .available import trouble
 
 MOMENT = 1e-4  # seconds that a member looks for work before it sleeps
 _members: list[threading.Thread] = []
@@ -25,7 +26,9 @@ _changing = threading.Lock()
 @cache
 def _team() -> Any:
     """The module of the compiled part, with as many threads wanted as Numba would use;
-    None with the JIT off."""
+    None with the JIT off, or without Numba."""
+    if trouble():
+        return None
     from .compiling import JIT_DISABLED
 
     if JIT_DISABLED:

@@ -1,13 +1,16 @@
 """Which code runs the primitives, with which arithmetic, and who listens to them."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from ..validate import choice
+from ..errors import ArgumentError
+from ..jit.available import trouble
+from ..validate import choice, complain
 
 BACKENDS = ("jit", "numpy")
 PRODUCTS = ("auto", "chain", "tiles")
@@ -20,21 +23,42 @@ def backend() -> str:
     """The name of the backend in force: "jit" or "numpy".
 
     The innermost `use_backend(...)`, else the environment variable MINIGAN_BACKEND,
-    else "jit".
+    else "jit"; where Numba cannot be used, "numpy".
     """
     return chosen.get() or default_backend()
 
 
 @cache
 def default_backend() -> str:
-    """What MINIGAN_BACKEND says.  Errors: ArgumentError for another word."""
-    name = os.environ.get("MINIGAN_BACKEND") or "jit"
-    return choice("minigan", "MINIGAN_BACKEND", name, BACKENDS)
+    """What MINIGAN_BACKEND says, else "jit", or "numpy", with a notice, without Numba.
+
+    Errors: ArgumentError for another word, or for "jit" where it cannot be used.
+    """
+    name = os.environ.get("MINIGAN_BACKEND")
+    if name:
+        return usable("minigan", "MINIGAN_BACKEND", name)
+    if trouble():
+        warnings.warn(
+            f"minigan: {trouble()}, so the NumPy formulas run instead of compiled "
+            "kernels: the same results, more slowly",
+            stacklevel=2,
+        )
+        return "numpy"
+    return "jit"
+
+
+def usable(where: str, argument: str, name: str) -> str:
+    """The name of a backend that can be used here.  Errors: ArgumentError."""
+    choice(where, argument, name, BACKENDS)
+    if name == "jit" and trouble():
+        expected = f"'numpy', since {trouble()}"
+        complain(ArgumentError, where, argument, expected, "'jit'")
+    return name
 
 
 def chosen_backend(where: str, name: str | None) -> str:
     """The name, if it is one; for None that in force.  Errors: ArgumentError."""
-    return backend() if name is None else choice(where, "backend", name, BACKENDS)
+    return backend() if name is None else usable(where, "backend", name)
 
 
 @contextmanager
@@ -42,9 +66,10 @@ def use_backend(name: str | None) -> Iterator[None]:
     """Run a block on one backend: `with use_backend("numpy"): ...`.
 
     name: "jit" runs the compiled twins, "numpy" the formulas; None for no change.
+    Errors: ArgumentError for another name, or for "jit" where Numba cannot be used.
     """
     if name is not None:
-        choice("use_backend", "name", name, BACKENDS)
+        usable("use_backend", "name", name)
     token = chosen.set(name if name is not None else chosen.get())
     try:
         yield

@@ -32,7 +32,9 @@ def test_check_fails_where_a_gradient_is_wrong(monkeypatch):
     some = [proof for proof in proofs() if proof.label in names] + steps[:2]
     assert len(some) == 6
     monkeypatch.setattr(Tanh, "backward_pass", wrong)
-    monkeypatch.setattr(sys.modules["minigan.gradcheck"], "proofs", lambda seed: some)
+    monkeypatch.setattr(
+        sys.modules["minigan.gradcheck.everything"], "proofs", lambda seed: some
+    )
     result = run("check", "--backend", "numpy")
     assert result.exit_code == 1
     assert "WRONG" in result.stdout
