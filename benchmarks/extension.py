@@ -56,9 +56,9 @@ def main(arguments=None):
     own = importlib.import_module("extension")
     importlib.import_module("extension_twins")
     pairs = {
-        "activation: GELU beside Tanh": ((own.GELU, Adam), (Tanh, Adam)),
-        "optimizer: AdamW beside Adam": ((Tanh, own.AdamW), (Tanh, Adam)),
-        "both": ((own.GELU, own.AdamW), (Tanh, Adam)),
+        "activation: GELU beside Tanh": ((own.TanhGELU, Adam), (Tanh, Adam)),
+        "optimizer: AdamW beside Adam": ((Tanh, own.DecayingAdam), (Tanh, Adam)),
+        "both": ((own.TanhGELU, own.DecayingAdam), (Tanh, Adam)),
     }
     print(f"{'us a step':32}{'own':>8}{'built in':>10}{'ratio':>8}")
     for label, (mine, built_in) in pairs.items():

@@ -37,7 +37,7 @@ def gelu_backward(dy, x, t, dx):
 
 
 @LAYERS.register(Example(shape=(5, 6)))
-class GELU(Layer):
+class TanhGELU(Layer):
     """The Gaussian error linear unit, by tanh (Hendrycks & Gimpel 2016)."""
 
     def forward_pass(self, x, training):
@@ -66,7 +66,7 @@ def squared_hinge_backward(p, t, dp):
 
 
 @LOSSES.register(Example(shape=(8, 1)))
-class SquaredHinge(Loss):
+class SquaredMargin(Loss):
     """L = mean(max(0, 1 - t p)^2) for labels t in [-1, 1]."""
 
     target_range = (-1.0, 1.0)
@@ -121,7 +121,7 @@ def adamw_update(theta, dtheta, m, v, schedule, rate, beta_1, beta_2, decay, ove
 
 
 @OPTIMIZERS.register()
-class AdamW(Optimizer):
+class DecayingAdam(Optimizer):
     """Adam with weight decay beside the gradient (Loshchilov & Hutter 2019)."""
 
     vector_names = ("m", "v")
@@ -130,7 +130,7 @@ class AdamW(Optimizer):
         self, learning_rate=1e-3, weight_decay=0.004, beta_1=0.9, beta_2=0.999
     ):
         super().__init__(learning_rate)
-        where, share = "AdamW", {"least": 0, "below": 1}
+        where, share = "DecayingAdam", {"least": 0, "below": 1}
         self.weight_decay = validate.number(
             where, "weight_decay", weight_decay, **share
         )
@@ -151,25 +151,25 @@ class AdamW(Optimizer):
 
 
 def generator(rng, dtype, shape):
-    """5 -> 16 GELU -> 2"""
+    """5 -> 16 TanhGELU -> 2"""
     first, last = Dense(5, 16, rng=rng, dtype=dtype), Dense(16, 2, rng=rng, dtype=dtype)
-    return Sequential([first, GELU(), last])
+    return Sequential([first, TanhGELU(), last])
 
 
 def discriminator(rng, dtype, shape):
-    """2 -> 24 GELU -> 1"""
+    """2 -> 24 TanhGELU -> 1"""
     first, last = Dense(2, 24, rng=rng, dtype=dtype), Dense(24, 1, rng=rng, dtype=dtype)
-    return Sequential([first, GELU(), last])
+    return Sequential([first, TanhGELU(), last])
 
 
 RECIPES.register()(
     Recipe(
         "parabola-gelu",
-        description="points on y = x^2, by smooth networks and AdamW",
+        description="points on y = x^2, by smooth networks and DecayingAdam",
         generator=generator,
         discriminator=discriminator,
         steps=10_000,
         report_every=2_000,
-        optimizer=(AdamW, {"weight_decay": 0.001}),
+        optimizer=(DecayingAdam, {"weight_decay": 0.001}),
     )
 )

@@ -168,8 +168,8 @@ def test_the_loss_and_the_optimizer_train_a_classifier(way):
     x = rng.standard_normal((64, 3))
     y = np.sign(x[:, :1] + x[:, 1:2])
     dense = [mg.Dense(*sizes, rng=rng, dtype=np.float64) for sizes in ((3, 8), (8, 1))]
-    network = mg.Sequential([dense[0], module.GELU(), dense[1]])
-    loss, optimizer = module.SquaredHinge(), module.AdamW(0.02)
+    network = mg.Sequential([dense[0], module.TanhGELU(), dense[1]])
+    loss, optimizer = module.SquaredMargin(), module.DecayingAdam(0.02)
     losses = []
     with primitives.use_backend(backend):
         for _ in range(60):
@@ -185,7 +185,7 @@ def test_a_step_with_the_loss_is_captured(twins):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((16, 3)), np.sign(rng.standard_normal((16, 1)))
     network = mg.Sequential([mg.Dense(3, 1, rng=rng, dtype=np.float64)])
-    loss, optimizer = twins.SquaredHinge(), twins.AdamW()
+    loss, optimizer = twins.SquaredMargin(), twins.DecayingAdam()
     optimizer.vectors(network)
 
     def step():
@@ -218,9 +218,9 @@ def test_it_is_saved_loaded_and_resumed_to_the_bit(way, tmp_path):
     trainer = trained(25, backend=backend)
     trainer.save(tmp_path / "run.npz")
     again = Trainer.load(tmp_path / "run.npz")
-    assert type(again.generator_optimizer).__name__ == "AdamW"
+    assert type(again.generator_optimizer).__name__ == "DecayingAdam"
     assert again.objective.name == "squared-hinge"
-    assert type(again.generator.layers[1]).__name__ == "GELU"
+    assert type(again.generator.layers[1]).__name__ == "TanhGELU"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         again.fit(35, report_every=None)
@@ -231,7 +231,9 @@ def test_it_is_saved_loaded_and_resumed_to_the_bit(way, tmp_path):
 def test_what_is_not_registered_any_more_is_named(tmp_path):
     for _ in loaded("extension"):
         trained(1, backend="numpy").save(tmp_path / "run.npz")
-    with pytest.raises(mg.MiniganError, match="run.npz.*(GELU|AdamW|squared-hinge)"):
+    with pytest.raises(
+        mg.MiniganError, match="run.npz.*(TanhGELU|DecayingAdam|squared-hinge)"
+    ):
         Trainer.load(tmp_path / "run.npz")
 
 
@@ -239,7 +241,10 @@ def test_what_is_not_registered_any_more_is_named(tmp_path):
 
 
 def test_it_is_proven(either):
-    for subject, shape in ((either.GELU(), (5, 6)), (either.SquaredHinge(), (8, 1))):
+    for subject, shape in (
+        (either.TanhGELU(), (5, 6)),
+        (either.SquaredMargin(), (8, 1)),
+    ):
         report = gradcheck(subject, shape=shape)
         assert report.ok and report.worst < 1e-11, report
     recipe = RECIPES[OWN]
@@ -254,19 +259,24 @@ def test_it_is_listed_and_proven_by_minigan_check(either, monkeypatch):
     own = [
         proof
         for proof in proofs(0)
-        if re.search("GELU|SquaredHinge|AdamW|squared-hinge", proof.label)
+        if re.search("TanhGELU|SquaredMargin|DecayingAdam|squared-hinge", proof.label)
     ]
     assert len(own) >= 4
     monkeypatch.setattr(sys.modules["minigan.gradcheck"], "proofs", lambda seed: own)
     listed = run("check", "--backend", "numpy")
     assert listed.exit_code == 0, listed.output
-    for name in ("GELU", "SquaredHinge", "AdamW", "squared-hinge"):
+    for name in ("TanhGELU", "SquaredMargin", "DecayingAdam", "squared-hinge"):
         assert name in listed.output
     assert f"{len(own)} of {len(own)} agree" in listed.output
 
 
 def test_it_passes_the_checks_of_all_that_is_registered(either):
-    things = either.GELU, either.SquaredHinge, either.AdamW, either.SquaredHingeGAN
+    things = (
+        either.TanhGELU,
+        either.SquaredMargin,
+        either.DecayingAdam,
+        either.SquaredHingeGAN,
+    )
     for thing in things:
         found = checks.of(thing)
         assert found
@@ -275,7 +285,7 @@ def test_it_passes_the_checks_of_all_that_is_registered(either):
 
 
 def test_a_wrong_one_is_found(formulas):
-    class Wrong(formulas.GELU):
+    class Wrong(formulas.TanhGELU):
         def backward_pass(self, dy, cache, need_dx):
             return dy * 0.5
 
