@@ -1,10 +1,12 @@
 """The layers of `keras.layers` that are an activation and nothing else."""
 
+from math import prod
 from typing import Any, Self
 
 from .. import layers as engine
 from .. import validate
-from . import activations, arguments
+from ..errors import ArgumentError
+from . import activations, arguments, initializers
 from .base import Layer
 from .blocks import Shape
 
@@ -116,3 +118,61 @@ class Softmax(_OneActivation):
 
     def layer(self) -> engine.Layer:
         return engine.Softmax()
+
+
+class ELU(_OneActivation):
+    """x where x > 0, else alpha (e^x - 1).
+
+    alpha: > 0, default 1.
+    """
+
+    supported = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.alpha = validate.number("ELU", "alpha", alpha, above=0)
+
+    def layer(self) -> engine.Layer:
+        return engine.ELU(self.alpha)
+
+
+class PReLU(Layer):
+    """x where x > 0, else alpha x, with slopes alpha that are learned.
+
+    alpha_initializer: see `keras.initializers`; default zeros.
+    shared_axes: None for a slope for each number of an example, or all axes but the
+    last, [1, 2] for images: a slope for each channel.
+    """
+
+    ONLY = {"alpha_regularizer": None, "alpha_constraint": None}
+    supported = ("alpha_initializer", "shared_axes")
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: None = None,
+        alpha_constraint: None = None,
+        shared_axes: Any = None,
+        **rest: Any,
+    ) -> None:
+        none = {
+            "alpha_regularizer": alpha_regularizer,
+            "alpha_constraint": alpha_constraint,
+        }
+        super().__init__(**none, **rest)
+        self.alpha_initializer = initializers.get(
+            alpha_initializer, "PReLU", "alpha_initializer"
+        )
+        one = isinstance(shared_axes, int)
+        self.shared_axes = [shared_axes] if one else list(shared_axes or ())
+
+    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
+        axes = self.shared_axes
+        if axes and sorted(axes) != list(range(1, len(shape))):
+            expected = f"None or {list(range(1, len(shape)))}, all axes but the last"
+            validate.complain(ArgumentError, self.name, "shared_axes", expected, axes)
+        features = (1,) * len(axes) + shape[-1:] if axes else shape
+        positions = prod(shape[:-1]) if axes else 1
+        layer = engine.PReLU(features, positions=positions, dtype=self.dtype)
+        layer.alpha.value[...] = self.alpha_initializer(features, self.dtype)
+        return [engine.Flatten(), layer, engine.Reshape(shape)]

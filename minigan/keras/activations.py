@@ -5,6 +5,7 @@
     Dense(15, activation=keras.layers.LeakyReLU(0.2))
 
 The string "leaky_relu" has slope 0.2; the *layer* LeakyReLU has 0.3 (Keras' rules).
+"hard_sigmoid" is 0.2 x + 0.5 between 0 and 1, as in Keras 2 (Keras 3: x / 6 + 0.5).
 """
 
 from collections.abc import Callable
@@ -19,11 +20,20 @@ from ..errors import ArgumentError
 from .serial import Remembers
 
 _MAKERS: dict[str, Callable[[], engine.Layer] | None] = {
+    "elu": engine.ELU,
+    "exponential": engine.Exponential,
+    "gelu": engine.GELU,
+    "hard_sigmoid": engine.HardSigmoid,
+    "leaky_relu": lambda: engine.LeakyReLU(0.2),
     "linear": None,
     "relu": engine.ReLU,
-    "leaky_relu": lambda: engine.LeakyReLU(0.2),
+    "selu": engine.SELU,
     "sigmoid": engine.Sigmoid,
+    "silu": engine.Swish,
     "softmax": engine.Softmax,
+    "softplus": engine.Softplus,
+    "softsign": engine.Softsign,
+    "swish": engine.Swish,
     "tanh": engine.Tanh,
 }
 NAMES = tuple(_MAKERS)
@@ -51,7 +61,8 @@ class Activation(Remembers):
 
 
 __all__ = [*NAMES, "get"]
-linear, relu, leaky_relu, sigmoid, softmax, tanh = map(Activation, NAMES)
+FUNCTIONS = {name: Activation(name) for name in NAMES}
+globals().update(FUNCTIONS)
 
 
 def get(
@@ -59,9 +70,9 @@ def get(
 ) -> Any:
     """An object with `layer()`, from a name, a function or a layer of this package."""
     if identifier is None:
-        return linear
+        return FUNCTIONS["linear"]
     if isinstance(identifier, str) and identifier in _MAKERS:
-        return globals()[identifier]
+        return FUNCTIONS[identifier]
     if isinstance(identifier, type) and hasattr(identifier, "activation"):
         identifier = identifier()
     if isinstance(identifier, Activation):

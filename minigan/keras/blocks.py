@@ -69,6 +69,23 @@ class Conv2D(engine.Conv2D):
         return dx
 
 
+class Conv2DTranspose(engine.Conv2DTranspose):
+    """The engine's Conv2DTranspose.
+
+    use_bias: False keeps b at zero: it is neither trained nor shown.
+    """
+
+    def __init__(self, *args: Any, use_bias: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_bias = use_bias
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
+        dx = super().backward_pass(dy, cache, need_dx)
+        if not self.use_bias and not self.is_frozen:
+            primitives.fill(self.b.grad, 0.0)
+        return dx
+
+
 class BatchNorm(engine.BatchNorm):
     """The engine's BatchNorm on the last axis, run as Keras runs a frozen one.
 

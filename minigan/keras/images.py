@@ -10,6 +10,21 @@ from . import activations, arguments, blocks, initializers
 from .base import UNUSED, Layer
 from .blocks import Shape
 
+__all__ = [
+    "AveragePooling2D",
+    "AvgPool2D",
+    "Conv2D",
+    "Conv2DTranspose",
+    "GlobalAveragePooling2D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPooling2D",
+    "MaxPool2D",
+    "MaxPooling2D",
+    "UpSampling2D",
+    "ZeroPadding2D",
+]
+
 Size = int | tuple[int, int]
 
 
@@ -37,17 +52,11 @@ class _ImageLayer(Layer):
         raise NotImplementedError
 
 
-class Conv2D(_ImageLayer):
-    """The same small kernel at every place of the image, then an activation.
-
-    filters: integer >= 1, channels of the result.
-    kernel_size, strides: integers, or (rows, columns).
-    padding: "valid" or "same".
-    activation, use_bias, kernel_initializer, bias_initializer: as in Dense.
-    data_format: None or "channels_last".  dilation_rate, groups: only 1.
-    """
+class _Convolution(_ImageLayer):
+    """What both convolutions take.   kind: the engine's layer."""
 
     ONLY = UNUSED
+    kind: type[Any]
     supported = (
         "filters",
         "kernel_size",
@@ -58,6 +67,77 @@ class Conv2D(_ImageLayer):
         "kernel_initializer",
         "bias_initializer",
     )
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Size,
+        strides: Size,
+        padding: str,
+        data_format: str | None,
+        dilation_rate: Size,
+        groups: int,
+        activation: Any,
+        use_bias: bool,
+        kernel_initializer: Any,
+        bias_initializer: Any,
+        **rest: Any,
+    ) -> None:
+        super().__init__(data_format, **rest)
+        where = self._kind
+        arguments.only(where, "dilation_rate", dilation_rate, (1, 1), 1)
+        arguments.only(where, "groups", groups, 1)
+        self.filters = validate.integer(where, "filters", filters)
+        self.kernel_size = sizes(where, "kernel_size", kernel_size, 2)
+        self.strides = sizes(where, "strides", strides, 2)
+        self.padding = _padding(where, padding)
+        self.activation = activations.get(activation, where, "activation")
+        self.use_bias = validate.flag(where, "use_bias", use_bias)
+        get = initializers.get
+        self.kernel_initializer = get(kernel_initializer, where, "kernel_initializer")
+        self.bias_initializer = get(bias_initializer, where, "bias_initializer")
+
+    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
+        activation = self.activation.layer()
+        layers = super().engine_layers(shape)
+        return layers if activation is None else [*layers, activation]
+
+    def on_images(self, image: Shape) -> Any:
+        kernel, bias = self.kernel_initializer, self.bias_initializer
+        convolution = self.kind(
+            image,
+            self.filters,
+            self.kernel_size,
+            self.strides,
+            self.padding,
+            kernel.drawn,
+            "zeros",
+            rng=kernel.rng(),
+            dtype=self.dtype,
+            use_bias=self.use_bias,
+        )
+        if self.use_bias:
+            convolution.b.value[...] = bias((self.filters,), self.dtype)
+        return convolution
+
+
+def _padding(where: str, padding: Any) -> str:
+    """ "valid" or "same", in any case."""
+    padding = padding.lower() if isinstance(padding, str) else padding
+    return validate.choice(where, "padding", padding, ("valid", "same"))
+
+
+class Conv2D(_Convolution):
+    """The same small kernel at every place of the image, then an activation.
+
+    filters: integer >= 1, channels of the result.
+    kernel_size, strides: integers, or (rows, columns).
+    padding: "valid" or "same".
+    activation, use_bias, kernel_initializer, bias_initializer: as in Dense.
+    data_format: None or "channels_last".  dilation_rate, groups: only 1.
+    """
+
+    kind = blocks.Conv2D
 
     def __init__(
         self,
@@ -74,44 +154,133 @@ class Conv2D(_ImageLayer):
         bias_initializer: Any = "zeros",
         **rest: Any,
     ) -> None:
-        super().__init__(data_format, **rest)
-        arguments.only("Conv2D", "dilation_rate", dilation_rate, (1, 1), 1)
-        arguments.only("Conv2D", "groups", groups, 1)
-        self.filters = validate.integer("Conv2D", "filters", filters)
-        self.kernel_size = sizes("Conv2D", "kernel_size", kernel_size, 2)
-        self.strides = sizes("Conv2D", "strides", strides, 2)
-        padding = padding.lower() if isinstance(padding, str) else padding
-        self.padding = validate.choice("Conv2D", "padding", padding, ("valid", "same"))
-        self.activation = activations.get(activation, "Conv2D", "activation")
-        self.use_bias = validate.flag("Conv2D", "use_bias", use_bias)
-        get = initializers.get
-        self.kernel_initializer = get(
-            kernel_initializer, "Conv2D", "kernel_initializer"
+        super().__init__(
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            groups,
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            **rest,
         )
-        self.bias_initializer = get(bias_initializer, "Conv2D", "bias_initializer")
 
-    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
-        activation = self.activation.layer()
-        layers = super().engine_layers(shape)
-        return layers if activation is None else [*layers, activation]
+
+class Conv2DTranspose(_Convolution):
+    """The transpose of a convolution: every pixel paints the kernel into the result.
+
+    Arguments as for Conv2D, without groups.  padding: "same" makes rows times stride
+    of rows, "valid" more where the kernel reaches out.  output_padding: only None.
+    """
+
+    kind = blocks.Conv2DTranspose
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Size,
+        strides: Size = (1, 1),
+        padding: str = "valid",
+        output_padding: None = None,
+        data_format: str | None = None,
+        dilation_rate: Size = (1, 1),
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **rest: Any,
+    ) -> None:
+        arguments.only("Conv2DTranspose", "output_padding", output_padding, None)
+        super().__init__(
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            1,
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            **rest,
+        )
+
+
+class _Pooling(_ImageLayer):
+    """What both take.   kind: the engine's layer."""
+
+    supported = ("pool_size", "strides", "padding", "data_format")
+    kind: type[Any]
+
+    def __init__(
+        self,
+        pool_size: Size = (2, 2),
+        strides: Size | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(data_format, **rest)
+        self.pool_size = sizes(self._kind, "pool_size", pool_size, 2)
+        strides = pool_size if strides is None else strides
+        self.strides = sizes(self._kind, "strides", strides, 2)
+        self.padding = _padding(self._kind, padding)
 
     def on_images(self, image: Shape) -> Any:
-        kernel, bias = self.kernel_initializer, self.bias_initializer
-        convolution = blocks.Conv2D(
-            image,
-            self.filters,
-            self.kernel_size,
-            self.strides,
-            self.padding,
-            kernel.drawn,
-            "zeros",
-            rng=kernel.rng(),
-            dtype=self.dtype,
-            use_bias=self.use_bias,
-        )
-        if self.use_bias:
-            convolution.b.value[...] = bias((self.filters,), self.dtype)
-        return convolution
+        return self.kind(image, self.pool_size, self.strides, self.padding)
+
+
+class MaxPooling2D(_Pooling):
+    """The largest number of each window, channel by channel.
+
+    pool_size: integer or (rows, columns), default 2.  strides: likewise, default
+    pool_size.  padding: "valid" or "same".  data_format: None or "channels_last".
+    """
+
+    kind = engine.MaxPooling2D
+
+
+class AveragePooling2D(_Pooling):
+    """The mean of each window, channel by channel; arguments as for MaxPooling2D."""
+
+    kind = engine.AveragePooling2D
+
+
+class _GlobalPooling(_ImageLayer):
+    """What both take.   kind: the engine's layer."""
+
+    supported = ("data_format", "keepdims")
+    kind: type[Any]
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **rest: Any
+    ) -> None:
+        super().__init__(data_format, **rest)
+        self.keepdims = validate.flag(self._kind, "keepdims", keepdims)
+
+    def engine_layers(self, shape: Shape) -> list[engine.Layer]:
+        layers = super().engine_layers(shape)
+        return layers if self.keepdims else layers[:-1]
+
+    def on_images(self, image: Shape) -> Any:
+        return self.kind(image)
+
+
+class GlobalMaxPooling2D(_GlobalPooling):
+    """The largest number of each channel.   keepdims: (1, 1, C) in place of (C,)."""
+
+    kind = engine.GlobalMaxPooling2D
+
+
+class GlobalAveragePooling2D(_GlobalPooling):
+    """The mean of each channel.   keepdims: (1, 1, C) in place of (C,)."""
+
+    kind = engine.GlobalAveragePooling2D
 
 
 class UpSampling2D(_ImageLayer):
@@ -155,3 +324,8 @@ class ZeroPadding2D(_ImageLayer):
 
     def on_images(self, image: Shape) -> Any:
         return engine.ZeroPadding2D(image, self.padding)
+
+
+# other names that Keras has for them
+AvgPool2D, MaxPool2D = AveragePooling2D, MaxPooling2D
+GlobalAvgPool2D, GlobalMaxPool2D = GlobalAveragePooling2D, GlobalMaxPooling2D

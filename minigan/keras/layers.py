@@ -8,17 +8,19 @@ import numpy as np
 from .. import layers as engine
 from .. import validate
 from ..errors import ArgumentError, ShapeError
-from . import activations, arguments, backend, blocks, initializers, merging
-from .activation_layers import Activation, LeakyReLU, ReLU, Softmax
+from . import activations, arguments, backend, blocks, images, initializers, merging
+from .activation_layers import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .base import UNUSED, Layer
-from .images import Conv2D, UpSampling2D, ZeroPadding2D
+from .images import *  # noqa: F403
 from .merging import *  # noqa: F403
 from .tensors import Call, Input, KerasTensor
 
 __all__ = [
     "Activation",
+    "ELU",
+    "GaussianNoise",
+    "PReLU",
     "BatchNormalization",
-    "Conv2D",
     "Dense",
     "Dropout",
     "Embedding",
@@ -30,8 +32,7 @@ __all__ = [
     "ReLU",
     "Reshape",
     "Softmax",
-    "UpSampling2D",
-    "ZeroPadding2D",
+    *images.__all__,
     *merging.__all__,
 ]
 
@@ -182,11 +183,34 @@ class Dropout(Layer):
             validate.integer("Dropout", "seed", seed, least=0)
 
     def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
-        if self.seed is not None:
-            rng = np.random.default_rng(self.seed)
-        else:
-            (rng,) = backend.generator().spawn(1)
-        return [engine.Dropout(self.rate, rng=rng)]
+        return [engine.Dropout(self.rate, rng=_generator(self.seed))]
+
+
+class GaussianNoise(Layer):
+    """When training, add noise of mean 0 and standard deviation `stddev`.
+
+    stddev: >= 0.  seed: integer, or None for the generator of the front.
+    """
+
+    supported = ("stddev", "seed")
+
+    def __init__(self, stddev: float, seed: int | None = None, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.stddev = validate.number("GaussianNoise", "stddev", stddev, least=0)
+        self.seed = seed
+        if seed is not None:
+            validate.integer("GaussianNoise", "seed", seed, least=0)
+
+    def engine_layers(self, shape: blocks.Shape) -> list[engine.Layer]:
+        return [engine.GaussianNoise(self.stddev, rng=_generator(self.seed))]
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    """That of a seed, or one more of the front's."""
+    if seed is not None:
+        return np.random.default_rng(seed)
+    (rng,) = backend.generator().spawn(1)
+    return rng
 
 
 class Embedding(Layer):

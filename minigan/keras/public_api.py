@@ -17,7 +17,13 @@ DIFFERS: dict[str, dict[str, str]] = {
     "layers": {
         "BatchNormalization": "a training batch of one row of features is refused; "
         "`center` and `scale` only True",
+        "AveragePooling2D": "channels last",
         "Conv2D": "channels last, no `dilation_rate`, no `groups`",
+        "Conv2DTranspose": "channels last, no `dilation_rate`, no `output_padding`",
+        "GlobalAveragePooling2D": "channels last",
+        "GlobalMaxPooling2D": "channels last",
+        "MaxPooling2D": "channels last",
+        "PReLU": "`shared_axes` all but the last, or None",
         "Layer": "cannot be subclassed into a new layer (write an engine layer)",
         "Input": "known sizes only",
         "Concatenate": "along the last axis",
@@ -25,6 +31,9 @@ DIFFERS: dict[str, dict[str, str]] = {
         "Embedding": "of labels from an `Input`; no `mask_zero`",
         "UpSampling2D": "nearest neighbour only; channels last",
         "ZeroPadding2D": "channels last",
+    },
+    "activations": {
+        "hard_sigmoid": "0.2 x + 0.5 between 0 and 1, as in Keras 2 (3: x / 6 + 0.5)",
     },
     "models": {
         "Model": "no subclassing; `predict` prints no progress; `save` and "

@@ -1,5 +1,7 @@
 """The rectifier whose slopes are learned."""
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ class PReLU(Layer):
         dx = dy where x > 0, else alpha dy
         dalpha = sum of dy x over the batch, where x <= 0
 
-    features: D slopes, one for each feature.
+    features: D slopes, one for each feature; or the sizes of their array.
     alpha_initializer: see `minigan.initializers`; default zeros.
     positions: P, integer >= 1: of an image (H, W, C), features = C and positions = H W
     share a slope among all pixels of a channel.
@@ -35,7 +37,7 @@ class PReLU(Layer):
 
     def __init__(
         self,
-        features: int,
+        features: int | Sequence[int],
         alpha_initializer: Any = "zeros",
         *,
         positions: int = 1,
@@ -43,7 +45,12 @@ class PReLU(Layer):
         dtype: DTypeLike = np.float32,
     ) -> None:
         where = "PReLU"
-        self.features = validate.integer(where, "features", features, most=2**31)
+        several = isinstance(features, (tuple, list))
+        sizes = tuple(features) if isinstance(features, (tuple, list)) else (features,)
+        sizes = tuple(
+            validate.integer(where, "features", size, most=2**31) for size in sizes
+        )
+        self.features = sizes if several else sizes[0]
         self.positions = validate.integer(where, "positions", positions, most=2**31)
         self.dtype = validate.float_type(where, dtype)
         self.alpha_initializer = alpha_initializer
@@ -52,24 +59,26 @@ class PReLU(Layer):
             where,
             "alpha_initializer",
             alpha_initializer,
-            (self.features,),
+            sizes,
             rng,
             self.dtype,
         )
         self.alpha = self.add_parameter("alpha", alpha)
-        self.input_shape = (self.positions * self.features,)
+        self._count = prod(sizes)
+        self.input_shape = (self.positions * self._count,)
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
-        rows = x.reshape(-1, self.features)
-        return primitives.prelu_forward(rows, self.alpha.value).reshape(x.shape), x
+        rows, alpha = x.reshape(-1, self._count), self.alpha.value.reshape(-1)
+        return primitives.prelu_forward(rows, alpha).reshape(x.shape), x
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         self._learn(dy, cache, cache)
         return self.tangent_pass(dy, cache) if need_dx else None  # J is J^T
 
     def tangent_pass(self, t: Array, cache: Any) -> Array:
-        rows, x = t.reshape(-1, self.features), cache.reshape(-1, self.features)
-        return primitives.prelu_backward(rows, x, self.alpha.value).reshape(t.shape)
+        rows, x = t.reshape(-1, self._count), cache.reshape(-1, self._count)
+        alpha = self.alpha.value.reshape(-1)
+        return primitives.prelu_backward(rows, x, alpha).reshape(t.shape)
 
     def curvature_pass(self, dy: Array, t: Array, cache: Any, need_dx: bool) -> None:
         self._learn(dy, t, cache)
@@ -77,6 +86,6 @@ class PReLU(Layer):
     def _learn(self, dy: Array, t: Array, x: Array) -> None:
         """dalpha += sum of dy t, where x <= 0"""
         if not self.is_frozen:
-            dy, t, x = (v.reshape(-1, self.features) for v in (dy, t, x))
+            dy, t, x = (v.reshape(-1, self._count) for v in (dy, t, x))
             total = primitives.prelu_dalpha(dy, t, x)
-            primitives.accumulate(total, self.alpha.grad)
+            primitives.accumulate(total, self.alpha.grad.reshape(-1))

@@ -156,7 +156,7 @@ def test_one_image_has_a_variance_and_one_row_has_none():
             "kernel_regularizer.*None",
         ),
         (lambda: layers.Conv2D(3, 3, speed=1), "speed.*filters"),
-        (lambda: layers.Conv2D(3, 3, activation="elu"), "activation.*'relu'"),
+        (lambda: layers.Conv2D(3, 3, activation="mish"), "activation.*'relu'"),
         (lambda: layers.Conv2D(3, 3, input_shape=(28, 28)), "height, width, channels"),
         (lambda: layers.Conv2D(3, 9, input_shape=(8, 8, 1)), "kernel_size.*the image"),
         (lambda: layers.UpSampling2D(0), "size"),
