@@ -298,6 +298,10 @@ class Tracer:
         """Called by `primitives.heading`: what the next values are for."""
         self._heading = text
 
+    def between(self, function: Callable[[], object]) -> None:
+        """Called by `primitives.between`: a function that computes no values."""
+        function()
+
     def note(
         self,
         primitive: Primitive,

@@ -13,6 +13,7 @@ the bytes of one replayed step with those of the eager one before it trusts a pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from ..primitives.signature import Operand
 from ..state import Arrays, Generators, Snapshot, Stateful
 from ..tables import Table
 from . import listing
+from .between import BETWEEN, Between
 from .fusion import fuse
 from .instructions import Instruction, Place, Stream
 from .splitting import split_once
@@ -39,6 +41,7 @@ class Recorder:
     arrays: name -> array, all memory that exists before the step and may be used.
     generators: name -> numpy Generator.
     gradients: names of those arrays that are gradients of parameters.
+    dry: True for a try, in which no functions are called between primitives.
     """
 
     replays = True  # what it notes runs again, and numbers are looked at then
@@ -48,7 +51,9 @@ class Recorder:
         arrays: Arrays,
         generators: Generators,
         gradients: Sequence[str] = (),
+        dry: bool = False,
     ) -> None:
+        self.dry = dry
         self.generators = dict(generators)
         self.instructions: list[Instruction] = []
         self.dtype: np.dtype[Any] | None = None
@@ -92,6 +97,14 @@ class Recorder:
     def heading(self, text: str) -> None:
         """Called by `primitives.heading`: what the next instructions are for."""
         self._heading = text
+
+    def between(self, function: Callable[[], object]) -> None:
+        """Called by `primitives.between`: call a function now and in each replay."""
+        if not self.dry:
+            function()
+        line = replace(Between.of(function), heading=self._heading)
+        self.instructions.append(line)
+        self._heading = ""
 
     def _place(self, name: str, array: NDArray[Any]) -> Place:
         """Where an array lies; it is kept alive from now on."""
@@ -185,6 +198,11 @@ class Program:
         self._kept = recorder.generators, recorder.arrays
         self._code, self._starts = self._encoded(instructions)
         self._before, _ = self._encoded(before)
+        self._calls = [
+            (start, line.function)
+            for start, line in zip(self._starts, instructions, strict=True)
+            if isinstance(line, Between)
+        ]
 
     def _encoded(
         self, instructions: Sequence[Instruction]
@@ -194,14 +212,17 @@ class Program:
         from .rows import entries, matrix
 
         uses = [(i.primitive, i.twin(self.dtype)) for i in instructions]
+        called = [use for use in uses if use[0] is not BETWEEN]
         try:
-            found = entries(uses, self.dtype)
+            found = entries(called, self.dtype)
         except TypeError as error:
             raise CaptureError(f"expected compiled kernels, got: {error}") from None
         rows: list[list[int]] = []
         starts: list[int] = []
         for use, instruction in zip(uses, instructions, strict=True):
             starts.append(len(rows))
+            if isinstance(instruction, Between):
+                continue
             parts = instruction.parts(TASKS * get_threads())
             if len(parts) > 1:
                 rows.append(groups.front(len(parts)))
@@ -209,7 +230,10 @@ class Program:
         return matrix(rows), starts
 
     def play(self, count: int) -> None:
-        """Run the step `count` times, in one compiled call."""
+        """Run the step `count` times, in one compiled call.
+
+        With functions between its primitives there are several calls for each step.
+        """
         self._play(count, _NO_TICKS)
 
     def play_timed(self, count: int) -> NDArray[np.int64]:
@@ -223,7 +247,16 @@ class Program:
 
         if len(self._before):
             play(self._before, 1, _NO_TICKS)
-        play(self._code, count, ticks)
+        if not self._calls:
+            play(self._code, count, ticks)
+            return
+        for _ in range(count):
+            first = 0
+            for place, function in self._calls:
+                play(self._code[first:place], 1, ticks[first:place])
+                function()
+                first = place
+            play(self._code[first:], 1, ticks[first:])
 
     def show(self) -> Table:
         """The listing, one line an instruction; prints as a table."""
@@ -281,7 +314,7 @@ def capture(
     before = Snapshot(part)
     arrays = {**part.state(), **(workspace or {})}
     recorded = arrays, part.generators(), gradients
-    _compile_ahead(step, before, Recorder(*recorded))
+    _compile_ahead(step, before, Recorder(*recorded, dry=True))
     recorder = Recorder(*recorded)
     try:
         with recorder:

@@ -10,6 +10,7 @@ a step computed is also shown, without stopping, by `trainer.trace_step()`.
 """
 
 import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,8 +28,10 @@ from .objectives import OBJECTIVES
 from .options import Options
 from .penalties import PENALTIES
 from .players import Inputs, critic_of
+from .ranks import ALONE, Communicator
 from .sampling import Rows, Source, pair_of
 from .schedules import Rates
+from .shards import Answers, Shards
 
 if TYPE_CHECKING:
     from ..data import Table
@@ -43,6 +46,7 @@ class Game:
     them.  average: the moving average so far, by default a copy of G.
     critic: D without its sigmoid, if it ends in one, since losses want its score.
     pretrained: how many steps D took by itself.
+    communicator: the ranks that play this game together, see `ranks`.
     None of this is set afterwards: `changed` makes another game.
     """
 
@@ -57,6 +61,7 @@ class Game:
         rngs: Generators,
         average: Network | None = None,
         pretrained: int = 0,
+        communicator: Communicator = ALONE,
     ) -> None:
         where = "Trainer"
         self.options = options
@@ -100,6 +105,8 @@ class Game:
         self.average = average
         if options.ema is None or average is None:
             self.average = None if options.ema is None else copy.deepcopy(generator)
+        self.communicator = communicator
+        self.shards = Shards(options, communicator, generator, discriminator)
         self.noise = Noise(
             self.rngs["noise"],
             options.instance_noise,
@@ -192,39 +199,17 @@ class Game:
         Separate batches are two lessons.  With alternating updates D moves between
         them, and the gradient is that of the second; else their gradients add up.
         """
-        n = self.options.real_rows
-        primitives.heading("Discriminator step: draw fakes and real rows")
-        z = self.latent(n) if z is None else z
-        drawn = None
-        if self.in_pairs:
-            drawn = self.batch(n)
-            z = self.with_labels(self.of_generator.numbers_in(z), drawn[1])
-        fake, wanted = self.seen(self.fakes(z)), self.labels_seen(z)
-        real, labels = drawn or self.batch(n)
+        parts = self.drawn(z)
         if self.options.batches == "mixed":
-            primitives.heading("D on real and fake rows in one batch")
-            both = joined(real, fake)
-            score = self.judged(both, joined_labels(labels, wanted))
-            real_score, fake_score = score[: len(real)], score[len(real) :]
-            real_loss, fake_loss = self.objective.halves(real_score, fake_score)
-            self.objective.mixed(score)
-            self.discriminator.zero_grad()
-            penalties = self.learn(real, fake, labels, "real", "fake")
+            taught = self.shards.teach(self.discriminator, self.on_both, parts)
+        elif self.options.updates != "alternating":
+            taught = self.shards.teach(self.discriminator, self.on_each, parts)
         else:
-            primitives.heading("D on real rows")
-            real_score = self.judged(real, labels)
-            real_loss = self.objective.real(real_score)
-            self.discriminator.zero_grad()
-            penalties = self.learn(real, fake, labels, "real")
-            alternating = self.options.updates == "alternating"
-            if alternating:
-                self.move_discriminator()
-            primitives.heading("D on fakes")
-            fake_score = self.judged(fake, wanted)
-            fake_loss = self.objective.fake(fake_score)
-            if alternating:
-                self.discriminator.zero_grad()
-            penalties += self.learn(real, fake, labels, "fake")
+            first = self.shards.teach(self.discriminator, self.on_real, parts)
+            self.move_discriminator()
+            second = self.shards.teach(self.discriminator, self.on_fakes, parts)
+            taught = after(first, second)
+        (real_score, fake_score), (real_loss, fake_loss, *penalties) = taught
         primitives.heading("What D answered")
         return {
             "d_loss_real": real_loss,
@@ -235,13 +220,46 @@ class Game:
             **({"d_penalty": summed(penalties)} if penalties else {}),
         }
 
-    def learn(
-        self, real: NDArray, fake: NDArray, labels: NDArray | None, *kinds: str
-    ) -> list[NDArray]:
+    def on_both(self, part: "Part") -> Answers:
+        """The gradient of D's loss on real rows and fakes in one batch."""
+        primitives.heading("D on real and fake rows in one batch")
+        real, fake = part.real, part.fake
+        both = joined(real, fake)
+        score = self.judged(both, joined_labels(part.labels, part.wanted))
+        real_score, fake_score = score[: len(real)], score[len(real) :]
+        real_loss, fake_loss = self.objective.halves(real_score, fake_score)
+        self.objective.mixed(score)
+        self.discriminator.zero_grad()
+        penalties = self.learn(part, "real", "fake")
+        return [real_score, fake_score], [real_loss, fake_loss, *penalties]
+
+    def on_real(self, part: "Part") -> Answers:
+        """The gradient of D's loss on real rows."""
+        primitives.heading("D on real rows")
+        real = part.real
+        real_score = self.judged(real, part.labels)
+        real_loss = self.objective.real(real_score)
+        self.discriminator.zero_grad()
+        return [real_score], [real_loss, *self.learn(part, "real")]
+
+    def on_fakes(self, part: "Part", alone: bool = True) -> Answers:
+        """That on fakes; not alone, it is added to the gradient that is there."""
+        primitives.heading("D on fakes")
+        fake = part.fake
+        fake_score = self.judged(fake, part.wanted)
+        fake_loss = self.objective.fake(fake_score)
+        if alone:
+            self.discriminator.zero_grad()
+        return [fake_score], [fake_loss, *self.learn(part, "fake")]
+
+    def on_each(self, part: "Part") -> Answers:
+        """The sum of both."""
+        return after(self.on_real(part), self.on_fakes(part, alone=False))
+
+    def learn(self, part: "Part", *kinds: str) -> list[NDArray]:
         """Add the gradients of the objective's last loss to D's, and of a penalty.
 
-        real, fake: the rows that D sees.  labels: of the real rows.  kinds: which of
-        them the loss is of.
+        kinds: which of the rows of the part the loss is of.
         Returns what penalties there are.
         """
         danswer = self.danswer()
@@ -250,13 +268,11 @@ class Game:
             return []
         share = self.objective.share if len(kinds) > 1 else 1.0
         found = self.penalty.learn(self.critic, danswer, kinds, share)
-        if "fake" in kinds:
+        if "fake" in kinds and part.alpha is not None:
             primitives.heading("The penalty between real rows and fakes")
-            rng = self.rngs["penalty"]
-            between = labels if self.in_pairs else None
-            found += self.penalty.learn_between(
-                self.critic, real, fake, rng, share, between
-            )
+            rows = part.real, part.fake, part.alpha
+            between = part.labels if self.in_pairs else None
+            found += self.penalty.learn_between(self.critic, *rows, share, between)
         return found
 
     @property
@@ -285,12 +301,25 @@ class Game:
         """
         primitives.heading("Generator step: G, then D, frozen: no weight gradients")
         z = self.latent(self.options.batch_size) if z is None else z
-        fake = self.generator.forward(z, training=True)
-        rows = seen = self.seen(fake)
-        labels = self.labels_seen(z)
+        n = len(self.of_generator.numbers_in(z))
+        noise, real = self.blur(n), None
         if self.objective.compares:
-            real, others = self.batch(len(fake))
-            rows, labels = joined(real, seen), joined_labels(others, labels)
+            real = self.batch(n)
+        parts = self.shards.cut((z, noise, real))
+        _, (loss,) = self.shards.teach(self.generator, self.through, parts)
+        return {"g_loss": loss}
+
+    def through(self, part: Any) -> Answers:
+        """The gradient of G's loss, through D.
+
+        part: z, the noise on fakes, and real rows with labels to compare them with.
+        """
+        z, noise, real = part
+        fake = self.generator.forward(z, training=True)
+        rows = seen = self.seen(fake, noise)
+        labels = self.labels_seen(z)
+        if real is not None:
+            rows, labels = joined(real[0], seen), joined_labels(real[1], labels)
         with self.discriminator.frozen():
             score = self.judged(rows, labels)
             loss = self.objective.generator(score)
@@ -300,7 +329,7 @@ class Game:
         primitives.heading("The gradient goes on into G")
         self.generator.zero_grad()
         self.generator.backward(dfake.reshape(fake.shape), need_dx=False)
-        return {"g_loss": loss}
+        return [], [loss]
 
     def move_generator(self) -> NDArray:
         """G's update; the length of the gradient that it was made of."""
@@ -335,16 +364,39 @@ class Game:
             )
         return labels
 
+    def drawn(self, z: Any) -> "list[Part]":
+        """What D learns from, this rank's shards of it.   z: of the fakes, or None."""
+        n = self.options.real_rows
+        primitives.heading("Discriminator step: draw fakes and real rows")
+        z = self.latent(n) if z is None else z
+        drawn = self.batch(n) if self.in_pairs else None
+        if drawn is not None:
+            z = self.with_labels(self.of_generator.numbers_in(z), drawn[1])
+        latents = self.shards.cut(z)
+        made = [self.fakes(z) for z in latents]
+        wanted = [self.labels_seen(z) for z in latents]
+        noise = self.shards.cut(self.blur(n))
+        fakes = [self.seen(*pair) for pair in zip(made, noise, strict=True)]
+        real = self.shards.cut(drawn or self.batch(n))
+        alpha = None
+        if self.penalty is not None and "between" in self.penalty.rows:
+            rows = n // self.options.pack
+            rng, dtype = self.rngs["penalty"], self.generator.dtype
+            alpha = primitives.uniform(rng, rows, 1, dtype=dtype)
+        lists = real, fakes, wanted, self.shards.cut(alpha)
+        return [Part(*rows, *rest) for rows, *rest in zip(*lists, strict=True)]
+
     def batch(self, n: int) -> tuple[NDArray, NDArray | None]:
         """The next n real rows as D sees them, and their labels if there are any.
 
         Of several that D sees as one, all are of one class.
         """
+        noise = self.blur(n)
         if not self.data.labelled:
-            return self.seen(self.data.batch(n)), None
+            return self.seen(self.data.batch(n), noise), None
         pack = self.options.pack
         rows, labels = self.data.packs(n, pack) if pack > 1 else self.data.batch(n)
-        return self.seen(rows), labels
+        return self.seen(rows, noise), labels
 
     def judged(self, rows: NDArray, labels: NDArray | None) -> NDArray:
         """D's scores of rows that it is trained on, (N, 1).
@@ -384,9 +436,14 @@ class Game:
         with self.generator.frozen():
             return self.generator.forward(z, training=True)
 
-    def seen(self, rows: NDArray) -> NDArray:
-        """The rows as D sees them: in its shape, with noise where there is any."""
-        return self.noise.add(self.as_rows(rows))
+    def seen(self, rows: NDArray, noise: NDArray | None) -> NDArray:
+        """The rows as D sees them: in its shape, with noise on them.   noise: `blur`"""
+        return self.noise.add(self.as_rows(rows), noise)
+
+    def blur(self, n: int) -> NDArray | None:
+        """Noise for n rows; None where there is none."""
+        width = self.data.features * self.options.pack
+        return self.noise.draw(n // self.options.pack, width)
 
     def as_rows(self, examples: NDArray) -> NDArray:
         """The same numbers in the shape that D takes, `pack` examples a row.
@@ -429,7 +486,8 @@ class Game:
 
     def memory(self) -> Arrays:
         """name -> array of them that a step reads or changes."""
-        return {**self.noise.memory(), **self.rates.memory()}
+        parts = self.noise, self.rates, self.shards
+        return {name: a for part in parts for name, a in part.memory().items()}
 
     # ---- another game --------------------------------------------------------------
 
@@ -451,6 +509,7 @@ class Game:
             "rngs": self.rngs,
             "average": None if "generator" in new else self.average,
             "pretrained": 0 if "discriminator" in new else int(self.pretrained),
+            "communicator": self.communicator,
         }
         for player, (_, optimizer) in self.players.items():
             if player in new:
@@ -537,6 +596,27 @@ class Game:
                     seen.add(id(rng))
                     found[f"{part}/{name}"] = rng
         return found
+
+
+@dataclass(frozen=True)
+class Part:
+    """What D learns from: rows as it sees them.
+
+    labels, wanted: of real rows and of fakes, or None.
+    alpha: (N, 1), where a penalty is taken between the two; else None.
+    """
+
+    real: NDArray
+    labels: NDArray | None
+    fake: NDArray
+    wanted: NDArray | None
+    alpha: NDArray | None
+
+
+def after(one: Answers, other: Answers) -> Answers:
+    """The scores and losses of two lessons, then the penalties of both."""
+    (scores, (loss, *penalties)), (more, (last, *others)) = one, other
+    return [*scores, *more], [loss, last, *penalties, *others]
 
 
 def joined(real: NDArray, fake: NDArray) -> NDArray:

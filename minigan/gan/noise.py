@@ -30,13 +30,16 @@ class Noise:
         self.levels = np.zeros((rows, 1), dtype)
         self.place = np.zeros((), np.int64)
 
-    def add(self, rows: NDArray) -> NDArray:
-        """The rows with noise on them, or themselves where there is none."""
+    def draw(self, n: int, width: int) -> NDArray | None:
+        """z for n rows of so many numbers; None where there is no noise."""
         if not self.std:
+            return None
+        return primitives.standard_normal(self.rng, n, width, dtype=self.levels.dtype)
+
+    def add(self, rows: NDArray, z: NDArray | None) -> NDArray:
+        """The rows with noise on them, or themselves without any.   z: see `draw`."""
+        if z is None:
             return rows
-        z = primitives.standard_normal(
-            self.rng, len(rows), rows[0].size, dtype=rows.dtype
-        )
         if self.steps is None:
             return primitives.add_scaled(rows, z.reshape(rows.shape), self.std)
         std = primitives.gather(self.levels, self.place.reshape(1))  # (1, 1)

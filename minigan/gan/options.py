@@ -205,6 +205,14 @@ class Options:
         "of both players, times this (Odena et al. 2017). Other networks have no such "
         "loss.",
     )
+    shards: int = option(
+        1,
+        Whole(1, 1024),
+        "Parts of a batch whose gradients are added up. A power of two: each part "
+        "has the losses, and BatchNorm the statistics, of its own rows, and the "
+        "gradient is their mean, added in a fixed order; as many ranks, or fewer, may "
+        "compute them (`communicator`).",
+    )
     ema: float | None = option(
         None,
         Real("P", above=0, below=1),
@@ -305,6 +313,19 @@ def _whole_packs(o: Options) -> str | None:
     count = 2 * o.pack if o.batches == "half" else o.pack
     text = f"a multiple of {count} with pack={o.pack} and batches={o.batches!r}"
     return text if o.batch_size % count and o.pack > 1 else None
+
+
+@rule("shards")
+def _a_tree(o: Options) -> str | None:
+    return "a power of two" if o.shards & (o.shards - 1) else None
+
+
+@rule("batch_size", "shards", "pack", "batches")
+def _whole_shards(o: Options) -> str | None:
+    count = o.shards * o.pack * (2 if o.batches == "half" else 1)
+    given = f"shards={o.shards}" + (f", pack={o.pack}" if o.pack > 1 else "")
+    text = f"a multiple of {count} with {given} and batches={o.batches!r}"
+    return text if o.batch_size % count and o.shards > 1 else None
 
 
 @rule("latent", "batches")

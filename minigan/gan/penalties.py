@@ -19,7 +19,6 @@ with u = dP/dg held, it is that of u . g = 1 . J u, the tangent of the score alo
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .. import primitives, validate
@@ -117,19 +116,19 @@ class Penalty:
         critic: Network,
         real: NDArray,
         fake: NDArray,
-        rng: np.random.Generator,
+        alpha: NDArray,
         share: float,
         labels: NDArray | None = None,
     ) -> list[NDArray]:
         """Add the gradients of the penalty on rows between real rows and fakes; P.
 
-        real, fake: (N, ...), as D sees them.  rng: of alpha.  labels: (N,), of both
-        rows of each pair and so of what is between, for a critic that takes labels.
+        real, fake: (N, ...), as D sees them.  alpha: (N, 1), one a row, in [0, 1).
+        labels: (N,), of both rows of each pair and so of what is between, for a critic
+        that takes labels.
         """
         if "between" not in self.rows:
             return []
         flat = [rows.reshape(len(rows), -1) for rows in (real, fake)]
-        alpha = primitives.uniform(rng, len(real), 1, dtype=real.dtype)
         rows = primitives.interpolate(*flat, alpha).reshape(real.shape)
         inputs = Inputs.of("Penalty", "critic", critic)
         critic.forward(inputs.given(rows, labels), training=True)

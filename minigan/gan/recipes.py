@@ -301,6 +301,7 @@ def load(
     *,
     dtype: DTypeLike = np.float32,
     backend: str | None = None,
+    communicator: Any = None,
     **overrides: Any,
 ) -> Trainer:
     """A `Trainer` for a named recipe, ready to `fit`.
@@ -314,7 +315,7 @@ def load(
         images (n, height, width[, channels]); a `data.table` or a data frame, whose
         columns are scaled.  The networks take the size of the data.  A conditional
         recipe takes a pair (rows, labels) of such rows and (n,) integers.
-    dtype: float32 or float64.
+    dtype: float32 or float64.  communicator: of several ranks, see `Trainer`.
     overrides: in place of the recipe's, any option of `Trainer`; any argument of the
         optimizers, `learning_rate` of both or `generator_learning_rate` and
         `discriminator_learning_rate` of one; `sampling` ("replacement", "shuffled",
@@ -367,6 +368,7 @@ def load(
         rngs=spawned,
         backend=backend,
         name=name,
+        communicator=communicator,
     )
 
 

@@ -20,6 +20,7 @@ from ..registry import create
 from ..state import Arrays
 from ..version import __version__
 from .history import COLUMNS, History
+from .ranks import communicator_of
 from .rngs import NAMES
 from .rngs import rngs as make_rngs
 from .sampling import SOURCES, Source, pair_of, rows_and_columns
@@ -107,12 +108,16 @@ def load(
     data: "NDArray | Table | None" = None,
     backend: str | None = None,
     capture: bool = True,
+    communicator: Any = None,
 ) -> T:
     """Rebuild the trainer of a checkpoint; nothing exists if anything is wrong."""
     where = "Trainer.load"
     if backend is not None:
         primitives.chosen_backend(where, backend)
-    capture = validate.flag(where, "capture", capture)
+    given = {
+        "capture": validate.flag(where, "capture", capture),
+        "communicator": communicator_of(where, communicator),
+    }
     if data is not None:
         rows, _ = rows_and_columns(where, "data", pair_of(data)[0])
         if validate.array(where, "data", rows, finite=True).ndim < 2:
@@ -120,7 +125,7 @@ def load(
             validate.complain(validate.ShapeError, where, "data", rank, got)
     arrays, meta = checkpoint.read(path, where=where)
     try:
-        trainer = _rebuild(cls, arrays, meta, data, backend, capture)
+        trainer = _rebuild(cls, arrays, meta, data, backend, given)
         keep = meta.get("history_keep")
         columns = ["history"] if keep is None else ["history", STEPS]
         expected = [*trainer.state(), *columns]
@@ -179,7 +184,7 @@ def _rebuild(
     meta: dict[str, Any],
     data: "NDArray | Table | None",
     backend: str | None,
-    capture: bool,
+    given: dict[str, Any],
 ) -> T:
     dtype = np.dtype(meta["dtype"])
     if meta["kind"] != "trainer" or dtype not in (np.float32, np.float64):
@@ -201,7 +206,7 @@ def _rebuild(
         )
         for name in ("generator", "discriminator")
     )
-    optimizers = {}
+    optimizers: dict[str, Any] = {}
     for name, (kind, arguments, *place) in meta["optimizers"].items():
         offered = dict(zip(("rng",), (places[k] for k in place), strict=False))
         optimizers[name] = create(OPTIMIZERS[kind], arguments, dtype=dtype, **offered)
@@ -214,7 +219,7 @@ def _rebuild(
         seed=meta["seed"],
         rngs=spawned,
         backend=backend or backend_of(meta),
-        capture=capture,
+        **given,
         name=str(meta["recipe"]),
     )
 

@@ -23,6 +23,7 @@ from .history import COLUMNS, History
 from .objectives import Objective
 from .options import Options, takes, unknown
 from .players import Labels, asked
+from .ranks import Communicator, agreed, communicator_of, expect_same, on_the_first
 from .rngs import rngs as make_rngs
 from .sampling import Source, drawn_labels, packs_of
 
@@ -54,6 +55,9 @@ class Trainer:
     backend: "jit", "numpy", or None for the one in force.
     capture: False runs each step eagerly instead of replaying a recorded one; the
         bytes are the same.
+    communicator: that of several ranks which train this game together, such as
+        mpi4py's `MPI.COMM_WORLD`; all of them make the same trainer and call the same
+        methods. See the option shards, and docs/parallel.md.
 
     Networks, optimizers, data, objective and options may be set between two calls of
     `fit`.  They are checked as in the beginning, and nothing has changed if they are
@@ -77,6 +81,7 @@ class Trainer:
         backend: str | None = None,
         capture: bool = True,
         name: str = "custom",
+        communicator: Any = None,
         **options: Any,
     ) -> None:
         where = "Trainer"
@@ -94,6 +99,7 @@ class Trainer:
             generator_optimizer,
             discriminator_optimizer,
             make_rngs(self.seed) if rngs is None else rngs,
+            communicator=communicator_of(where, communicator),
         )
         self.execution = Execution(game, capture, backend)
 
@@ -132,11 +138,12 @@ class Trainer:
             report_every = validate.integer("Trainer.fit", "report_every", report_every)
         hooks = Hooks(callbacks, report_every, *self._saving(save_every, path))
         chunk, run = Chunk(deadline), self.execution
+        self._expect_same("Trainer.fit")
         try:
             with run.until_stopped():
                 if end > self.step_count:
                     self._pretrain_first(chunk)
-                while self.step_count < end and not run.stopped and not chunk.late():
+                while self.step_count < end and self._goes_on(chunk):
                     n = hooks.next_stop(self.step_count, end, chunk.steps)
                     with chunk.of(n):
                         run.run(n)
@@ -206,6 +213,7 @@ class Trainer:
         """
         steps = validate.integer("Trainer.pretrain", "steps", steps, least=0)
         history = History()
+        self._expect_same("Trainer.pretrain")
         with self.execution.until_stopped():
             self._pretrain(steps, history, Chunk())
         return history
@@ -419,6 +427,11 @@ class Trainer:
         return self.game.rngs
 
     @property
+    def communicator(self) -> Communicator:
+        """The ranks that train together; one alone has rank 0 and size 1."""
+        return self.game.communicator
+
+    @property
     def backend(self) -> str:
         """ "jit" or "numpy"."""
         return self.execution.backend
@@ -451,10 +464,13 @@ class Trainer:
         return self.game.generators()
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a checkpoint from which `load` continues to the bit."""
+        """Write a checkpoint from which `load` continues to the bit.
+
+        Of several ranks the first one writes it, the same bytes however many they are.
+        """
         from .saving import save
 
-        save(self, path)
+        on_the_first(self.communicator, lambda: save(self, path))
 
     @classmethod
     def load(
@@ -464,16 +480,18 @@ class Trainer:
         data: "NDArray | Table | None" = None,
         backend: str | None = None,
         capture: bool = True,
+        communicator: Any = None,
     ) -> Self:
         """The trainer that was saved at `path`.
 
         data: the same array or table again, where the trainer was given one.
-        backend, capture: as for a new trainer.
+        backend, capture, communicator: as for a new trainer.
         Errors: CheckpointError for a file that is damaged, foreign or does not fit.
         """
         from .saving import load
 
-        return load(cls, path, data=data, backend=backend, capture=capture)
+        own = {"backend": backend, "capture": capture, "communicator": communicator}
+        return load(cls, path, data=data, **own)
 
     def __repr__(self) -> str:
         return f"Trainer({self.name!r}, step {self.step_count}, seed {self.seed})"
@@ -498,6 +516,19 @@ class Trainer:
     def _change(self, **parts: Any) -> None:
         """Make another game of the parts that change and those that stay."""
         self.execution.game = self.game.changed(**parts)
+
+    def _goes_on(self, chunk: Chunk) -> bool:
+        """False where somebody asked for an end, or time is over: on any rank."""
+        stop = self.execution.stopped or chunk.late()
+        stop, chunk.steps = agreed(self.communicator, stop, chunk.steps)
+        return not stop
+
+    def _expect_same(self, where: str) -> None:
+        """All ranks begin alike.  Errors: StateError."""
+        if self.communicator.size > 1:
+            random = [rng.bit_generator.state for rng in self.generators().values()]
+            made_of = self.options.as_dict(), random, self.backend, self.step_count
+            expect_same(self.communicator, where, *self.state().values(), made_of)
 
     def _length(
         self, steps: int | None, epochs: int | None, seconds: float | None
@@ -560,7 +591,7 @@ class Trainer:
 
     def _pretrain(self, steps: int, history: History, chunk: Chunk) -> None:
         done = 0
-        while done < steps and not self.execution.stopped and not chunk.late():
+        while done < steps and self._goes_on(chunk):
             n = min(chunk.steps, steps - done)
             with chunk.of(n):
                 self.execution.pretrain(n, history)

@@ -14,6 +14,7 @@ from .backend import (
     PRODUCTS,
     asked_products,
     backend,
+    between,
     chosen_backend,
     heading,
     products,

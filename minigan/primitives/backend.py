@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -122,3 +122,15 @@ def heading(text: str) -> None:
     active = recorder.get()
     if active is not None:
         active.heading(text)
+
+
+def between(function: Callable[[], object]) -> None:
+    """Call a function that is no primitive; a replayed step calls it there again.
+
+    It may change memory that the step declared.
+    """
+    active = recorder.get()
+    if active is None:
+        function()
+    else:
+        active.between(function)

@@ -36,10 +36,10 @@ class WholeBatch(WassersteinGP):
 class AlphaForEachNumber(WassersteinGP):
     """Not between the two rows any more, but anywhere in the box around them."""
 
-    def learn_between(self, critic, real, fake, rng, share):
-        alpha = rng.random(real.shape)
-        rows = alpha * real + (1 - alpha) * fake
-        return super().learn_between(critic, rows, rows, rng, share)
+    def learn_between(self, critic, real, fake, alpha, share, labels=None):
+        each = np.random.default_rng(7).random(real.shape)
+        rows = each * real + (1 - each) * fake
+        return super().learn_between(critic, rows, rows, alpha, share)
 
 
 class OneAxis(WassersteinGP):
@@ -63,9 +63,9 @@ class SquareOfTheMean(WassersteinGP):
 class OfTheProbability(WassersteinGP):
     """The gradient of sigmoid(s), which is as flat as D is sure of itself."""
 
-    def learn_between(self, critic, real, fake, rng, share):
+    def learn_between(self, critic, real, fake, alpha, share, labels=None):
         return super().learn_between(
-            Sequential([critic, Sigmoid()]), real, fake, rng, share
+            Sequential([critic, Sigmoid()]), real, fake, alpha, share
         )
 
 

@@ -117,7 +117,7 @@ def test_what_the_pages_claim_to_derive_is_derived():
         "batchnorm_sums dropout_forward dropout_backward gather_pixels scatter_pixels "
         "conv_forward conv_dW conv_dx Conv2D.backward_pass bce_forward "
         "bce_backward bce_logits_forward bce_logits_backward adam_schedule "
-        "adam_update Game.generator_gradient multiply embedding_dW Graph.backward_pass "
+        "adam_update Game.through multiply embedding_dW Graph.backward_pass "
         "zero_centred one_centred interpolate tanh_curvature sigmoid_curvature "
         "power_left power_right spectral_dW Dense.tangent_pass"
     ).split():

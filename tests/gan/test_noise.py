@@ -16,7 +16,8 @@ def test_instance_noise_is_normal_and_falls_in_a_straight_line(falling):
     for step, share in [(0, 1), (25, 0.75), (100, 0), (110, 0)]:
         trainer.game.noise.plan(0)
         trainer.game.noise.place[...] = step
-        noise = trainer.game.noise.add(rows)
+        made = trainer.game.noise
+        noise = made.add(rows, made.draw(*rows.shape))
         std = 0.5 * (share if falling else 1)
         assert noise.std() == pytest.approx(std, rel=0.02)
         assert noise.mean() == pytest.approx(0, abs=0.02 * std)

@@ -89,9 +89,9 @@ def learned(penalty, net, kinds, weights=None, share=1.0, shape=(4,)):
     dscore = np.zeros_like(score) if weights is None else weights
     net.zero_grad()
     found = penalty.learn(net, dscore, kinds, share)
-    rng = masked(net) and np.random.default_rng(7)
+    alpha = np.random.default_rng(7).random((len(real), 1))
     if "fake" in kinds:
-        found += penalty.learn_between(net, real, fake, rng, share)
+        found += penalty.learn_between(masked(net), real, fake, alpha, share)
     return found, gradient_of(net)
 
 
@@ -171,8 +171,8 @@ def test_a_gradient_of_zero_has_no_direction(dtype):
     net = critic().astype(dtype)
     net.theta[:] = 0
     real, fake = (x.astype(dtype) for x in rows())
-    rng = np.random.default_rng(0)
-    (P,) = WassersteinGP(10.0).learn_between(net, real, fake, rng, 1.0)
+    alpha = np.zeros((len(real), 1), dtype)
+    (P,) = WassersteinGP(10.0).learn_between(net, real, fake, alpha, 1.0)
     assert P == 10 and not net.dtheta.any()
 
 
@@ -229,8 +229,7 @@ def test_a_critic_that_looks_at_labels(name, condition):
     net.zero_grad()
     found = penalty.learn(net, danswer, ("real", "fake"), 1.0)
     labels = CLASSES if net.joins else None
-    rng = np.random.default_rng(7)
-    found += penalty.learn_between(net, real, fake, rng, 1.0, labels)
+    found += penalty.learn_between(net, real, fake, alpha, 1.0, labels)
     expected = complex_step(f, net)
     assert float(sum(found)) == pytest.approx(float(f(net)), rel=1e-12)
     off = np.abs(gradient_of(net) - expected).max()
@@ -245,9 +244,9 @@ def test_what_is_between_two_rows_is_of_one_class(condition, batches):
     class Spy(WassersteinGP):
         name = "spy"
 
-        def learn_between(self, critic, real, fake, rng, share, labels=None):
+        def learn_between(self, critic, real, fake, alpha, share, labels=None):
             seen.append(labels)
-            return super().learn_between(critic, real, fake, rng, share, labels)
+            return super().learn_between(critic, real, fake, alpha, share, labels)
 
     PENALTIES.register()(Spy)
     try:
