@@ -4,19 +4,19 @@ An optimizer is its constructor, the names of the vectors that it keeps, and one
 with its rule.  So is one of your own, in plain NumPy:
 
     @OPTIMIZERS.register()
-    class AdamW(Optimizer):
+    class AdamWithDecay(Optimizer):
         vector_names = ("m", "v")
 
-        def __init__(self, learning_rate=1e-3, weight_decay=0.004):
+        def __init__(self, learning_rate=1e-3, decay=0.004):
             super().__init__(learning_rate)
-            self.weight_decay = validate.number("AdamW", "weight_decay", weight_decay)
+            self.decay = validate.number("AdamWithDecay", "decay", decay)
 
         def update(self, theta, dtheta, m, v, schedule):
             t, rate = int(self.t), self.learning_rate
             m[:] = 0.9 * m + 0.1 * dtheta
             v[:] = 0.999 * v + 0.001 * dtheta**2
             mhat, vhat = m / (1 - 0.9**t), v / (1 - 0.999**t)
-            theta -= rate * (mhat / (np.sqrt(vhat) + 1e-7) + self.weight_decay * theta)
+            theta -= rate * (mhat / (np.sqrt(vhat) + 1e-7) + self.decay * theta)
 """
 
 from __future__ import annotations
@@ -28,16 +28,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import primitives, validate
-from .errors import NonFiniteError, StateError
+from .errors import ArgumentError, NonFiniteError, StateError
 from .network import Network, aligned_zeros
 from .registry import Example, Registry, config_of
 from .state import Arrays, Generators, own_copy, whole_copy
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "OptimisticAdam", "Optimizer", "RMSprop"]
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Nadam",
+    "OptimisticAdam",
+    "Optimizer",
+    "RMSprop",
+]
 
 Array = NDArray[Any]
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
+CLIPS = ("clipvalue", "clipnorm", "global_clipnorm")
 
 
 class Optimizer:
@@ -50,11 +62,44 @@ class Optimizer:
     belongs to the optimizer and grows by one a step, however many networks it moves.
 
     learning_rate: > 0, may be set at any time.
+    clipvalue: every number of the gradient is cut to -clipvalue ... clipvalue.
+    clipnorm: each parameter's gradient is made no longer than this.
+    global_clipnorm: the gradient of all networks of a step, taken together, likewise.
+    weight_decay: before the step, theta = theta - learning_rate weight_decay theta.
+
+    These are > 0, or None (the default) for none; no more than one of the three clips.
+    The gradients themselves stay as they are.
     """
 
     vector_names: ClassVar[tuple[str, ...]] = ()  # of vectors, each as long as theta
+    clipvalue: float | None = None
+    clipnorm: float | None = None
+    global_clipnorm: float | None = None
+    weight_decay: float | None = None
 
-    def __init__(self, learning_rate: float) -> None:
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        clipvalue: float | None = None,
+        clipnorm: float | None = None,
+        global_clipnorm: float | None = None,
+        weight_decay: float | None = None,
+    ) -> None:
+        given = {
+            "clipvalue": clipvalue,
+            "clipnorm": clipnorm,
+            "global_clipnorm": global_clipnorm,
+            "weight_decay": weight_decay,
+        }
+        where, clips = type(self).__name__, 0
+        for name, value in given.items():
+            if value is not None:
+                setattr(self, name, validate.number(where, name, value, above=0))
+                clips += name in CLIPS
+        if clips > 1:
+            expected = f"one of {', '.join(CLIPS)}"
+            validate.complain(ArgumentError, where, CLIPS[0], expected, f"{clips}")
         self._rate = np.zeros((), np.float64)
         self.learning_rate = learning_rate
         self.t = np.zeros((), np.int64)
@@ -142,9 +187,14 @@ class Optimizer:
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 schedule = self.schedule()
-                for network in networks:
+                gradients = self._clipped(networks)
+                for network, dtheta in zip(networks, gradients, strict=True):
                     vectors = self.vectors(network).values()
-                    self.update(network.theta, network.dtheta, *vectors, schedule)
+                    if self.weight_decay is not None:
+                        primitives.decay_weights(
+                            network.theta, self._rate, self.weight_decay
+                        )
+                    self.update(network.theta, dtheta, *vectors, schedule)
         finally:
             self._rate = own
 
@@ -201,10 +251,38 @@ class Optimizer:
         }
 
     def config(self) -> dict[str, Any]:
-        """The constructor's arguments, as JSON can hold them."""
-        return config_of(self)
+        """The constructor's arguments, as JSON can hold them; without clips of None."""
+        return {
+            name: value
+            for name, value in config_of(self).items()
+            if value is not None or name not in (*CLIPS, "weight_decay")
+        }
 
     # ---- helpers -------------------------------------------------------------------
+
+    def _clipped(self, networks: tuple[Network, ...]) -> list[Array]:
+        """The gradients to step against: copies, where they are to be clipped."""
+        if not (self.clipvalue or self.clipnorm or self.global_clipnorm):
+            return [network.dtheta for network in networks]
+        if self.clipvalue:
+            return [
+                primitives.clip_gradient(n.dtheta, self.clipvalue, self.overflow)
+                for n in networks
+            ]
+        gradients = [primitives.copy(network.dtheta) for network in networks]
+        if self.clipnorm:
+            for network, g in zip(networks, gradients, strict=True):
+                for place in _places(network):
+                    primitives.shorten(
+                        g[place], primitives.norm(g[place]), self.clipnorm
+                    )
+        elif self.global_clipnorm:
+            length = primitives.norm(gradients[0])
+            for g in gradients[1:]:
+                length = primitives.joint_norm(length, primitives.norm(g))
+            for g in gradients:
+                primitives.shorten(g, length, self.global_clipnorm)
+        return gradients
 
     def _owners(self, where: str, networks: Iterable[Network]) -> list[Network]:
         """The networks that hold the vectors to be moved, each once."""
@@ -275,6 +353,18 @@ def _copies(arrays: list[Array], spare: list[Array]) -> list[Array]:
     return copies
 
 
+def _places(network: Network) -> list[slice]:
+    """Where in theta each parameter of a network stands that it owns."""
+    found = []
+    for parameter in network.parameters:
+        value = parameter.value
+        offset = value.ctypes.data - network.theta.ctypes.data
+        start = offset // network.theta.itemsize
+        if 0 <= start < network.theta.size:
+            found.append(slice(start, start + value.size))
+    return found
+
+
 def _place(network: Network, vector: Array) -> str:
     """ "layer 3 (Dense) b": where a vector like theta is first not finite."""
     place = int(np.argmin(np.isfinite(vector)))
@@ -299,12 +389,15 @@ class SGD(Optimizer):
         theta    = theta + velocity
 
     learning_rate: > 0.  momentum: 0 <= momentum < 1, default 0.
+    options: clips and weight_decay, see `Optimizer`.
     """
 
     vector_names = ("velocity",)
 
-    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0) -> None:
-        super().__init__(learning_rate)
+    def __init__(
+        self, learning_rate: float = 0.01, momentum: float = 0.0, **options: Any
+    ) -> None:
+        super().__init__(learning_rate, **options)
         self.momentum = validate.number("SGD", "momentum", momentum, least=0, below=1)
 
     def update(
@@ -329,7 +422,8 @@ class RMSprop(Optimizer):
     epsilon stands inside the root, as in Keras (PyTorch adds it behind).
 
     learning_rate: > 0, default 1e-3.  rho, momentum: in [0, 1), defaults 0.9 and 0.
-    epsilon: >= 1e-30, default 1e-7.  Source: Hinton 2012, lecture 6e.
+    epsilon: >= 1e-30, default 1e-7.  options: clips and weight_decay, see `Optimizer`.
+    Source: Hinton 2012, lecture 6e.
     """
 
     vector_names = ("square", "velocity")
@@ -340,8 +434,9 @@ class RMSprop(Optimizer):
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,
+        **options: Any,
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **options)
         where = "RMSprop"
         self.rho = validate.number(where, "rho", rho, least=0, below=1)
         self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
@@ -386,6 +481,7 @@ class Adam(Optimizer):
 
     learning_rate: > 0, default 1e-3.  beta_1, beta_2: in [0, 1), defaults 0.9, 0.999.
     epsilon: >= 1e-30; default 1e-7, or 1e-8 in the "pytorch" form.
+    options: clips and weight_decay, see `Optimizer`.
     Source: Kingma & Ba 2015, Algorithm 1 and section 2.
     """
 
@@ -399,8 +495,9 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float | None = None,
         epsilon_form: str = "keras",
+        **options: Any,
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **options)
         where = type(self).__name__
         self.beta_1 = validate.number(where, "beta_1", beta_1, least=0, below=1)
         self.beta_2 = validate.number(where, "beta_2", beta_2, least=0, below=1)
@@ -452,4 +549,160 @@ class OptimisticAdam(Adam):
         betas = self.beta_1, self.beta_2
         primitives.optimistic_adam_update(
             theta, dtheta, m, v, last, schedule, *betas, self.overflow
+        )
+
+
+@OPTIMIZERS.register(
+    Example({"learning_rate": 0.01}),
+    Example({"learning_rate": 0.01, "epsilon_form": "pytorch"}, note="pytorch"),
+)
+class AdamW(Adam):
+    """Adam with weight decay beside the gradient, not as a part of it.
+
+        theta = theta - learning_rate weight_decay theta, then a step of `Adam`
+
+    weight_decay: > 0, default 0.004 as in Keras (PyTorch: 0.01), or None.
+    Other arguments as for `Adam`.  Source: Loshchilov & Hutter 2019, algorithm 2.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = None,
+        epsilon_form: str = "keras",
+        *,
+        weight_decay: float | None = 0.004,
+        **options: Any,
+    ) -> None:
+        options["weight_decay"] = weight_decay
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, epsilon_form, **options
+        )
+
+
+class _OfMoments(Optimizer):
+    """Base of those with Adam's arguments and one place for epsilon."""
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        where = type(self).__name__
+        self.beta_1 = validate.number(where, "beta_1", beta_1, above=0, below=1)
+        self.beta_2 = validate.number(where, "beta_2", beta_2, least=0, below=1)
+        self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
+
+
+@OPTIMIZERS.register(Example({"learning_rate": 0.01}))
+class Adamax(_OfMoments):
+    """Adam with the largest gradient in the place of the mean of squares.
+
+        m = beta_1 m + (1 - beta_1) dtheta
+        u = max(beta_2 u, |dtheta|)
+        theta = theta - learning_rate / (1 - beta_1^t) m / (u + epsilon)
+
+    learning_rate: > 0, default 1e-3.  beta_1: in (0, 1), default 0.9.  beta_2: in
+    [0, 1), default 0.999.  epsilon: >= 1e-30, default 1e-7.
+    options: clips and weight_decay, see `Optimizer`.
+    Source: Kingma & Ba 2015, Algorithm 2.
+    """
+
+    vector_names = ("m", "u")
+
+    def schedule(self) -> Array:
+        """learning_rate / (1 - beta_1^t)"""
+        return primitives.adamax_schedule(self.t, self._rate, self.beta_1)
+
+    def update(
+        self, theta: Array, dtheta: Array, m: Array, u: Array, schedule: Array
+    ) -> None:
+        numbers = self.beta_1, self.beta_2, self.epsilon
+        primitives.adamax_update(theta, dtheta, m, u, schedule, *numbers, self.overflow)
+
+
+@OPTIMIZERS.register(Example({"learning_rate": 0.01}))
+class Nadam(_OfMoments):
+    """Adam that looks ahead, with Nesterov's momentum.
+
+        m, v as in `Adam`;   mu_t = beta_1 (1 - 0.96^t / 2), M_t = mu_1 ... mu_t
+        mhat = mu_{t+1} m / (1 - M_{t+1}) + (1 - mu_t) dtheta / (1 - M_t)
+        theta = theta - learning_rate mhat / (sqrt(v / (1 - beta_2^t)) + epsilon)
+
+    Arguments as for `Adamax`.  Source: Dozat 2016, with Keras' constants.
+    """
+
+    vector_names = ("m", "v")
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
+        self.product = np.zeros((), np.float64)  # mu_1 ... mu_t, less one
+
+    def cells(self) -> Arrays:
+        return {**super().cells(), "product": self.product}
+
+    def check(self, state: Arrays) -> None:
+        super().check(state)
+        product = float(state["product"])
+        validate.number(type(self).__name__, "product", product, least=-1, most=0)
+
+    def schedule(self) -> Array:
+        """What m and dtheta count, and 1 - beta_2^t."""
+        betas = self.beta_1, self.beta_2
+        return primitives.nadam_schedule(self.t, self.product, self._rate, *betas)
+
+    def update(
+        self, theta: Array, dtheta: Array, m: Array, v: Array, schedule: Array
+    ) -> None:
+        numbers = self.beta_1, self.beta_2, self.epsilon
+        primitives.nadam_update(theta, dtheta, m, v, schedule, *numbers, self.overflow)
+
+
+@OPTIMIZERS.register(Example({"learning_rate": 0.1}))
+class Adagrad(Optimizer):
+    """Gradient descent whose steps become smaller where there was much to learn.
+
+        square = square + dtheta^2
+        theta  = theta - learning_rate dtheta / sqrt(initial + square + epsilon)
+
+    learning_rate: > 0, default 1e-3.  epsilon: >= 1e-30, default 1e-7.
+    initial_accumulator_value: `initial`, >= 0, default 0.1.  (Keras counts it to the
+    square from the start.)
+    options: clips and weight_decay, see `Optimizer`.  Source: Duchi et al. 2011.
+    """
+
+    vector_names = ("square",)
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.initial_accumulator_value = validate.number(
+            "Adagrad", "initial_accumulator_value", initial_accumulator_value, least=0
+        )
+        self.epsilon = validate.number("Adagrad", "epsilon", epsilon, least=1e-30)
+
+    def update(
+        self, theta: Array, dtheta: Array, square: Array, schedule: Array
+    ) -> None:
+        offset = self.initial_accumulator_value + self.epsilon
+        primitives.adagrad_update(
+            theta, dtheta, square, schedule, offset, self.overflow
         )

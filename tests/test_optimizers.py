@@ -502,7 +502,8 @@ def test_its_step_is_taken_back_too(fault):
 def test_the_state_is_all_there_is(make):
     """Another optimizer with a copy of it goes on to the same bits."""
     network, optimizer = small_network(), make()
-    cells = ["t", "learning_rate", "overflow"]
+    cells = list(optimizer.cells())
+    assert cells[:3] == ["t", "learning_rate", "overflow"]
     assert list(optimizer.state()) == cells and optimizer.generators() == {}
     for seed in range(3):
         fill_gradients(network, seed=seed)
@@ -563,3 +564,63 @@ def test_a_flag_that_was_left_behind_does_not_stop_a_step():
     optimizer.overflow[...] = 1
     optimizer.step(network)
     assert int(optimizer.overflow) == 0 and (network.theta != before).any()
+
+
+# ---- clips and weight decay --------------------------------------------------------
+
+
+def clipped(gradients, **options):
+    """How two networks move, from gradients of W and b of each, and their gradients."""
+    networks = [two_weights(), two_weights()]
+    for network, (W, b) in zip(networks, gradients, strict=True):
+        network[0].W.grad[...] = np.reshape(W, (2, 1))
+        network[0].b.grad[...] = b
+    before = [network.theta.copy() for network in networks]
+    SGD(1.0, **options).step(*networks)
+    pairs = zip(before, networks, strict=True)
+    steps = [old - network.theta for old, network in pairs]
+    for network, (W, _) in zip(networks, gradients, strict=True):
+        assert network[0].W.grad.ravel().tolist() == list(W)  # only read
+    return [[*step[:2], step[8]] for step in steps]
+
+
+GRADIENTS = [((3.0, -4.0), 0.5), ((0.0, 0.1), 12.0)]
+
+
+def test_clips():
+    assert_close(
+        clipped(GRADIENTS, clipvalue=2.0), [[2, -2, 0.5], [0, 0.1, 2]], np.float64
+    )
+    want = [[1.2, -1.6, 0.5], [0, 0.1, 2]]  # of length 5 made 2
+    assert_close(clipped(GRADIENTS, clipnorm=2.0), want, np.float64)
+    length = np.sqrt(25 + 0.25 + 0.01 + 144)
+    want = np.array([[3, -4, 0.5], [0, 0.1, 12]]) * 2 / length
+    assert_close(clipped(GRADIENTS, global_clipnorm=2.0), want, np.float64)
+    whole = [[3, -4, 0.5], [0, 0.1, 12]]
+    assert_close(clipped(GRADIENTS, global_clipnorm=20.0), whole, np.float64)
+
+
+@pytest.mark.parametrize("clip", ["clipvalue", "clipnorm", "global_clipnorm"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_no_clip_hides_a_gradient_that_is_not_finite(clip, bad):
+    network = two_weights()
+    network[0].b.grad[...] = bad
+    before = network.theta.copy()
+    with pytest.raises(NonFiniteError, match="finite gradients"):
+        SGD(**{clip: 1.0}).step(network)
+    assert_same_bits(network.theta, before)
+
+
+def test_weight_decay():
+    moved = clipped([((0.0, 0.0), 0.0)] * 2, weight_decay=0.25)
+    assert moved == [[0.25, -0.5, 0]] * 2
+
+
+def test_clips_stand_in_the_configuration_where_there_are_any():
+    assert "clipnorm" not in Adam().config()
+    assert Adam(clipnorm=2).config()["clipnorm"] == 2.0
+    for bad in ({"clipnorm": 0}, {"clipvalue": -1}, {"weight_decay": np.inf}):
+        with pytest.raises(ArgumentError, match=f"^RMSprop: argument '{[*bad][0]}'"):
+            RMSprop(**bad)
+    with pytest.raises(ArgumentError, match="one of clipvalue, clipnorm, global_clip"):
+        SGD(clipvalue=1, clipnorm=1)

@@ -196,3 +196,121 @@ def average_update(average, theta, decay):
     keep, take = kind(decay), kind(1 - decay)
     for i in range(theta.size):
         average[i] = keep * average[i] + take * theta[i]
+
+
+@kernel
+def adamax_schedule(t, learning_rate, beta_1, alpha):
+    t[0] += 1
+    alpha[0] = learning_rate[0] / (1 - beta_1 ** float(t[0]))
+
+
+@kernel
+def adamax_update(theta, dtheta, m, u, alpha, beta_1, beta_2, epsilon, overflow):
+    kind = theta.dtype.type
+    rate, offset, fade = kind(alpha[0]), kind(epsilon), kind(beta_2)
+    keep, take = kind(beta_1), kind(1 - beta_1)
+    zero, infinity = kind(0), kind(np.inf)
+    least = constants(rate).tiny * kind(FLUSH)
+    finite = True
+    for i in range(theta.size):
+        g, m_i, u_i = dtheta[i], m[i], u[i]
+        g = zero if abs(g) < least else g
+        m_i = zero if abs(m_i) < least else m_i
+        u_i = zero if u_i < least else u_i
+        m_i = keep * m_i + take * g
+        u_i, size = fade * u_i, abs(g)
+        u_i = size if (size > u_i) | (size != size) else u_i
+        m[i] = m_i
+        u[i] = u_i
+        theta[i] -= rate * m_i / (u_i + offset)
+        finite &= (abs(m_i) < infinity) & (u_i < infinity)
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
+def nadam_schedule(t, product, learning_rate, beta_1, beta_2, schedule):
+    t[0] += 1
+    now = beta_1 * (1 - 0.5 * 0.96 ** float(t[0]))
+    then = beta_1 * (1 - 0.5 * 0.96 ** (float(t[0]) + 1))
+    product[0] = (product[0] + 1) * now - 1
+    schedule[0] = learning_rate[0] * then / (1 - (product[0] + 1) * then)
+    schedule[1] = learning_rate[0] * (1 - now) / -product[0]
+    schedule[2] = 1 - beta_2 ** float(t[0])
+
+
+@kernel
+def nadam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, epsilon, overflow):
+    kind = theta.dtype.type
+    of_m, of_g, correct = kind(schedule[0]), kind(schedule[1]), kind(schedule[2])
+    keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
+    keep_2, take_2 = kind(beta_2), kind(1 - beta_2)
+    offset, zero, infinity = kind(epsilon), kind(0), kind(np.inf)
+    least = constants(of_m).tiny * kind(FLUSH)
+    least_gradient = np.sqrt(least)
+    finite = True
+    for i in range(theta.size):
+        g, m_i, v_i = dtheta[i], m[i], v[i]
+        for_v = zero if abs(g) < least_gradient else g
+        g = zero if abs(g) < least else g
+        m_i = zero if abs(m_i) < least else m_i
+        v_i = zero if v_i < least else v_i
+        m_i = keep_1 * m_i + take_1 * g
+        v_i = keep_2 * v_i + take_2 * (for_v * for_v)
+        m[i] = m_i
+        v[i] = v_i
+        theta[i] -= (of_m * m_i + of_g * g) / (np.sqrt(v_i / correct) + offset)
+        finite &= (abs(m_i) < infinity) & (v_i < infinity)
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
+def adagrad_update(theta, dtheta, square, learning_rate, offset, overflow):
+    kind = theta.dtype.type
+    rate, more = kind(learning_rate[0]), kind(offset)
+    zero, infinity = kind(0), kind(np.inf)
+    least_gradient = np.sqrt(constants(rate).tiny * kind(FLUSH))
+    finite = True
+    for i in range(theta.size):
+        g = dtheta[i]
+        squared = zero if abs(g) < least_gradient else g
+        s_i = square[i] + squared * squared
+        square[i] = s_i
+        theta[i] -= rate * g / np.sqrt(s_i + more)
+        finite &= s_i < infinity
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
+def joint_norm(a, b, c):
+    c[0] = math.sqrt(a[0] * a[0] + b[0] * b[0])
+
+
+@kernel
+def shorten(g, length, limit):
+    longest = limit if length[0] < limit else length[0]
+    factor = g.dtype.type(limit / longest)
+    for i in range(g.size):
+        g[i] *= factor
+
+
+@kernel
+def decay_weights(theta, learning_rate, decay):
+    rate = theta.dtype.type(learning_rate[0] * decay)
+    for i in range(theta.size):
+        theta[i] -= rate * theta[i]
+
+
+@kernel
+def clip_gradient(dtheta, limit, overflow, g):
+    high, infinity = dtheta.dtype.type(limit), dtheta.dtype.type(np.inf)
+    finite = True
+    for i in range(dtheta.size):
+        a = dtheta[i]
+        finite &= abs(a) < infinity
+        a = high if a > high else a
+        g[i] = -high if a < -high else a
+    if not finite:
+        overflow[0] = 1

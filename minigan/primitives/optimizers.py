@@ -145,3 +145,128 @@ def clip(theta, limit):
 def average_update(average, theta, decay):
     """average = decay average + (1 - decay) theta: an exponential moving average."""
     average[:] = decay * average + (1 - decay) * theta
+
+
+@primitive(
+    "t[]!:i learning_rate[]:f beta_1=f -> alpha[]:f", flops=lambda: TRANSCENDENTAL + 3
+)
+def adamax_schedule(t, learning_rate, beta_1, alpha):
+    """t += 1; alpha = learning_rate / (1 - beta_1^t)."""
+    t += 1
+    alpha[...] = learning_rate / (1 - beta_1 ** float(t))
+
+
+@primitive(
+    "theta[P]! dtheta[P] m[P]! u[P]! alpha[]:f beta_1=f beta_2=f epsilon=f"
+    " overflow[]!:i",
+    flops=lambda P: 9 * P,
+    kind="update",
+)
+def adamax_update(theta, dtheta, m, u, alpha, beta_1, beta_2, epsilon, overflow):
+    """One Adamax step on a whole parameter vector.
+
+        m = beta_1 m + (1 - beta_1) dtheta
+        u = max(beta_2 u, |dtheta|)
+        theta = theta - alpha m / (u + epsilon)
+
+    All vectors: (P,).  overflow is set to 1 where an m or u is NaN or infinite, and
+    never cleared.
+    """
+    m[:] = beta_1 * m + (1 - beta_1) * dtheta
+    u[:] = np.maximum(beta_2 * u, np.abs(dtheta))
+    theta -= theta.dtype.type(alpha) * m / (u + epsilon)
+    overflow |= not (np.isfinite(m).all() and np.isfinite(u).all())
+
+
+@primitive(
+    "t[]!:i product[]!:f learning_rate[]:f beta_1=f beta_2=f -> schedule[3]:f",
+    flops=lambda: 3 * TRANSCENDENTAL + 15,
+)
+def nadam_schedule(t, product, learning_rate, beta_1, beta_2, schedule):
+    """Advance the step count t and work out Nadam's three numbers of this step.
+
+        t += 1
+        mu_t    = beta_1 (1 - 0.96^t / 2)          product = mu_1 mu_2 ... mu_t
+        of_m    = learning_rate mu_{t+1} / (1 - product mu_{t+1})
+        of_g    = learning_rate (1 - mu_t) / (1 - product)
+        correct = 1 - beta_2^t
+
+    product: a cell that keeps one less than the product, so that it starts at 0.
+    schedule: (3,) float64 = of_m, of_g, correct.  Dozat 2016.
+    """
+    t += 1
+    now = beta_1 * (1 - 0.5 * 0.96 ** float(t))
+    then = beta_1 * (1 - 0.5 * 0.96 ** (float(t) + 1))
+    product[...] = (product + 1) * now - 1
+    schedule[0] = learning_rate * then / (1 - (product + 1) * then)
+    schedule[1] = learning_rate * (1 - now) / -product
+    schedule[2] = 1 - beta_2 ** float(t)
+
+
+@primitive(
+    "theta[P]! dtheta[P] m[P]! v[P]! schedule[3]:f beta_1=f beta_2=f epsilon=f"
+    " overflow[]!:i",
+    flops=lambda P: 14 * P,
+    kind="update",
+)
+def nadam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, epsilon, overflow):
+    """One Nadam step on a whole parameter vector.
+
+        m, v as in `adam_update`
+        theta = theta - (of_m m + of_g dtheta) / (sqrt(v / correct) + epsilon)
+
+    All vectors: (P,)   schedule = of_m, of_g, correct from `nadam_schedule`.
+    overflow is set to 1 where an m or v is NaN or infinite, and never cleared.
+    """
+    of_m, of_g, correct = schedule.astype(theta.dtype)
+    m[:] = beta_1 * m + (1 - beta_1) * dtheta
+    v[:] = beta_2 * v + (1 - beta_2) * (dtheta * dtheta)
+    theta -= (of_m * m + of_g * dtheta) / (np.sqrt(v / correct) + epsilon)
+    overflow |= not (np.isfinite(m).all() and np.isfinite(v).all())
+
+
+@primitive(
+    "theta[P]! dtheta[P] square[P]! learning_rate[]:f offset=f overflow[]!:i",
+    flops=lambda P: 7 * P,
+    kind="update",
+)
+def adagrad_update(theta, dtheta, square, learning_rate, offset, overflow):
+    """One Adagrad step on a whole parameter vector.
+
+        square = square + dtheta^2
+        theta  = theta - learning_rate dtheta / sqrt(square + offset)
+
+    All vectors: (P,).  overflow is set to 1 where a square is NaN or infinite, and
+    never cleared.
+    """
+    square += dtheta * dtheta
+    theta -= theta.dtype.type(learning_rate) * dtheta / np.sqrt(square + offset)
+    overflow |= not np.isfinite(square).all()
+
+
+@primitive("a[]:f b[]:f -> c[]:f", flops=lambda: 4)
+def joint_norm(a, b, c):
+    """c = sqrt(a^2 + b^2): the norm of two vectors together, from that of each."""
+    c[...] = np.sqrt(a * a + b * b)
+
+
+@primitive("g[P]! length[]:f limit=f", flops=lambda P: P)
+def shorten(g, length, limit):
+    """g = g limit / max(length, limit): no longer than the limit.   g: (P,)"""
+    g *= g.dtype.type(limit / np.where(length < limit, limit, length))
+
+
+@primitive("theta[P]! learning_rate[]:f decay=f", flops=lambda P: 2 * P)
+def decay_weights(theta, learning_rate, decay):
+    """theta = theta - learning_rate decay theta."""
+    theta -= theta.dtype.type(learning_rate * decay) * theta
+
+
+@primitive("dtheta[P] limit=f overflow[]!:i -> g[P]", flops=lambda P: 2 * P)
+def clip_gradient(dtheta, limit, overflow, g):
+    """g = min(max(dtheta, -limit), limit).   dtheta, g: (P,)
+
+    overflow is set to 1 where dtheta is NaN or infinite, and never cleared.
+    """
+    g[:] = np.where(dtheta > limit, limit, np.where(dtheta < -limit, -limit, dtheta))
+    overflow |= not np.isfinite(dtheta).all()

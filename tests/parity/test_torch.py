@@ -343,6 +343,22 @@ OPTIMIZERS = {
         mg.RMSprop(0.01, 0.8, 0.7, epsilon=1e-30),
         lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.8, eps=0, momentum=0.7),
     ),
+    "AdamW": (
+        mg.AdamW(0.01, 0.5, 0.99, epsilon_form="pytorch", weight_decay=0.1),
+        lambda p: torch.optim.AdamW(p, 0.01, (0.5, 0.99), weight_decay=0.1),
+    ),
+    "Adamax": (
+        mg.Adamax(0.01, 0.5, 0.99, epsilon=1e-30),
+        lambda p: torch.optim.Adamax(p, 0.01, (0.5, 0.99), eps=0),
+    ),
+    "Nadam": (
+        mg.Nadam(0.01, 0.5, 0.99),
+        lambda p: torch.optim.NAdam(p, 0.01, (0.5, 0.99), 1e-7, momentum_decay=1),
+    ),
+    "Adagrad": (
+        mg.Adagrad(0.01, 0.1, epsilon=1e-30),
+        lambda p: torch.optim.Adagrad(p, 0.01, initial_accumulator_value=0.1, eps=0),
+    ),
     "SGD": (
         mg.SGD(0.01, 0.7),
         lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.7),
@@ -365,7 +381,8 @@ def test_ten_steps_of_an_optimizer(name):
         their_W.grad = torch.tensor(g)
         ours.step(net)
         their_optimizer.step()
-        np.testing.assert_allclose(W.value, their_W.detach().numpy(), rtol=1e-12)
+        close = 1e-6 if name == "Nadam" else 1e-12  # its product is in float32 there
+        np.testing.assert_allclose(W.value, their_W.detach().numpy(), rtol=close)
 
 
 # ---- derivatives of derivatives ----------------------------------------------------

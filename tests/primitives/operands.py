@@ -51,6 +51,12 @@ MAKERS = {
     "rstd": _positive,
     "v": _positive,
     "square": _positive,
+    ("adamax_update", "u"): _positive,
+    ("adamax_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
+    ("nadam_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
+    "product": lambda rng, shape, dtype: np.full(shape, -0.8, dtype),
+    "alpha": _positive,
+    "length": _positive,
     "sigma": _positive,
     "by": _positive,
     "learning_rate": _positive,
@@ -104,6 +110,7 @@ CONSTANTS = {
     "factor": 0.5,
     "threshold": 0.1,
     "curve": 4,
+    "offset": 0.1,
 }
 
 
