@@ -84,12 +84,11 @@ class Game:
         width = data.features * options.pack
         self.row_shape = self.of_discriminator.shape or (width,)
         self.critic = critic_of(discriminator)
-        if options.auxiliary_weight != 1 and not self.critic.splits:
-            expected = "1 for a discriminator without logits of classes"
-            validate.complain(
-                *(validate.ArgumentError, where, "auxiliary_weight", expected),
-                options.auxiliary_weight,
-            )
+        for name, usual in (("auxiliary_weight", 1), ("auxiliary_rows", "both")):
+            value = getattr(options, name)
+            if value != usual and not self.critic.splits:
+                expected = f"{usual} for a discriminator without logits of classes"
+                validate.complain(validate.ArgumentError, where, name, expected, value)
         self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
             where, generator_optimizer, discriminator_optimizer
         )
@@ -117,6 +116,7 @@ class Game:
         self.rates = Rates(options.schedule, options.schedule_steps, AHEAD)
         self.pretrained = np.array(pretrained, np.int64)  # steps of D by themselves
         self._classes: tuple[Any, Any] = None, None  # probabilities and labels
+        self._taught = 0  # how many of these rows D learns the classes of
 
     # ---- the algorithm -------------------------------------------------------------
 
@@ -225,7 +225,8 @@ class Game:
         primitives.heading("D on real and fake rows in one batch")
         real, fake = part.real, part.fake
         both = joined(real, fake)
-        score = self.judged(both, joined_labels(part.labels, part.wanted))
+        labels = joined_labels(part.labels, part.wanted)
+        score = self.judged(both, labels, len(real))
         real_score, fake_score = score[: len(real)], score[len(real) :]
         real_loss, fake_loss = self.objective.halves(real_score, fake_score)
         self.objective.mixed(score)
@@ -246,7 +247,7 @@ class Game:
         """That on fakes; not alone, it is added to the gradient that is there."""
         primitives.heading("D on fakes")
         fake = part.fake
-        fake_score = self.judged(fake, part.wanted)
+        fake_score = self.judged(fake, part.wanted, 0)
         fake_loss = self.objective.fake(fake_score)
         if alone:
             self.discriminator.zero_grad()
@@ -398,9 +399,12 @@ class Game:
         rows, labels = self.data.packs(n, pack) if pack > 1 else self.data.batch(n)
         return self.seen(rows, noise), labels
 
-    def judged(self, rows: NDArray, labels: NDArray | None) -> NDArray:
+    def judged(
+        self, rows: NDArray, labels: NDArray | None, real: int | None = None
+    ) -> NDArray:
         """D's scores of rows that it is trained on, (N, 1).
 
+        real: how many of them are real, the first ones; None where G is trained.
         Of a D that answers with logits of classes, too, their loss is kept for
         `danswer`: the softmax cross-entropy with the labels (Odena et al. 2017).
         """
@@ -410,7 +414,9 @@ class Game:
             return answer
         score, logits = answer
         _, probabilities = primitives.softmax_forward(logits, labels)
-        self._classes = probabilities, labels
+        self._classes, self._taught = (probabilities, labels), len(score)
+        if real is not None and self.options.auxiliary_rows == "real":
+            self._taught = real
         return score
 
     def danswer(self, weight: float = 1.0) -> Any:
@@ -421,8 +427,17 @@ class Game:
         dscore = self.objective.dscore()
         if not self.critic.splits:
             return dscore
-        dlogits = primitives.softmax_backward(*self._classes)
-        return dscore, primitives.scale(dlogits, weight * self.options.auxiliary_weight)
+        weight *= self.options.auxiliary_weight
+        (p, labels), taught = self._classes, self._taught
+        if taught == len(p):
+            dlogits = primitives.softmax_backward(p, labels)
+            return dscore, primitives.scale(dlogits, weight)
+        dlogits = primitives.full(len(p) - taught, p.shape[1], 0.0, dtype=p.dtype)
+        if taught:
+            real = primitives.softmax_backward(p[:taught], labels[:taught])
+            real = primitives.scale(real, weight * taught / len(p))
+            dlogits = primitives.concatenate(real, dlogits)
+        return dscore, dlogits
 
     def shared_latent(self) -> Any:
         """z for both players, with the option latent="shared"; else None."""

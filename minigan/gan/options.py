@@ -205,6 +205,13 @@ class Options:
         "of both players, times this (Odena et al. 2017). Other networks have no such "
         "loss.",
     )
+    auxiliary_rows: str = option(
+        "both",
+        Choice(("both", "real")),
+        'Rows of which D learns the classes. Of a D with logits of them: "both" are '
+        'real rows and fakes, as in the paper, "real" real rows alone: so it cannot '
+        "agree with G on what stands for a class. G learns on its fakes either way.",
+    )
     shards: int = option(
         1,
         Whole(1, 1024),

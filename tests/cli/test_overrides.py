@@ -35,6 +35,7 @@ VALUES = {  # another value than the recipe's, and where config.json has it
     "penalty": ("r1", "options"),
     "penalty_weight": (0.5, "options"),
     "auxiliary_weight": (0.5, "options"),
+    "auxiliary_rows": ("real", "options"),
     "condition": ("multiply", "began"),
     "report_every": (3, "session"),
     "save_every": (7, "session"),
@@ -42,7 +43,8 @@ VALUES = {  # another value than the recipe's, and where config.json has it
 }
 
 
-CONDITIONAL = {"auxiliary_weight": ("--condition", "auxiliary"), "condition": ()}
+HEADS = "--condition", "auxiliary"
+CONDITIONAL = {"auxiliary_weight": HEADS, "auxiliary_rows": HEADS, "condition": ()}
 
 
 def train(out, *arguments, recipe="parabola", steps):

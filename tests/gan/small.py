@@ -84,6 +84,7 @@ OPTIONS = {
             "multiply": {"batches": "separate", "latent": "shared"},
             "projection": {"norm": True, "dropout": True},
             "auxiliary": {"batches": "mixed", "auxiliary_weight": 0.5},
+            "auxiliary, real": {"condition": "auxiliary", "auxiliary_rows": "real"},
             "projection, packed": {"condition": "projection", "pack": 2},
         }.items()
     },

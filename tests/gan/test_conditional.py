@@ -69,6 +69,32 @@ def test_ds_step_adds_the_loss_of_the_classes():
     )
 
 
+@pytest.mark.parametrize("batches", ["mixed", "separate"])
+def test_classes_of_real_rows_alone(batches):
+    """D's class head learns what a classifier of the real rows would, and no more."""
+    x, y = np.random.default_rng(1).standard_normal((8, 2)), np.arange(8) % CLASSES
+    G, D = players("auxiliary")
+    options = {"batch_size": 8, "batches": batches, "updates": "simultaneous"}
+    trainer = mg.gan.Trainer(
+        *(G, D, (x, y)), **options, auxiliary_rows="real", backend="numpy"
+    )
+    drawn, batch = [], trainer.data.batch
+    trainer.data.batch = lambda n: drawn.append(batch(n)) or drawn[-1]
+    head = D.layers[-1]
+    with mg.use_backend("numpy"):
+        D.zero_grad()
+        trainer.game.discriminator_gradient()
+        ((rows, labels),) = drawn
+        h = D.layers[1].predict(D.layers[0].predict(rows))
+        p = np.exp(h @ head.W.value + head.b.value)
+        p /= p.sum(axis=1, keepdims=True)
+        p[np.arange(8), labels] -= 1
+        share = 0.5 if batches == "mixed" else 1.0
+        np.testing.assert_allclose(head.W.grad, share * h.T @ p / 8, atol=1e-12)
+        trainer.game.generator_gradient()
+    assert np.abs(G.dtheta).max() > 0
+
+
 def test_a_condition_of_ones_own():
     @CONDITIONS.register(name="nothing")
     def nothing(make, of):

@@ -148,6 +148,7 @@ OPTIONS = {
         "alike",
     ],
     "auxiliary_weight": [1.0, 0.5],
+    "auxiliary_rows": ["both", "real"],
     "threads": [1, 2],
 }
 
@@ -181,10 +182,11 @@ def options_of(row):
 def possible(choice):
     """True where nothing refuses these choices, whatever the others are."""
     chosen, network = options_of(choice), choice.get("network")
-    if chosen.get("auxiliary_weight") == 0.5 and network not in (None, "auxiliary"):
+    heads = chosen.get("auxiliary_weight") == 0.5
+    heads |= chosen.get("auxiliary_rows") == "real"
+    if heads and network not in (None, "auxiliary"):
         return False
-    needs_labels = network in conditional.CONDITIONS
-    needs_labels |= chosen.get("auxiliary_weight") == 0.5
+    needs_labels = network in conditional.CONDITIONS or heads
     packs_classes = choice.get("sampling", "replacement") == "replacement"
     if chosen.get("pack", 1) > 1 and needs_labels and not packs_classes:
         return False
@@ -286,7 +288,8 @@ def test_what_is_not_possible_is_refused_by_name_and_changes_nothing():
     for one, two in itertools.combinations(OPTIONS, 2):
         for a, b in itertools.product(OPTIONS[one], OPTIONS[two]):
             choice = {one: a, two: b}
-            if possible(choice) or {"network", "auxiliary_weight"} & choice.keys():
+            of_networks = {"network", "auxiliary_weight", "auxiliary_rows"}
+            if possible(choice) or of_networks & choice.keys():
                 continue
             refused += 1
             with pytest.raises(MiniganError, match=r"argument '(\w+)': expected") as e:

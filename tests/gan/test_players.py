@@ -182,6 +182,8 @@ def test_a_weight_of_logits_that_are_not_there():
     data = array(12), labels_of(12)
     with pytest.raises(MiniganError, match="'auxiliary_weight': expected 1 for a dis"):
         Trainer(generator(), joining(), data, auxiliary_weight=0.5)
+    with pytest.raises(MiniganError, match="'auxiliary_rows': expected both for a dis"):
+        Trainer(generator(), joining(), data, auxiliary_rows="real")
 
 
 def test_a_view_and_a_network_of_networks_are_no_players():
