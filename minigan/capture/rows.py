@@ -14,6 +14,7 @@ anew but its twin.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def entries(uses: Sequence[Use], dtype: np.dtype[Any]) -> dict[Use, int]:
     return {use: _made[key] for use, key in keys.items()}
 
 
+@cache
 def _kernel(primitive: Primitive, twin: Any, dtype: np.dtype[Any]) -> tuple[int, Any]:
     """(address of the machine code, its arguments: see `Primitive.twin`).
 

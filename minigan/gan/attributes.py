@@ -8,6 +8,8 @@ import numpy as np
 from ..layers import Layer
 
 _PLAIN = (int, float, str, bool, tuple)
+# Not options: what is looked at otherwise, and open scopes, which close by themselves.
+_KNOWN = ("layers", "_cache", "_frozen")
 
 
 def plain(part: object) -> dict[str, Any]:
@@ -15,7 +17,7 @@ def plain(part: object) -> dict[str, Any]:
     return {
         name: value
         for name, value in getattr(part, "__dict__", {}).items()
-        if isinstance(value, _PLAIN) and name not in ("layers", "_cache")
+        if isinstance(value, _PLAIN) and name not in _KNOWN
     }
 
 

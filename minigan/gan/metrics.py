@@ -132,16 +132,21 @@ def _squares(x: NDArray, y: NDArray) -> Iterator[NDArray]:
     for start in range(0, len(x), step):
         part = x[start : start + step]
         if few:
-            square = np.zeros((len(part), len(y)))
-            for k in range(x.shape[1]):
-                apart = np.subtract.outer(part[:, k], y[:, k])
-                apart *= apart
-                square += apart
+            square = _apart(part, y, 0)
+            for k in range(1, x.shape[1]):
+                square += _apart(part, y, k)
         else:
             square = np.einsum("ij,ij->i", part, part)[:, None] + lengths
             square -= 2 * (part @ y.T)
             np.maximum(square, 0, out=square)
         yield square
+
+
+def _apart(x: NDArray, y: NDArray, k: int) -> NDArray:
+    """(x_ik - y_jk)^2 for all pairs: (n, m)"""
+    apart = np.subtract.outer(x[:, k], y[:, k])
+    apart *= apart
+    return apart
 
 
 def _mean_distance(x: NDArray, y: NDArray) -> float:

@@ -945,3 +945,16 @@ def test_a_layer_that_remembers_a_shape_is_captured():
     layer.seen = (0,)
     trainer.fit(3, report_every=None)
     assert trainer.execution._program is not None
+
+
+@pytest.mark.parametrize("options", ["half", "batchnorm", "average"])
+def test_a_run_is_recorded_once(options, monkeypatch):
+    """The first scope of frozen() is no change, though layers count in it."""
+    trainer = build(backend="jit", **OF_SMALL[options])
+    made, record = [], trainer.execution._record
+    monkeypatch.setattr(
+        trainer.execution, "_record", lambda step: made.append(0) or record(step)
+    )
+    trainer.fit(20, report_every=None)
+    trainer.fit(20, report_every=10)
+    assert len(made) == 1
