@@ -19,6 +19,7 @@ from ..jit.mathfun import (
     _log_of_parts,
     constants,
     exp,
+    log,
     polynomial,
     sigmoid,
     two_to,
@@ -145,6 +146,51 @@ def hard_sigmoid(x, a, b):
     y = c.one if line >= c.one else y
     inside = (line > c.zero) & (line < c.one)
     return y, a if inside else c.zero, c.zero * x
+
+
+@_curve
+def logarithm(x, a, b):
+    c = constants(x)
+    return log(x), c.one / x, -c.one / (x * x)
+
+
+@_curve
+def power(x, a, b):
+    c = constants(x)
+    slope = a * x ** (a - c.one) if a != c.zero else c.zero * x
+    bent = a != c.zero and a != c.one
+    bend = a * (a - c.one) * x ** (a - c.two) if bent else c.zero * x
+    return x**a, slope, bend
+
+
+@_curve
+def absolute(x, a, b):
+    c = constants(x)
+    sign = c.one if x > c.zero else -c.one
+    sign = x if x == c.zero or x != x else sign
+    return abs(x), sign, c.zero * x
+
+
+@_curve
+def clip(x, a, b):
+    c = constants(x)
+    y = a if x < a else x
+    y = b if x > b else y
+    return y, c.zero if x < a or x > b else c.one, c.zero * x
+
+
+@_curve
+def affine(x, a, b):
+    c = constants(x)
+    return a * x + b, a + c.zero * x, c.zero * x
+
+
+@_curve
+def above(x, a, b):
+    c = constants(x)
+    y = c.one if x > a else c.zero
+    y = b if x == a else y
+    return y + c.zero * x, c.zero * x, c.zero * x
 
 
 class ByCurve:
@@ -278,6 +324,90 @@ def _hard_sigmoid_curvature(dy, t, x, curve, a, b, dx):
         dx[i] = dy[i] * t[i] * hard_sigmoid(x[i], a, b)[2]
 
 
+@kernel
+def _logarithm_forward(x, curve, a, b, y, slope):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        y[i], slope[i], _ = logarithm(x[i], a, b)
+
+
+@kernel
+def _logarithm_curvature(dy, t, x, curve, a, b, dx):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        dx[i] = dy[i] * t[i] * logarithm(x[i], a, b)[2]
+
+
+@kernel
+def _power_forward(x, curve, a, b, y, slope):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        y[i], slope[i], _ = power(x[i], a, b)
+
+
+@kernel
+def _power_curvature(dy, t, x, curve, a, b, dx):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        dx[i] = dy[i] * t[i] * power(x[i], a, b)[2]
+
+
+@kernel
+def _absolute_forward(x, curve, a, b, y, slope):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        y[i], slope[i], _ = absolute(x[i], a, b)
+
+
+@kernel
+def _absolute_curvature(dy, t, x, curve, a, b, dx):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        dx[i] = dy[i] * t[i] * absolute(x[i], a, b)[2]
+
+
+@kernel
+def _clip_forward(x, curve, a, b, y, slope):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        y[i], slope[i], _ = clip(x[i], a, b)
+
+
+@kernel
+def _clip_curvature(dy, t, x, curve, a, b, dx):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        dx[i] = dy[i] * t[i] * clip(x[i], a, b)[2]
+
+
+@kernel
+def _affine_forward(x, curve, a, b, y, slope):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        y[i], slope[i], _ = affine(x[i], a, b)
+
+
+@kernel
+def _affine_curvature(dy, t, x, curve, a, b, dx):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        dx[i] = dy[i] * t[i] * affine(x[i], a, b)[2]
+
+
+@kernel
+def _above_forward(x, curve, a, b, y, slope):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        y[i], slope[i], _ = above(x[i], a, b)
+
+
+@kernel
+def _above_curvature(dy, t, x, curve, a, b, dx):
+    a, b = x.dtype.type(a), x.dtype.type(b)
+    for i in range(x.size):
+        dx[i] = dy[i] * t[i] * above(x[i], a, b)[2]
+
+
 curve_forward = ByCurve(
     _elu_forward,
     _softplus_forward,
@@ -287,6 +417,12 @@ curve_forward = ByCurve(
     _gelu_tanh_forward,
     _exponential_forward,
     _hard_sigmoid_forward,
+    _logarithm_forward,
+    _power_forward,
+    _absolute_forward,
+    _clip_forward,
+    _affine_forward,
+    _above_forward,
 )
 curve_curvature = ByCurve(
     _elu_curvature,
@@ -297,4 +433,10 @@ curve_curvature = ByCurve(
     _gelu_tanh_curvature,
     _exponential_curvature,
     _hard_sigmoid_curvature,
+    _logarithm_curvature,
+    _power_curvature,
+    _absolute_curvature,
+    _clip_curvature,
+    _affine_curvature,
+    _above_curvature,
 )

@@ -1,95 +1,190 @@
-"""`keras.backend`: the float type, the session, and the generator of the front."""
+"""`keras.backend`: the float type, and elementary functions of tensors and arrays.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+On tensors a function is a layer, see `operations`; on arrays it is NumPy's.  So loss
+functions, metrics and `Lambda` layers can be written with them.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import validate
-from . import naming, traced
+from ..errors import ArgumentError
+from . import losses, operations
 from .arguments import only
+from .operations import (
+    clip,
+    equal,
+    exp,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    log,
+    maximum,
+    mean,
+    minimum,
+    not_equal,
+    ones_like,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+    sqrt,
+    square,
+    tanh,
+    zeros_like,
+)
+from .session import (
+    clear_session,
+    epsilon,
+    floatx,
+    generator,
+    image_data_format,
+    set_floatx,
+    set_image_data_format,
+)
+from .tensors import KerasTensor
 
 __all__ = [
     "abs",
+    "binary_crossentropy",
+    "cast",
+    "categorical_crossentropy",
     "clear_session",
+    "clip",
+    "constant",
     "epsilon",
+    "equal",
+    "eval",
+    "exp",
     "floatx",
+    "get_value",
+    "greater",
+    "greater_equal",
     "image_data_format",
+    "int_shape",
+    "less",
+    "less_equal",
+    "log",
+    "maximum",
     "mean",
+    "minimum",
+    "not_equal",
+    "ones_like",
+    "pow",
+    "random_normal",
+    "random_uniform",
+    "relu",
     "set_floatx",
     "set_image_data_format",
+    "set_image_dim_ordering",
+    "set_value",
+    "shape",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "sqrt",
     "square",
+    "sum",
+    "tanh",
+    "variable",
+    "zeros_like",
 ]
 
-_state: dict[str, Any] = {"floatx": "float32", "rng": np.random.default_rng(0)}
+
+abs, pow, sum = operations.absolute, operations.power, operations.summed
 
 
-def floatx() -> str:
-    """The type of the weights of new layers: "float32" or "float64"."""
-    return _state["floatx"]
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    """-(t log p + (1 - t) log(1 - p)), element by element."""
+    return losses.binary_terms(target, output, from_logits)
 
 
-def set_floatx(value: str) -> None:
-    """Give layers made from now on weights of type "float32" or "float64"."""
-    choices = ("float32", "float64")
-    _state["floatx"] = validate.choice("set_floatx", "value", value, choices)
+def categorical_crossentropy(
+    target: Any, output: Any, from_logits: bool = False, axis: int = -1
+) -> Any:
+    """-sum(t log p) over the last axis."""
+    only("categorical_crossentropy", "from_logits", from_logits, False)
+    only("categorical_crossentropy", "axis", axis, -1)
+    return losses.categorical_crossentropy(target, output)
 
 
-@contextmanager
-def of_type(value: str) -> Iterator[None]:
-    """A scope in which new layers have weights of this type."""
-    before = floatx()
-    set_floatx(value)
-    try:
-        yield
-    finally:
-        set_floatx(before)
+def cast(x: Any, dtype: DTypeLike) -> Any:
+    """x in another type; tensors have but the one of the weights."""
+    return x if isinstance(x, KerasTensor) else np.asarray(x).astype(np.dtype(dtype))
 
 
-def clear_session() -> None:
-    """Name layers from the start again: dense, dense_1, ..."""
-    naming.forget()
+def constant(value: ArrayLike, dtype: DTypeLike | None = None) -> Any:
+    """A number, or an array."""
+    array = np.asarray(value, dtype or floatx())
+    return float(array) if array.ndim == 0 else array
 
 
-def image_data_format() -> str:
-    """Always "channels_last"."""
-    return "channels_last"
+variable = constant
 
 
-def set_image_data_format(data_format: str) -> None:
-    """Only "channels_last" is supported."""
-    only("set_image_data_format", "data_format", data_format, "channels_last")
+def int_shape(x: Any) -> tuple[int | None, ...]:
+    """The shape, (None, ...) for a tensor."""
+    return tuple(x.shape)
 
 
-def mean(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
-    """The mean of an array, or of what a loss function is traced with."""
-    only("mean", "keepdims", keepdims, False)
-    if isinstance(x, traced.Symbol):
-        return traced.mean(x, axis)
-    return np.mean(x, axis=axis)
+def shape(x: Any) -> tuple[int | None, ...]:
+    """The shape, (None, ...) for a tensor: for `random_normal`."""
+    return tuple(x.shape)
 
 
-def square(x: Any) -> Any:
-    """x * x."""
-    return x * x if isinstance(x, traced.Symbol) else np.square(x)
+def random_normal(
+    shape: Sequence[int | None],
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: DTypeLike | None = None,
+    seed: int | None = None,
+) -> Any:
+    """N(mean, stddev^2).  In a `Lambda`, a shape (None, ...) draws for each example."""
+    if len(shape) and shape[0] is None:
+        return operations.add(operations.noise(shape[1:], stddev, seed), mean)
+    rng = generator() if seed is None else np.random.default_rng(seed)
+    sizes = [int(size or 0) for size in shape]
+    return rng.normal(mean, stddev, sizes).astype(dtype or floatx())
 
 
-def abs(x: Any) -> Any:
-    """|x|."""
-    return x.__abs__() if isinstance(x, traced.Symbol) else np.abs(x)
+def random_uniform(
+    shape: Sequence[int],
+    minval: float = 0.0,
+    maxval: float = 1.0,
+    dtype: DTypeLike | None = None,
+    seed: int | None = None,
+) -> NDArray[Any]:
+    """U(minval, maxval), an array."""
+    if None in shape:
+        expected = "known sizes (only random_normal draws for each example)"
+        validate.complain(
+            ArgumentError, "random_uniform", "shape", expected, validate.shown(shape)
+        )
+    rng = generator() if seed is None else np.random.default_rng(seed)
+    return rng.uniform(minval, maxval, tuple(shape)).astype(dtype or floatx())
 
 
-def epsilon() -> float:
-    """1e-7, what Keras adds in some denominators."""
-    return 1e-7
+def get_value(x: Any) -> Any:
+    """The numbers of a variable or rate."""
+    array = np.array(x)
+    return array.item() if array.ndim == 0 else array
 
 
-def generator() -> np.random.Generator:
-    """The numpy Generator behind initial weights, dropout and shuffling."""
-    return _state["rng"]
+eval = get_value
 
 
-def seed_generator(seed: int) -> None:
-    """Start the generator of the front anew; see `utils.set_random_seed`."""
-    _state["rng"] = validate.random_generator("set_random_seed", seed)
+def set_value(x: Any, value: Any) -> None:
+    """Set a learning rate, or the numbers of a variable: `x.assign(value)`."""
+    if not hasattr(x, "assign"):
+        expected = "a variable of a layer, or the learning rate of an optimizer"
+        validate.complain(ArgumentError, "set_value", "x", expected, validate.shown(x))
+    x.assign(value)
+
+
+def set_image_dim_ordering(dim_ordering: str) -> None:
+    """Of Keras 1; only "tf", channels last, is supported."""
+    only("set_image_dim_ordering", "dim_ordering", dim_ordering, "tf")

@@ -5,7 +5,7 @@ import numpy as np
 from .. import validate
 from ..errors import ArgumentError, DTypeError, ShapeError, StateError
 from ..network import Network
-from . import arguments, backend, naming
+from . import arguments, naming, session
 from .blocks import convert, frozen, network
 from .serial import Remembers
 from .tensors import Call, KerasTensor
@@ -54,7 +54,7 @@ class Layer(Remembers):
     name: a string; by default the class's name and a number.
     trainable: False keeps its weights still in models compiled from then on.
     input_shape, input_dim: shape or size of one example, for the first layer.
-    dtype: None, or the float type in force (`keras.backend.floatx()`).
+    dtype: None, or the float type in force (`keras.session.floatx()`).
 
     `block` is the engine's network for this layer: every model that uses the layer
     refers to the same block, so that all share its weights.
@@ -83,8 +83,8 @@ class Layer(Remembers):
             )
         self._trainable = validate.flag(where, "trainable", trainable)
         self.dtype = np.dtype(
-            arguments.only(where, "dtype", dtype, None, backend.floatx())
-            or backend.floatx()
+            arguments.only(where, "dtype", dtype, None, session.floatx())
+            or session.floatx()
         )
         for argument, value in self.ONLY.items():
             if argument in rest:

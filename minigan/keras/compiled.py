@@ -54,7 +54,7 @@ class Output:
     def bind(self, last: engine.Layer | None, shape: tuple[int, ...]) -> None:
         """Choose the engine's loss.  last: the layer that makes the output."""
         assert self.loss is not None
-        self.engine, ends = self.loss.bind(last)
+        self.engine, ends = self.loss.bind(last, shape)
         self.tail, self.shape = last if ends else None, shape
 
     def target(self, where: str, y: Array, rows: int, dtype: Any) -> Array:
@@ -118,6 +118,8 @@ class Plan:
         self._used: dict[Output, engine_losses.Loss] = {}  # in the last forward
         self._bound = False
         self._warned = False
+        if model.built and self.outputs:
+            self.bind()
 
     @property
     def names(self) -> list[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import validate
 from ..errors import ArgumentError
-from . import backend
+from . import session
 
 if TYPE_CHECKING:
     from .batches import Arrays
@@ -52,7 +52,7 @@ class Rows:
 
     def epoch(self) -> "Iterator[Batch]":
         """The batches of one epoch."""
-        order = backend.generator().permutation(self.rows) if self._shuffle else None
+        order = session.generator().permutation(self.rows) if self._shuffle else None
         x, y, weights = self._data
         for step in range(self.steps):
             rows: Any = slice(step * self._size, (step + 1) * self._size)
@@ -111,7 +111,7 @@ def _items(source: Any, shuffle: bool = False) -> Iterator[Any]:
         return
     order = list(range(len(source)))
     if shuffle:
-        order = [int(k) for k in backend.generator().permutation(len(source))]
+        order = [int(k) for k in session.generator().permutation(len(source))]
     for k in order:
         yield source[k]
 

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import initializers as engine
 from .. import validate
-from . import backend, naming
+from . import naming, session
 from .arguments import lookup
 from .serial import Remembers
 
@@ -39,13 +39,13 @@ class Initializer(Remembers):
     def rng(self) -> np.random.Generator:
         """The numpy Generator for one array."""
         if self.seed is None:
-            return backend.generator()
+            return session.generator()
         return np.random.default_rng(self.seed)
 
     def __call__(
         self, shape: Iterable[int], dtype: DTypeLike | None = None
     ) -> NDArray[Any]:
-        dtype = np.dtype(dtype or backend.floatx())
+        dtype = np.dtype(dtype or session.floatx())
         shape = tuple(shape)
         where = type(self).__name__
         return engine.initialize(where, "shape", self.drawn, shape, self.rng(), dtype)

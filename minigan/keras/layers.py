@@ -13,6 +13,7 @@ from .activation_layers import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .base import UNUSED, Layer
 from .images import *  # noqa: F403
 from .merging import *  # noqa: F403
+from .operations import Lambda
 from .tensors import Call, Input, KerasTensor
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Flatten",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
     "LeakyReLU",
     "ReLU",

@@ -4,18 +4,22 @@ A cross-entropy of a model that ends in a sigmoid or softmax is computed from th
 scores before it, in the stable form, as Keras does on TensorFlow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .. import layers as engine
-from .. import losses, validate
+from .. import losses, primitives, validate
 from ..errors import ArgumentError, ShapeError
-from . import arguments, traced
+from ..network import Network
+from . import arguments, batches, operations
 from .absent import Absent
 from .serial import Remembers
+from .tensors import KerasTensor
+from .wiring import Wiring
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -46,8 +50,11 @@ class Loss(Remembers):
         arguments.only(where, "reduction", reduction, "sum_over_batch_size", "auto")
         self.from_logits = False
 
-    def bind(self, last: engine.Layer | None) -> tuple[losses.Loss, bool]:
-        """(engine loss, whether `last`, the model's last engine layer, is in it)."""
+    def bind(self, last: engine.Layer | None, shape: Shape) -> tuple[losses.Loss, bool]:
+        """(engine loss, whether `last`, the model's last engine layer, is in it).
+
+        shape: of one example of the output.
+        """
         where = type(self).__name__
         ends = self.tail is not None and isinstance(last, self.tail)
         tail = self.tail.__name__ if self.tail else "no activation"
@@ -128,12 +135,58 @@ class MeanAbsoluteError(Loss):
     name = "mean_absolute_error"
 
 
+class OfGraph(losses.Loss):
+    """The mean of what a network makes of target and prediction.
+
+    network: the engine's.   places: which of the two (0, 1) are its inputs, in order.
+    """
+
+    def __init__(self, network: Network, places: Sequence[int]) -> None:
+        self.network, self.places = network, places
+
+    def forward_pass(self, pred: Array, target: Array) -> tuple[Any, Any]:
+        given = batches.one([(target, pred)[k] for k in self.places])
+        y, cache = self.network.forward_pass(given, True)
+        return primitives.linear_forward(y, 1.0), (y, cache, pred.shape)
+
+    def backward_pass(self, cache: Any) -> Array:
+        y, kept, shape = cache
+        dy = primitives.linear_backward(y, 1.0)
+        gradients = batches.several(self.network.backward_pass(dy, kept, True))
+        dpred = gradients[self.places.index(1)]
+        if dpred is None:  # y does not depend on it
+            return primitives.full(
+                shape[0], prod(shape[1:]), 0.0, dtype=y.dtype
+            ).reshape(shape)
+        return dpred
+
+
 class OfFunction(Loss):
-    """A loss that is a Python function; see `traced`."""
+    """A loss that is a Python function of tensors, (y_true, y_pred)."""
 
     def __init__(self, function: Callable[..., Any], where: str = "compile") -> None:
         super().__init__(getattr(function, "__name__", "loss"))
-        self.on_outputs = traced.engine_loss(function, where)
+        self.function, self.where = function, where
+
+    def bind(self, last: engine.Layer | None, shape: Shape) -> tuple[losses.Loss, bool]:
+        pair = KerasTensor(shape), KerasTensor(shape)
+        result = operations.traced(
+            self.where, "loss", self.function, pair, operations.FORMULAS, apart=True
+        )
+        while isinstance(result.layer, operations.Reduction) and (
+            result.layer.kind == "BatchMean" and not result.layer.constants
+        ):  # the mean is taken in any case
+            result = result.call.inputs[0]  # type: ignore[union-attr]
+        if result.call is None:
+            result = operations.affine(result, 1.0)
+        used = Wiring(pair, [result]).used()
+        if 1 not in used:
+            given = f"{self.name}, which does not use y_pred"
+            validate.complain(
+                ArgumentError, self.where, "loss", operations.FORMULAS, given
+            )
+        network = Wiring([pair[k] for k in used], [result]).network()
+        return OfGraph(network, used), False
 
 
 class SparseCategoricalCrossentropy(Loss):
@@ -223,17 +276,74 @@ NAMES: dict[str, type[Loss]] = {kind.name: kind for kind in KINDS.values()}
 NAMES = dict(sorted((NAMES | SHORT).items())) | KINDS
 
 
+def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+    """The mean of (p - t)^2 over the last axis."""
+    return operations.mean(operations.power(y_pred - y_true, 2), axis=-1)
+
+
+def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+    """The mean of |p - t| over the last axis."""
+    return operations.mean(abs(y_pred - y_true), axis=-1)
+
+
+def binary_terms(t: Any, p: Any, from_logits: bool = False) -> Any:
+    """-(t log p + (1 - t) log(1 - p)) element by element, clipped as Keras does."""
+    if from_logits:
+        p = operations.sigmoid(p)
+    q = operations.clip(p, EPSILON, 1 - EPSILON)
+    log = operations.log
+    return -(t * log(q + EPSILON) + (1.0 - t) * log(1.0 - q + EPSILON))
+
+
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
+) -> Any:
+    """The mean of -(t log p + (1 - t) log(1 - p)) over the last axis."""
+    if label_smoothing:
+        y_true = y_true * (1 - label_smoothing) + label_smoothing / 2
+    return operations.mean(binary_terms(y_true, y_pred, from_logits), axis=-1)
+
+
+def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
+    """-sum(t log p) over the last axis, of p that are made to sum to 1."""
+    p = y_pred / operations.summed(y_pred, axis=-1, keepdims=True)
+    q = operations.clip(p, EPSILON, 1 - EPSILON)
+    return -operations.summed(y_true * operations.log(q), axis=-1)
+
+
+EPSILON = 1e-7
+FORMULAS = {
+    formula.__name__: formula
+    for formula in (
+        binary_crossentropy,
+        categorical_crossentropy,
+        mean_absolute_error,
+        mean_squared_error,
+    )
+}
+FORMULAS |= {"mse": mean_squared_error, "mae": mean_absolute_error}
+
+
 class Function:
-    """`keras.losses.binary_crossentropy` and the like: to hand to compile()."""
+    """`keras.losses.binary_crossentropy` and the like: to hand to compile().
+
+    Called on arrays or tensors it gives the loss of each row, where `FORMULAS` has it.
+    """
 
     def __init__(self, name: str) -> None:
         self.__name__ = name
 
-    def __call__(self, *_: Any, **__: Any) -> Any:
-        raise ArgumentError(
-            f"losses.{self.__name__}: expected to be handed to compile(loss=...), got "
-            f"a call: on arrays, nothing of keras.losses is computed"
+    def __call__(self, y_true: Any, y_pred: Any, **options: Any) -> Any:
+        formula = FORMULAS.get(self.__name__)
+        if formula is None:
+            raise ArgumentError(
+                f"losses.{self.__name__}: expected to be handed to compile(loss=...), "
+                f"got a call: those that can be called are {', '.join(FORMULAS)}"
+            )
+        pair = (
+            v if isinstance(v, KerasTensor) else np.asarray(v) for v in (y_true, y_pred)
         )
+        return formula(*pair, **options)
 
     def __repr__(self) -> str:
         return f"<loss {self.__name__}>"
@@ -254,7 +364,7 @@ __all__ = [
 def get(
     identifier: object, where: str = "losses.get", argument: str = "identifier"
 ) -> Loss:
-    """A `Loss` from its name, class or object, or from a function (see `traced`)."""
+    """A `Loss` from its name, class or object, or from a function of tensors."""
     if isinstance(identifier, Function):
         identifier = identifier.__name__
     if callable(identifier) and not isinstance(identifier, (Loss, type, Absent)):

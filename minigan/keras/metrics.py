@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .. import validate
 from ..errors import ArgumentError
 from . import arguments, losses
+from .absent import Absent
 from .serial import Remembers
 
 Array = NDArray[Any]
@@ -121,6 +122,20 @@ class MeanAbsoluteError(Metric):
         return float(np.mean(np.abs(p - y)))
 
 
+class OfFunction(Metric):
+    """A metric that is a Python function of arrays, (y_true, y_pred)."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(getattr(function, "__name__", "metric"))
+        self.function = function
+
+    def measure(self, y: Any, p: Array) -> float:
+        y = np.asarray(y)
+        if losses._core(y.shape) == losses._core(p.shape):
+            y = y.reshape(p.shape)
+        return float(np.mean(self.function(y.astype(p.dtype), p)))
+
+
 NAMES: dict[str, Callable[[], Metric]] = {
     "accuracy": _Accuracy,
     "acc": lambda: _Accuracy("acc"),
@@ -137,7 +152,13 @@ NAMES: dict[str, Callable[[], Metric]] = {
 def get(
     identifier: object, where: str = "metrics.get", argument: str = "identifier"
 ) -> Metric:
-    """A `Metric` from its name, class or object."""
+    """A `Metric` from its name, class or object, or from a function of arrays."""
+    if isinstance(identifier, losses.Function):
+        identifier = identifier.__name__
+        if identifier not in NAMES:
+            identifier = losses.FORMULAS.get(identifier, identifier)
+    if callable(identifier) and not isinstance(identifier, (Metric, type, Absent)):
+        return OfFunction(identifier)
     return arguments.lookup(where, argument, identifier, NAMES, Metric)
 
 

@@ -26,6 +26,7 @@ DIFFERS: dict[str, dict[str, str]] = {
         "PReLU": "`shared_axes` all but the last, or None",
         "Layer": "cannot be subclassed into a new layer (write an engine layer)",
         "Input": "known sizes only",
+        "Lambda": "of a function that can be traced, without weights",
         "Concatenate": "along the last axis",
         "Dot": "of rows of features, along the last axis, no `normalize`",
         "Embedding": "of labels from an `Input`; no `mask_zero`",
@@ -34,6 +35,11 @@ DIFFERS: dict[str, dict[str, str]] = {
     },
     "activations": {
         "hard_sigmoid": "0.2 x + 0.5 between 0 and 1, as in Keras 2 (3: x / 6 + 0.5)",
+    },
+    "backend": {
+        "mean": "of tensors over the last axes, or over everything",
+        "sum": "of tensors over the last axes, or over everything",
+        "random_normal": "for each example in a `Lambda`; an array elsewhere",
     },
     "models": {
         "Model": "no subclassing; `predict` prints no progress; `save` and "

@@ -10,7 +10,7 @@ from ..files import as_path
 from ..initializers import blank
 from ..reading import ZIP, broken, describe, head_of, reading, reason_of
 from ..state import Arrays
-from . import backend, serial
+from . import serial, session
 
 Path = str | os.PathLike[str]
 
@@ -70,7 +70,7 @@ def load_model(path: Path, kinds: Mapping[str, Any], compile: bool) -> Any:
         )
     most = SPARE * sum(array.size for array in arrays.values())
     try:
-        with backend.of_type(found["floatx"]), blank(most):
+        with session.of_type(found["floatx"]), blank(most):
             model = serial.rebuild(found["model"], kinds)
             model.set_weights(_weights_in(arrays))
             if compile and "compiled" in found:

@@ -238,6 +238,7 @@ def compile_again(model: "Model", found: dict[str, Any], arrays: Arrays) -> None
     captured = model.plan("compile").captured
     flags = [validate.flag(where, "captured", flag) for flag in found["captured"]]
     captured.update(zip(captured, flags, strict=True))
+    model.plan("compile")._bound = False  # by the flags of the file
     blocks: list[Any] = [leaf.block for leaf in captured]
     for key, vector in arrays.items():
         _, k, name = key.split()

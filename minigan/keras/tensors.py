@@ -43,9 +43,6 @@ class KerasTensor:
         """The shape, as a method."""
         return self.shape
 
-    def __array_ufunc__(self, ufunc: Any, *_: Any, **__: Any) -> Any:
-        return self.__array__(ufunc)
-
     def __array__(self, *_: Any, **__: Any) -> np.ndarray:
         raise StateError(
             f"{self!r}: expected an array, got a tensor without numbers: NumPy cannot "
@@ -57,6 +54,17 @@ class KerasTensor:
             f"{self!r}: expected a number, got a tensor that has none yet: Python's "
             "`if`, `and`, `while` cannot ask for it"
         )
+
+    def __eq__(self, other: object) -> bool:
+        raise StateError(
+            f"{self!r}: a tensor without numbers cannot be compared by == "
+            "(keras.backend.equal can)"
+        )
+
+    __hash__ = object.__hash__
+
+    def __getitem__(self, place: Any) -> Any:
+        raise StateError(f"{self!r}: parts of a tensor cannot be taken by an index")
 
     def __len__(self) -> int:
         raise StateError(f"{self!r}: expected an array, got a tensor of any length")

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import validate
 from ..errors import ArgumentError
-from . import backend
+from . import session
 from .drawing import plot_model
 
 __all__ = ["plot_model", "set_random_seed", "to_categorical"]
@@ -22,7 +22,7 @@ def set_random_seed(seed: int) -> None:
     seed = validate.integer("set_random_seed", "seed", seed, least=0, most=2**32 - 1)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002, scripts draw their noise from it
-    backend.seed_generator(seed)
+    session.seed_generator(seed)
 
 
 def to_categorical(

@@ -66,6 +66,14 @@ class Wiring:
         self.steps.append(Step(call.block, tuple(values)))
         return [len(self.examples) + len(self.steps) - 1]
 
+    def used(self) -> list[int]:
+        """The inputs that the outputs are made of."""
+        needed = set(self.outputs)
+        for k in range(len(self.steps) - 1, -1, -1):
+            if len(self.examples) + k in needed:
+                needed.update(self.steps[k].inputs)
+        return [k for k in range(len(self.examples)) if k in needed]
+
     def last(self, output: int) -> engine.Layer | None:
         """The engine's layer that makes an output; None for an input."""
         place = self.outputs[output] - len(self.examples)

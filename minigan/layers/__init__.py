@@ -18,6 +18,18 @@ from .curves import (
 from .dense import Dense
 from .dropout import Dropout
 from .embedding import Embedding
+from .functions import (
+    Above,
+    Absolute,
+    Affine,
+    BatchMean,
+    Clip,
+    Log,
+    Noise,
+    Power,
+    Spread,
+    Sum,
+)
 from .merge import (
     Add,
     Average,
@@ -44,6 +56,16 @@ from .spectral import SpectralNorm
 
 __all__ = [
     "LAYERS",
+    "Above",
+    "Absolute",
+    "Affine",
+    "BatchMean",
+    "Clip",
+    "Log",
+    "Noise",
+    "Power",
+    "Spread",
+    "Sum",
     "Add",
     "AveragePooling2D",
     "Average",

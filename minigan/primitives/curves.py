@@ -124,6 +124,49 @@ def hard_sigmoid(x, a, b):
     return y, np.where(inside, a, 0), 0 * x
 
 
+@curve
+def logarithm(x, a, b):
+    """log x; -inf at 0, NaN below."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(x), 1 / x, -1 / (x * x)
+
+
+@curve
+def power(x, a, b):
+    """x^a; NaN for x < 0 where a is no integer."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        slope = a * x ** (a - 1) if a else 0 * x
+        bend = a * (a - 1) * x ** (a - 2) if a not in (0, 1) else 0 * x
+        return x**a, slope, bend
+
+
+@curve
+def absolute(x, a, b):
+    """|x|, with the slope 0 at 0."""
+    sign = np.sign(x.real)
+    return sign * x, sign, 0 * x
+
+
+@curve
+def clip(x, a, b):
+    """x, but at least a and at most b, with the slope 1 from a to b."""
+    y = np.where(x.real < a, a, np.where(x.real > b, b, x))
+    return y, np.where((x.real < a) | (x.real > b), 0, 1), 0 * x
+
+
+@curve
+def affine(x, a, b):
+    """a x + b."""
+    return a * x + b, a + 0 * x, 0 * x
+
+
+@curve
+def above(x, a, b):
+    """1 where x > a, else 0; where x = a it is b."""
+    y = np.where(x.real > a, 1, np.where(x.real == a, b, 0))
+    return y + 0 * x, 0 * x, 0 * x
+
+
 _COSTS = 2 * TRANSCENDENTAL + 10  # of any of them, about
 
 

@@ -34,6 +34,7 @@ def found(x, number, backend):
 @pytest.mark.parametrize("name", CURVES)
 def test_twin_and_formula(name, dtype):
     x = np.append(np.linspace(-9, 9, 181), [-0.0, -40, 40]).astype(dtype)
+    x = x[x > 0] if name in ("logarithm", "power") else x
     k = number_of(name)
     pairs = zip(found(x, k, "numpy"), found(x, k, "jit"), strict=True)
     for formula, twin in pairs:

@@ -1,0 +1,440 @@
+"""Elementary functions of tensors: each is a layer, so that formulas become graphs.
+
+    K.mean(K.square(y_true - y_pred))     2 * tensor + 1     Lambda(lambda x: K.exp(x))
+
+On arrays the same functions are NumPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from .. import layers as engine
+from .. import validate
+from ..errors import ArgumentError
+from . import merging, session
+from .base import Layer
+from .tensors import Call, KerasTensor
+from .wiring import Wiring
+
+
+class Operation(Layer):
+    """A function of each number of a tensor: `Operation("Power", 2)(x)`.
+
+    kind: an engine layer, by its name.   constants: its arguments.
+    """
+
+    def __init__(self, kind: str, *constants: Any, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.kind, self.constants = kind, constants
+
+    def engine_layers(self, shape: Any) -> list[engine.Layer]:
+        return [getattr(engine, self.kind)(*self.constants)]
+
+    def _on_tensors(self, given: list[Any]) -> KerasTensor:
+        (tensor,) = given
+        return connected(self, given, self.example_behind(tensor.example))
+
+    def example_behind(self, example: Any) -> Any:
+        """The shape of one example of the result; None for one number of the batch."""
+        return example
+
+
+class Reduction(Operation):
+    """A sum over the last axes of each example, or a mean or sum of the whole batch.
+
+    keepdims: whether a size of 1 stays for each axis.
+    """
+
+    def __init__(self, kind: str, *constants: Any, keepdims: bool = False) -> None:
+        super().__init__(kind, *constants)
+        self.keepdims = keepdims
+
+    def example_behind(self, example: Any) -> Any:
+        if self.kind == "BatchMean":
+            return None
+        (axes,) = self.constants
+        return example[:-axes] + (1,) * (axes if self.keepdims else 0)
+
+
+class Spread(Operation):
+    """One number for each example, in all places of a shape."""
+
+    def example_behind(self, example: Any) -> Any:
+        return self.constants[0]
+
+
+def connected(layer: Layer, given: Sequence[KerasTensor], example: Any) -> KerasTensor:
+    """The tensor that a layer makes, where one number of a batch stands in each row."""
+    shapes = tuple(tensor.example or (1,) for tensor in given)
+    shape = shapes if layer.joins else shapes[0]
+    layer.build_for(shape)
+    call = Call(layer, given, layer._blocks[shape][0], [example])
+    layer._calls.append(call)
+    return call.outputs[0]
+
+
+class Lambda(Layer):
+    """A function of tensors as a layer: `Lambda(lambda x: K.exp(x) + 1)`.
+
+    function: called with a tensor, or a list of them; in Python's operators, the
+    functions of keras.backend and tf.math, and layers without weights.  It is called
+    once for each shape.   output_shape: not needed.   arguments: more for the function.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: None = None,
+        arguments: dict[str, Any] | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(**rest)
+        self.function, self.arguments = function, dict(arguments or {})
+
+    def _on_tensors(self, given: list[Any]) -> KerasTensor:
+        self.joins = len(given) > 1
+        starts = [KerasTensor(self._example(tensor)) for tensor in given]
+        result = traced(
+            self.name, "function", self.function, starts, FORMULAS, **self.arguments
+        )
+        shapes = tuple(self._example(tensor) for tensor in given)
+        block = Wiring(starts, [result]).network()
+        shape = shapes if self.joins else shapes[0]
+        self._blocks[shape] = block, result.example or (1,)
+        if not self.built:
+            self.example_in, self.example_out = shape, result.example
+            self.block, self.built = block, True
+        return connected(self, given, result.example)
+
+    def build_for(self, shape: Any) -> None:
+        if shape not in self._blocks:
+            shapes = shape if shape and isinstance(shape[0], tuple) else (shape,)
+            self._on_tensors([KerasTensor(one) for one in shapes])
+
+
+FORMULAS = (
+    "a function in Python's operators, the elementary functions of keras.backend and "
+    "tf.math, and the tensors that it is given (there is no autograd: no functions of "
+    "NumPy, no indices, no loops over a tensor)"
+)
+_anchors: list[KerasTensor] = []  # what the functions being traced were given
+
+
+def traced(
+    where: str,
+    argument: str,
+    function: Callable[..., Any],
+    starts: Sequence[KerasTensor],
+    expected: str,
+    *,
+    apart: bool = False,
+    **options: Any,
+) -> KerasTensor:
+    """The tensor that a function makes of others; it has been computed by layers.
+
+    apart: hand them over one by one, not as a list.
+    Errors: ArgumentError for a function that cannot be traced.
+    """
+    name = getattr(function, "__name__", repr(function))
+    given = starts if apart else [starts[0] if len(starts) == 1 else list(starts)]
+    _anchors.append(starts[0])
+    try:
+        result = function(*given, **options)
+        if isinstance(result, KerasTensor):
+            result = affine(result, 1.0) if result.call is None else result
+            Wiring(starts, [result])
+    except Exception as error:  # the function may do anything
+        given_text = f"{name}, which raised {type(error).__name__}: {error}"
+        validate.complain(ArgumentError, where, argument, expected, given_text)
+    finally:
+        _anchors.pop()
+    if not isinstance(result, KerasTensor):
+        given_text = f"{name}, which returned {validate.shown(result)}"
+        validate.complain(ArgumentError, where, argument, expected, given_text)
+    return result
+
+
+def noise(shape: Sequence[Any], stddev: float, seed: int | None) -> KerasTensor:
+    """Normal numbers for each example, inside a function that is being traced."""
+    if not _anchors:
+        expected = "to be called inside a Lambda"
+        validate.complain(ArgumentError, "random_normal", "shape", expected, shape)
+    return Random("Noise", tuple(shape), float(stddev), seed)(_anchors[-1])
+
+
+class Random(Operation):
+    """Numbers that are drawn for each example: the last constant is a seed or None."""
+
+    def engine_layers(self, shape: Any) -> list[engine.Layer]:
+        *constants, seed = self.constants
+        rng = np.random.default_rng(seed)
+        if seed is None:
+            (rng,) = session.generator().spawn(1)
+        return [getattr(engine, self.kind)(*constants, rng=rng)]
+
+    def example_behind(self, example: Any) -> Any:
+        return self.constants[0]
+
+
+# ---- of one number -------------------------------------------------------------------
+
+
+def elementary(
+    name: str, formula: Callable[..., Any], kind: str, *constants: Any
+) -> Callable[[Any], Any]:
+    """A function that is a layer on tensors and NumPy's on arrays."""
+
+    def function(x: Any) -> Any:
+        if isinstance(x, KerasTensor):
+            return Operation(kind, *constants)(x)
+        return formula(x)
+
+    function.__name__, function.__doc__ = name, f"{name} of each number."
+    return function
+
+
+def _by_engine(kind: str) -> Callable[[Any], Any]:
+    """A function of arrays that is one of the engine's layers."""
+    return lambda x: Operation(kind)(np.asarray(x))
+
+
+absolute = elementary("abs", np.abs, "Absolute")
+exp = elementary("exp", np.exp, "Exponential")
+log = elementary("log", np.log, "Log")
+sqrt = elementary("sqrt", np.sqrt, "Power", 0.5)
+square = elementary("square", np.square, "Power", 2.0)
+tanh = elementary("tanh", np.tanh, "Tanh")
+sigmoid = elementary("sigmoid", _by_engine("Sigmoid"), "Sigmoid")
+relu = elementary("relu", _by_engine("ReLU"), "ReLU")
+softplus = elementary("softplus", _by_engine("Softplus"), "Softplus")
+softmax = elementary("softmax", _by_engine("Softmax"), "Softmax")
+ones_like = elementary("ones_like", np.ones_like, "Affine", 0.0, 1.0)
+zeros_like = elementary("zeros_like", np.zeros_like, "Affine", 0.0, 0.0)
+
+
+def affine(x: KerasTensor, scale: float, shift: float = 0.0) -> KerasTensor:
+    """scale x + shift."""
+    return Operation("Affine", float(scale), float(shift))(x)
+
+
+def power(x: Any, a: Any) -> Any:
+    """x^a, a number."""
+    if not isinstance(x, KerasTensor):
+        if isinstance(a, KerasTensor):
+            return Operation("Exponential")(affine(a, float(np.log(x))))
+        return np.power(x, a)
+    if not isinstance(a, Real):
+        validate.complain(ArgumentError, "pow", "a", "a number", validate.shown(a))
+    return Operation("Power", float(a))(x)
+
+
+def clip(x: Any, min_value: Any, max_value: Any) -> Any:
+    """x, but at least min_value and at most max_value; both numbers or None."""
+    if isinstance(x, KerasTensor):
+        bounds = (None if v is None else float(v) for v in (min_value, max_value))
+        return Operation("Clip", *bounds)(x)
+    return np.clip(x, min_value, max_value)
+
+
+# ---- of two --------------------------------------------------------------------------
+
+
+def joined(kind: type[Layer], a: Any, b: Any) -> KerasTensor:
+    """A layer of two tensors; one may be one number of a batch, or (None, 1)."""
+    for one, other in ((a, b), (b, a)):
+        if not isinstance(one, KerasTensor):
+            expected = "a tensor or a number"
+            where = kind.__name__
+            validate.complain(
+                ArgumentError, where, "inputs", expected, validate.shown(one)
+            )
+        small = one.example is None or (one.example == (1,) and other.example)
+        if small and one.example != other.example and other.example is not None:
+            spread = Spread("Spread", other.example or (1,))(one)
+            spread.example, spread.shape = other.example, other.shape
+            a, b = (spread if one is a else a), (spread if one is b else b)
+            break
+    if a.example != b.example:
+        expected, given = f"a tensor of shape {a.shape}", f"{b.shape}"
+        validate.complain(ArgumentError, kind.__name__, "inputs", expected, given)
+    return connected(kind(), [a, b], a.example)
+
+
+def add(a: Any, b: Any) -> Any:
+    """a + b, tensors or numbers."""
+    if _number(b):
+        return affine(a, 1.0, b)
+    return affine(b, 1.0, a) if _number(a) else joined(merging.Add, a, b)
+
+
+def subtract(a: Any, b: Any) -> Any:
+    """a - b, tensors or numbers."""
+    if _number(b):
+        return affine(a, 1.0, -b)
+    return affine(b, -1.0, a) if _number(a) else joined(merging.Subtract, a, b)
+
+
+def multiply(a: Any, b: Any) -> Any:
+    """a b, tensors or numbers."""
+    if _number(b):
+        return affine(a, b)
+    return affine(b, a) if _number(a) else joined(merging.Multiply, a, b)
+
+
+def divide(a: Any, b: Any) -> Any:
+    """a / b, tensors or numbers."""
+    return affine(a, 1 / b) if _number(b) else multiply(a, power(b, -1))
+
+
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of two, tensors, arrays or numbers."""
+    if not _symbolic(x, y):
+        return np.maximum(x, y)
+    x, y = (y, x) if _number(x) else (x, y)
+    return clip(x, y, None) if _number(y) else joined(merging.Maximum, x, y)
+
+
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of two, tensors, arrays or numbers."""
+    if not _symbolic(x, y):
+        return np.minimum(x, y)
+    x, y = (y, x) if _number(x) else (x, y)
+    return clip(x, None, y) if _number(y) else joined(merging.Minimum, x, y)
+
+
+def greater(x: Any, y: Any) -> Any:
+    """1 where x > y, else 0; without a slope."""
+    if not _symbolic(x, y):
+        return np.greater(x, y)
+    return Operation("Above")(subtract(x, y))
+
+
+def greater_equal(x: Any, y: Any) -> Any:
+    """1 where x >= y, else 0; without a slope."""
+    if not _symbolic(x, y):
+        return np.greater_equal(x, y)
+    return Operation("Above", 0.0, True)(subtract(x, y))
+
+
+def less(x: Any, y: Any) -> Any:
+    """1 where x < y, else 0; without a slope."""
+    return greater(y, x)
+
+
+def less_equal(x: Any, y: Any) -> Any:
+    """1 where x <= y, else 0; without a slope."""
+    return greater_equal(y, x)
+
+
+def equal(x: Any, y: Any) -> Any:
+    """1 where x = y, else 0; without a slope."""
+    if not _symbolic(x, y):
+        return np.equal(x, y)
+    return multiply(greater_equal(x, y), less_equal(x, y))
+
+
+def not_equal(x: Any, y: Any) -> Any:
+    """1 where x and y differ, else 0; without a slope."""
+    return 1.0 - equal(x, y) if _symbolic(x, y) else np.not_equal(x, y)
+
+
+def _number(value: Any) -> bool:
+    if isinstance(value, KerasTensor):
+        return False
+    return isinstance(value, Real) or (
+        isinstance(value, np.ndarray) and value.ndim == 0
+    )
+
+
+def _symbolic(*values: Any) -> bool:
+    return any(isinstance(value, KerasTensor) for value in values)
+
+
+# ---- of many -------------------------------------------------------------------------
+
+
+def summed(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum over axes, the last ones of each example, or over everything."""
+    if not isinstance(x, KerasTensor):
+        return np.sum(x, axis=axis, keepdims=keepdims)
+    axes = _last_axes("sum", x, axis)
+    if axes is None:
+        return x if x.example is None else Reduction("BatchMean", True)(x)
+    return Reduction("Sum", axes, keepdims=keepdims)(x)
+
+
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean over axes, the last ones of each example, or over everything."""
+    if not isinstance(x, KerasTensor):
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    axes = _last_axes("mean", x, axis)
+    if axes is None:
+        return x if x.example is None else Reduction("BatchMean")(x)
+    size = int(np.prod((x.example or ())[-axes:]))
+    return affine(Reduction("Sum", axes, keepdims=keepdims)(x), 1 / size)
+
+
+def _last_axes(where: str, x: KerasTensor, axis: Any) -> int | None:
+    """How many of the last axes are meant; None for all, the batch too."""
+    rank = len(x.shape)
+    given = axis if isinstance(axis, (list, tuple)) else [axis]
+    if axis is None or not rank:
+        return None
+    wanted = sorted(a + rank if a < 0 else a for a in given)
+    if wanted == list(range(rank)) or (rank == 1 and wanted == [0]):
+        return None
+    if not wanted or wanted != list(range(wanted[0], rank)) or wanted[0] == 0:
+        expected = f"the last axes of {x.shape}, or None for everything"
+        validate.complain(ArgumentError, where, "axis", expected, validate.shown(axis))
+    return len(wanted)
+
+
+def _install() -> None:
+    """Python's operators on tensors."""
+
+    def swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        return lambda self, other: function(other, self)
+
+    table = {
+        "add": add,
+        "sub": subtract,
+        "mul": multiply,
+        "truediv": divide,
+        "pow": power,
+    }
+    for name, function in table.items():
+        setattr(KerasTensor, f"__{name}__", function)
+        setattr(KerasTensor, f"__r{name}__", swapped(function))
+    for name, function in {
+        "gt": greater,
+        "ge": greater_equal,
+        "lt": less,
+        "le": less_equal,
+    }.items():
+        setattr(KerasTensor, f"__{name}__", function)
+    ufuncs = {
+        np.add: add,
+        np.subtract: subtract,
+        np.multiply: multiply,
+        np.true_divide: divide,
+        np.power: power,
+    }
+
+    def of_numpy(self: KerasTensor, ufunc: Any, method: str, *given: Any) -> Any:
+        """NumPy's numbers may stand on the left of an operator."""
+        if ufunc in ufuncs and method == "__call__":
+            return ufuncs[ufunc](*given)
+        return self.__array__()
+
+    setattr(KerasTensor, "__array_ufunc__", of_numpy)  # noqa: B010
+    setattr(KerasTensor, "__neg__", lambda self: affine(self, -1.0))  # noqa: B010
+    setattr(KerasTensor, "__abs__", absolute)  # noqa: B010
+
+
+_install()

@@ -1,0 +1,139 @@
+"""Operators and functions on tensors, and the layers that are made of them."""
+
+import numpy as np
+import pytest
+
+from minigan import keras
+from minigan.errors import ArgumentError, MiniganError
+from minigan.jit.compiling import JIT_DISABLED
+from minigan.keras import Input, Model, layers, replayed
+from minigan.keras import backend as K
+from minigan.primitives import backend
+from tests.keras.small import bytes_of, compiled
+
+RNG = np.random.default_rng(3)
+X, Y = RNG.normal(size=(6, 3)), RNG.normal(size=(6, 3))
+
+FORMULAS = {
+    "numbers": (lambda a, b: 2 - (a * 3 + 1) / 4, 2 - (X * 3 + 1) / 4),
+    "tensors": (lambda a, b: a * b - a / (b * b + 1), X * Y - X / (Y * Y + 1)),
+    "NumPy's numbers": (lambda a, b: np.float64(2) * a + b, 2 * X + Y),
+    "powers": (lambda a, b: a**2 + 2.0 ** (-b), X**2 + 2.0**-Y),
+    "signs": (lambda a, b: abs(a) - -b, abs(X) + Y),
+    "functions": (
+        lambda a, b: K.exp(a) + K.log(K.sigmoid(b)) + K.softplus(a) + K.sqrt(K.abs(b)),
+        np.exp(X) + np.log(1 / (1 + np.exp(-Y))) + np.log1p(np.exp(X)) + abs(Y) ** 0.5,
+    ),
+    "larger and smaller": (
+        lambda a, b: K.maximum(a, b) * K.minimum(0.5, b) + K.clip(a, -1, 1),
+        np.maximum(X, Y) * np.minimum(0.5, Y) + np.clip(X, -1, 1),
+    ),
+    "comparisons": (
+        lambda a, b: K.equal(a, a) + K.not_equal(a, b) + (a > b) + (a <= 0.1),
+        2.0 + (X > Y) + (X <= 0.1),
+    ),
+    "constants": (
+        lambda a, b: K.ones_like(a) * K.constant(2.0) + K.zeros_like(b) + K.epsilon(),
+        2.0 + 0 * X,
+    ),
+    "one column": (lambda a, b: a * K.mean(b, -1, True), X * Y.mean(1)[:, None]),
+    "softmax": (
+        lambda a, b: K.softmax(a) + 0 * b,
+        np.exp(X) / np.exp(X).sum(1, keepdims=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formulas_in_a_model_and_in_a_lambda(name):
+    function, expected = FORMULAS[name]
+    a, b = Input((3,)), Input((3,))
+    by_hand = function(a, b) + 0 * a + 0 * b
+    close = {"rtol": 1e-5, "atol": 1e-6}
+    model = Model([a, b], by_hand)
+    np.testing.assert_allclose(model.predict([X, Y]), expected, **close)
+    joint = layers.Lambda(lambda pair: function(*pair) + 0 * pair[0] + 0 * pair[1])
+    model = Model([a, b], joint([a, b]))
+    np.testing.assert_allclose(model.predict([X, Y]), expected, **close)
+    np.testing.assert_allclose(joint([X, Y]), expected, **close)
+
+
+def test_a_lambda_is_a_layer():
+    model = keras.Sequential([layers.Dense(3, input_dim=3)])
+    model.add(layers.Lambda(lambda x, k: k * x, arguments={"k": 2}, name="twice"))
+    model.add(layers.Lambda(lambda x: K.mean(x, axis=-1, keepdims=True)))
+    assert model.output_shape == (None, 1) and model.layers[1].name == "twice"
+    W, b = model.get_weights()
+    expected = 2 * (X.astype("f") @ W + b).mean(1, keepdims=True)
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-6)
+    compiled(model, loss="mse").train_on_batch(X, np.ones(6))
+    with pytest.raises(MiniganError, match="which a file can hold"):
+        model.get_layer("twice") and model.save("never")
+
+
+@pytest.mark.parametrize(
+    "function, words",
+    [
+        (lambda x: np.exp(x), "no functions of NumPy"),
+        (lambda x: x[:, 0], "no indices"),
+        (lambda x: 1.0, "which returned 1.0"),
+        (lambda x: x * np.ones(3), "expected a tensor or a number"),
+        (lambda x: K.sum(x, axis=0), "the last axes"),
+        (lambda x: x if x > 0 else -x, "Python's `if`"),
+        (lambda x: K.pow(x, x), "a number"),
+        (lambda x: sum(x), "gone through"),
+    ],
+)
+def test_a_lambda_that_cannot_be_traced(function, words):
+    words = f"'function': expected a function.*{words}"
+    with pytest.raises(ArgumentError, match=words):
+        layers.Lambda(function)(Input((3,)))
+
+
+def test_noise_in_a_lambda():
+    def sample(args):
+        mean, log_var = args
+        shape = K.shape(mean)
+        assert K.int_shape(mean) == (None, 3)
+        return mean + K.exp(log_var / 2) * K.random_normal((shape[0], shape[1]))
+
+    a, b = Input((3,)), Input((3,))
+    model = Model([a, b], layers.Lambda(sample)([a, b]))
+    x = np.tile(X[:1], (4000, 1))
+    found = model.predict([x, 0 * x + 2 * np.log(0.5)])
+    np.testing.assert_allclose(found.mean(0), X[0], atol=0.05)
+    np.testing.assert_allclose(found.std(0), 0.5, atol=0.05)
+    with pytest.raises(ArgumentError, match="inside a Lambda"):
+        K.random_normal((None, 3))
+    assert K.random_normal((2, 3)).shape == K.random_uniform((2, 3)).shape == (2, 3)
+
+
+def test_scalars_of_a_batch_are_no_outputs():
+    a = Input((3,))
+    with pytest.raises(MiniganError, match="tensors of examples"):
+        Model(a, K.mean(a))
+    with pytest.raises(MiniganError, match="a tensor of examples"):
+        layers.Dense(2)(K.mean(a))
+
+
+def boundary(t, p):
+    return 0.5 * K.mean(K.square(K.log(p) - K.log(1 - p))) + K.mean(K.maximum(t, p))
+
+
+@pytest.mark.skipif(
+    JIT_DISABLED or backend() != "jit", reason="only compiled kernels are replayed"
+)
+def test_a_traced_loss_is_replayed_to_the_bit(monkeypatch):
+    found = []
+    for after in (100, 3):
+        monkeypatch.setattr(replayed, "AFTER", after)
+        keras.utils.set_random_seed(3)
+        z = Input((3,))
+        h = layers.Dense(4, activation="tanh")(z)
+        end = layers.Dense(3, activation="sigmoid")(layers.Lambda(lambda v: v**2)(h))
+        model = compiled(Model(z, [end, h]), loss=[boundary, "mse"])
+        y = [Y, np.hstack([Y, X[:, :1]])]
+        losses = [model.train_on_batch(X, y) for _ in range(7)]
+        found.append((losses, bytes_of(model)))
+        assert len(model._plan._replays._programs) == (after == 3)
+    assert found[0] == found[1]
