@@ -15,12 +15,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from benchmarks.mnist_runs import keep
 from minigan import data
-from minigan.gan import CONDITIONS, RECIPES, Classifier, Generator, recipes
-from minigan.pictures.image_grid import grid
-from minigan.pictures.output import save_image
+from minigan.gan import CONDITIONS, RECIPES, Classifier, recipes
 
 EACH = 1000  # samples of each class
 EPOCHS = {"digits": 40, "mnist": 4}  # of the classifier
@@ -68,18 +66,6 @@ def spreads(samples, pair):
     )
 
 
-def keep(trainer, samples, folder):
-    """The generator, and a picture with a row of samples for each class."""
-    folder.mkdir(parents=True, exist_ok=True)
-    base = folder / f"{trainer.name}-{trainer.step_count}-seed{trainer.seed}"
-    Generator.of(trainer).save(f"{base}.npz")
-    size = trainer.sample(1).shape[1:3]
-    few = samples[:, :SHOWN].reshape(-1, *size)
-    grey = np.clip((few + 1) * 127.5, 0, 255).astype(np.uint8)
-    picture = Image.fromarray(grid(grey, SHOWN)).convert("RGB")
-    save_image(picture, Path(f"{base}.png"))
-
-
 def run(name, seed, steps, pair, classifier, overrides, folder=None):
     """One run, as text."""
     trainer = recipes.load(name, seed, pair, **overrides)
@@ -88,7 +74,9 @@ def run(name, seed, steps, pair, classifier, overrides, folder=None):
     seconds, samples = time.monotonic() - began, drawn(trainer)
     found, spread = shares(samples, classifier), spreads(samples, pair)
     if folder is not None:
-        keep(trainer, samples, folder)
+        size = trainer.sample(1).shape[1:3]
+        few = samples[:, :SHOWN].reshape(-1, *size)
+        keep(trainer, few, SHOWN, folder)  # a row of samples for each class
     condition = overrides.get("condition", RECIPES[name].condition)
     worst = int(found.argmin())
     return (

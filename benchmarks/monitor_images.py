@@ -2,8 +2,10 @@
 
     python -m benchmarks.monitor_images [--data digits] [--steps 5000] [--seeds 2]
 
-Nine families, four that should go well and five made to fail.  For each run: classes
-that are missing in 2,000 fakes, their classifier FD, D's accuracy, the monitor's three
+Fifteen families of three kinds of recipes: plain ones, four that should go well and
+five made to fail; conditional ones, two and three; for MNIST also one by convolutions.
+For each run: classes that are missing in 2,000 fakes, the share of fakes of the class
+that they were asked for, their classifier FD, D's accuracy, the monitor's three
 distances and its verdict.  The thresholds for images in `minigan.gan.monitor` lie in
 the gaps of this table; `docs/monitor.md` shows it.
 """
@@ -35,15 +37,25 @@ OVERRIDES = {
     "slow discriminator": {"discriminator_learning_rate": 2e-6},
     "rates too high": {"learning_rate": 0.05},
 }
-FAMILIES = (*OVERRIDES, "bottleneck", "no hidden layer")
+CONDITIONAL = {
+    "conditional": {},
+    "two heads": {"condition": "auxiliary", "auxiliary_rows": "real"},
+    "conditional, slow G": {"generator_learning_rate": 2e-6},
+    "conditional, slow D": {"discriminator_learning_rate": 2e-6},
+    "conditional, fast": {"learning_rate": 0.05},
+}
+FAMILIES = (*OVERRIDES, "bottleneck", "no hidden layer", *CONDITIONAL, "dcgan")
 
 
 def trainer(family, seed, name):
     """The trainer of a family: the recipe with overrides, or with another network."""
     recipe = "digits" if name == "digits" else "mnist-mixed"
-    options = OVERRIDES.get(family, {})
+    if family in CONDITIONAL:
+        recipe = f"{recipe.removesuffix('-mixed')}-conditional"
+    options = OVERRIDES.get(family) or CONDITIONAL.get(family, {})
+    recipe = "mnist-dcgan" if family == "dcgan" else recipe
     built = recipes.load(recipe, seed, name, **options)
-    if family in OVERRIDES:
+    if family not in ("bottleneck", "no hidden layer"):
         return built
     rng, features = np.random.default_rng(seed), built.data.features
     G, D, shape = built.generator, built.discriminator, built.generator.output_shape()
@@ -64,14 +76,18 @@ def row(family, seed, name, steps, classifier, images):
         run.fit(steps, report_every=None)
     except NonFiniteError:
         pass
-    fakes = run.sample(FAKES).reshape(FAKES, -1)
+    labels = np.arange(FAKES) % run.classes if run.classes else None
+    fakes = run.sample(FAKES, labels=labels).reshape(FAKES, -1)
     counts = class_histogram(classifier, fakes)
+    asked = ""
+    if labels is not None:
+        asked = f"{(classifier.predict(fakes) == labels).mean():.0%}"
     diagnosis = run.diagnose()
     f = diagnosis.figures
     right = min(f.get("accuracy_real", np.nan), f.get("accuracy_fake", np.nan))
     distances = [f.get(key, np.nan) for key in ("spread", "energy", "off", "missed")]
     return (
-        f"{family:<19}{seed:>4}{len(missing_classes(counts)):>9}"
+        f"{family:<19}{seed:>4}{len(missing_classes(counts)):>9}{asked:>7}"
         f"{classifier_fd(classifier, images[:FAKES], fakes):>8.1f}{right:>7.0%}"
         + "".join(f"{value:>8.3f}" for value in distances)
         + f"   {', '.join(diagnosis.verdicts)}"
@@ -92,7 +108,8 @@ def main():
     classifier = Classifier.train(images, labels, epochs=epochs)
     print(f"{options.data}, {options.steps:,} steps")
     print(
-        f"{'family':<19}seed  missing      FD  D ok   spread  energy     off  missed   "
+        f"{'family':<19}seed  missing  asked      FD  D ok   spread  energy     off"
+        "  missed   "
         "verdict"
     )
     for family in options.families:

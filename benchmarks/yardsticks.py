@@ -1,7 +1,7 @@
 """Which change buys what: the yardsticks, configuration by configuration, over seeds.
 
     python -m benchmarks.yardsticks parabola [--first 0] [--seeds 100] [--only TEXT]
-    python -m benchmarks.yardsticks parabola --only robust --first 1000 --seeds 200
+    python -m benchmarks.yardsticks parabola --only "robust: tanh" --first 1200 --seeds 200
     python -m benchmarks.yardsticks ring grid --seeds 20 --rows DIR
 
 What a run is worth, its source says on 2,500 samples (`Parabola.quality`,
@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ if __name__ == "__main__":  # so that it runs as a script and as a module
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.parabola_health import wilson
+from minigan import ReLU
 from minigan.errors import NonFiniteError
-from minigan.gan import Parabola, Trainer, recipes
+from minigan.gan import Parabola, Trainer, networks, recipes
 
 SAMPLES = 2500  # as in the papers
 
@@ -84,7 +86,11 @@ def _parabola() -> list[Configuration]:
     more = [
         Configuration(name, "parabola", c, steps=steps) for name, c in changes.items()
     ]
-    return [*more, Configuration("robust, z of one number", "parabola-robust")]
+    earlier = partial(networks.robust_generator, activation=ReLU)
+    line = Configuration(
+        "z of one number", "parabola-robust", {}, {"generator": earlier}
+    )
+    return [*more, line, Configuration("robust: tanh in G", "parabola-robust")]
 
 
 def _mixture(name: str) -> list[Configuration]:

@@ -80,13 +80,16 @@ def dirac_discriminator(
 
 
 def robust_generator(
-    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = (2,),
+    activation: type[Layer] = Tanh,
 ) -> Sequential:
-    """1 -> 32 ReLU -> 2: a curve, whatever the weights; k -> 60 k ReLU -> k"""
+    """1 -> 32 tanh -> 2: a smooth curve, whatever the weights; k -> 64 k tanh -> k"""
     (columns,) = shape
     latent = 1 if columns == 2 else columns
     units = _wider(32, columns)
-    hidden = [Dense(latent, units, "he_uniform", rng=rng, dtype=dtype), ReLU()]
+    hidden = [Dense(latent, units, "he_uniform", rng=rng, dtype=dtype), activation()]
     return Sequential([*hidden, Dense(units, columns, rng=rng, dtype=dtype)])
 
 
