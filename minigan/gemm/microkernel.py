@@ -53,7 +53,8 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
                             _walk(w, depth, source, panel, sums)
             with b.if_else(direct) as (leaving, staying):
                 with leaving:
-                    finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode)
+                    where = c0, c_step, b0
+                    finish(w, sums, C, bias, slope, rows, columns, last, where, mode)
                 with staying:
                     for r, row in enumerate(sums):
                         for s, column in zip(row, columns, strict=True):
@@ -98,43 +99,46 @@ def multiply_add(w, places, vectors, sums):
             w.b.store(w.fma(scalar, x, w.b.load(s)), s)
 
 
-def finish(w, sums, C, bias, slope, rows, last, c0, c_step, b0, mode):
+def finish(w, sums, C, bias, slope, rows, columns, last, where, mode):
     """Write: C[c0] = act(sums + bias[b0]), or C + sums, or the sums, by `mode`.
+
+    columns: where each vector of a row begins; they may overlap.  last: lanes of the
+    last one that exist.  where: (c0, from a row of C to the next, b0).
 
     The activation without a branch: what is not above zero is multiplied by slope (1:
     no activation), and for a ReLU its bits are cleared.  A NaN stays one.
     """
-    b, mask, one = w.b, w.first(last), ir.Constant(w.element, 1)
+    b, one, (c0, c_step, b0) = w.b, ir.Constant(w.element, 1), where
     C, bias = w.at(C, c0, 1), w.at(bias, b0, 1)
     adds, bends = w.equal(mode, ADD), w.equal(mode, LEAKY)
     other, other_step = b.select(adds, C, bias), b.select(adds, c_step, w.int(0))
     slope = w.splat(b.select(bends, slope, one))
     whole = ir.VectorType(ir.IntType(8 * w.size), w.lanes)
     kept = w.splat(b.sext(b.not_(w.equal(mode, RELU)), whole.element))
-    columns = [v * w.lanes for v in range(len(sums[0]))]
+
+    def changed(x, source, final):
+        added = w.masked_load(source, w.first(last)) if final else w.load(source)
+        x = b.fadd(x, added)
+        low = b.and_(b.bitcast(b.fmul(slope, x), whole), kept)
+        under = b.fcmp_ordered("<=", x, w.zero)
+        return b.select(under, b.bitcast(low, x.type), x)
 
     def each(change):
         for r, row in enumerate(sums):
             with b.if_then(w.less(r, rows)):
-                for s, column in zip(row, columns, strict=True):
-                    final = column == columns[-1]
-                    x, place = b.load(s), w.at(C, r, c_step, column)
-                    if change:
-                        source = w.at(other, r, other_step, column)
-                        added = w.masked_load(source, mask) if final else w.load(source)
-                        x = b.fadd(x, added)
-                        low = b.and_(b.bitcast(b.fmul(slope, x), whole), kept)
-                        under = b.fcmp_ordered("<=", x, w.zero)
-                        x = b.select(under, b.bitcast(low, x.type), x)
-                    if final:
-                        w.masked_store(x, place, mask)
-                    else:
-                        w.store(x, place)
+                row = [b.load(s) for s in row]
+                if change:
+                    sources = [w.at(other, r, other_step, column) for column in columns]
+                    final = [*[False] * (len(row) - 1), True]
+                    row = list(map(changed, row, sources, final))
+                for x, column in zip(row[:-1], columns, strict=False):
+                    w.store(x, w.at(C, r, c_step, column))
+                w.store_first(row[-1], w.at(C, r, c_step, columns[-1]), last)
 
-    with b.if_else(w.equal(mode, PLAIN)) as (plain, changed):
+    with b.if_else(w.equal(mode, PLAIN)) as (plain, other_modes):
         with plain:
             each(change=False)
-        with changed:
+        with other_modes:
             each(change=True)
 
 
@@ -204,12 +208,13 @@ def _finish_turned(
         places = [w.at(work, r, width, b.add(held, column)) for r in range(ROWS)]
         for i, x in enumerate(w.transpose([w.load(place) for place in places])):
             j = b.add(column, w.int(i))
-            mask = b.select(w.less(j, cols), wide, nothing)
-            asked = b.select(derive, mask, nothing)
+            exists = w.less(j, cols)
+            asked = b.select(b.and_(exists, derive), wide, nothing)
             y = w.masked_load(w.at(Y, j, c_step, c0), asked)
             keep = b.or_(plain, b.fcmp_ordered(">", y, zero))
             x = b.select(keep, x, b.fmul(slope, x))
-            w.masked_store(x, w.at(C, j, c_step, c0), mask)
+            with b.if_then(exists):
+                w.store_first(x, w.at(C, j, c_step, c0), rows)
 
 
 @intrinsic

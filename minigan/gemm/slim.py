@@ -2,9 +2,11 @@
 
 The scheme of `gemm` prepares: it cuts C into tasks, asks for scratch, copies panels.
 That takes longer than a whole product of 64 x 5 by 5 x 15 needs.  Where a row of C is
-one tile wide, or two, right is read as it lies (the lanes beyond the last column are
-masked), tile after tile.  The chains of multiply-adds are those of `gemm`, and so are
-the bits.
+one tile wide, or two, right is read as it lies, tile after tile.  The last vector of a
+row ends at its last column, and may begin inside the one before it: what lies in both
+is computed twice, to the same bits.  Where a row is shorter than a vector, the lanes
+beyond it are masked.  The chains of multiply-adds are those of `gemm`, and so are the
+bits.
 
 For dx = dy W^T, where the vectors would run down the columns of W, W is small, and is
 turned first, on the stack.
@@ -55,46 +57,50 @@ def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
     """Write the loops: sums[i, j] = sum_k left[i, k] right[k, j], a tile at a time.
 
     left[i, k] is left[i*lines_step + k*k_step], right[k, j] is right[k*r_step + j].
-    leave: writes what happens to (sums, first row, rows that exist, lanes of the last
-    vector that exist).
+    leave: writes what happens to (sums, first row, rows that exist, first column of
+    each vector, lanes of the last vector that exist).
     """
     b = w.b
     tiles = b.sdiv(b.add(rows, w.int(ROWS - 1)), w.int(ROWS))
-    for count in range(1, VECTORS + 1):
-        last = b.sub(cols, w.int((count - 1) * w.lanes))
-        fits = b.and_(w.less(0, last), w.less(last, w.lanes + 1))
-        with b.if_then(fits):
-            mask = w.first(last)
-            sums = [
-                [cgutils.alloca_once_value(b, w.zero) for _ in range(count)]
-                for _ in range(ROWS)
-            ]
-            with cgutils.for_range(b, tiles) as tile:
-                row = b.mul(tile.index, w.int(ROWS))
-                exist = b.sub(rows, row)
-                lines = w.lines(left, b.mul(row, lines_step), exist, lines_step)
-                for line in sums:
-                    for s in line:
-                        b.store(w.zero, s)
-                with cgutils.for_range(b, depth) as k:
-                    here = w.at(right, k.index, r_step)
-                    vectors = [
-                        w.load(w.at(here, v * w.lanes, 1)) for v in range(count - 1)
-                    ]
-                    final = w.at(here, (count - 1) * w.lanes, 1)
-                    vectors.append(w.masked_load(final, mask))
-                    places = [w.at(line, k.index, k_step) for line in lines]
-                    multiply_add(w, places, vectors, sums)
-                leave(sums, row, exist, last)
+    every = w.int(w.lanes)
+
+    def walk(columns, lanes):
+        mask = w.first(lanes)  # a constant where all exist: no mask at all
+        sums = [
+            [cgutils.alloca_once_value(b, w.zero) for _ in columns] for _ in range(ROWS)
+        ]
+        with cgutils.for_range(b, tiles) as tile:
+            row = b.mul(tile.index, w.int(ROWS))
+            exist = b.sub(rows, row)
+            lines = w.lines(left, b.mul(row, lines_step), exist, lines_step)
+            for line in sums:
+                for s in line:
+                    b.store(w.zero, s)
+            with cgutils.for_range(b, depth) as k:
+                places = [w.at(right, k.index, r_step, column) for column in columns]
+                vectors = [w.masked_load(place, mask) for place in places]
+                scalars = [w.at(line, k.index, k_step) for line in lines]
+                multiply_add(w, scalars, vectors, sums)
+            leave(sums, row, exist, columns, lanes)
+
+    with b.if_else(w.less(cols, w.lanes)) as (short, long):
+        with short:
+            walk([w.int(0)], cols)
+        with long:
+            for count in range(1, VECTORS + 1):
+                over = b.sub(cols, w.int((count - 1) * w.lanes))
+                with b.if_then(b.and_(w.less(0, over), w.less(over, w.lanes + 1))):
+                    begins = [w.int(v * w.lanes) for v in range(count - 1)]
+                    walk([*begins, b.sub(cols, every)], every)
 
 
 def _slim(w, b, left, right, C, bias, slope, rows, cols, depth, l_step, k_step, mode):
     """Write: C = act(left @ right + bias), or as `mode` says, see `finish`."""
 
     def block(j0, some):
-        def leave(sums, row, exist, last):
-            c0 = b.add(b.mul(row, cols), j0)
-            finish(w, sums, C, bias, slope, exist, last, c0, cols, j0, mode)
+        def leave(sums, row, exist, columns, last):
+            where = b.add(b.mul(row, cols), j0), cols, j0
+            finish(w, sums, C, bias, slope, exist, columns, last, where, mode)
 
         here = w.at(right, j0, 1)
         _rows(w, left, here, l_step, k_step, cols, depth, rows, some, leave)
@@ -115,31 +121,27 @@ def _slim_turned(w, b, dy, W, dx, Y, slope, rows, cols, depth, mode):
     turned = b.bitcast(block, w.element.as_pointer())
     slopes = w.splat(slope)
 
-    def leave(j0, sums, row, exist, last):
-        tail = w.first(last)
+    def leave(j0, sums, row, exist, columns, last):
+        def derived(x, place):
+            y = w.masked_load(place, w.first(last))
+            return b.select(b.fcmp_ordered(">", y, w.zero), x, b.fmul(slopes, x))
 
-        def each(change):
+        def each(derive):
             for r, line in enumerate(sums):
                 with b.if_then(w.less(r, exist)):
                     start = b.add(b.mul(b.add(row, w.int(r)), cols), j0)
-                    for v, s in enumerate(line):
-                        change(b.load(s), start, v * w.lanes, v == len(line) - 1)
+                    line = [b.load(s) for s in line]
+                    if derive:
+                        places = [w.at(Y, start, 1, column) for column in columns]
+                        line = list(map(derived, line, places))
+                    for x, column in zip(line, columns, strict=True):
+                        w.store_first(x, w.at(dx, start, 1, column), last)
 
-        def plain(x, start, column, final):
-            place = w.at(dx, start, 1, column)
-            w.masked_store(x, place, tail) if final else w.store(x, place)
-
-        def times_derivative(x, start, column, final):
-            place = w.at(Y, start, 1, column)
-            y = w.masked_load(place, tail) if final else w.load(place)
-            above = b.fcmp_ordered(">", y, w.zero)
-            plain(b.select(above, x, b.fmul(slopes, x)), start, column, final)
-
-        with b.if_else(w.equal(mode, DERIVATIVE)) as (derived, direct):
-            with derived:
-                each(times_derivative)
+        with b.if_else(w.equal(mode, DERIVATIVE)) as (through, direct):
+            with through:
+                each(derive=True)
             with direct:
-                each(plain)
+                each(derive=False)
 
     def some_columns(j0, some):
         with cgutils.for_range(b, some) as j, cgutils.for_range(b, depth) as k:

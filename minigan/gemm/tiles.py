@@ -251,10 +251,10 @@ def _leave(w, b, sums, C, other, slope, s0, rows, cols, c0, c_step, b0, mode):
                 x = b.load(row)
                 low = b.fmul(w.splat(slope), x)
                 x = b.select(b.fcmp_ordered(">", above, w.zero), x, low)
-                w.masked_store(x, w.at(C, here, 1), mask)
+                w.store_first(x, w.at(C, here, 1), cols)
             with otherwise:
-                one = w.int(1)
-                finish(w, [[row]], C, other, slope, one, cols, here, c_step, b0, mode)
+                one, where = w.int(1), (here, c_step, b0)
+                finish(w, [[row]], C, other, slope, one, [0], cols, where, mode)
 
 
 @intrinsic

@@ -38,7 +38,7 @@ VECTOR_BYTES, ROWS, VECTORS, FUSED = host_tile()
 MASKED = (
     FUSED and VECTORS == 3 and llvmlite.binding.get_process_triple().startswith("x86")
 )
-I32, I64 = ir.IntType(32), ir.IntType(64)
+I1, I32, I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 
 
 class Writer:
@@ -112,6 +112,34 @@ class Writer:
         name = f"llvm.masked.store.v{mask.type.count}f{8 * self.size}.p0"
         wide = self.b.bitcast(pointer, value.type.as_pointer())
         self.call(name, ir.VoidType(), [value, wide, I32(self.size), mask])
+
+    def store_first(self, value, pointer, count):
+        """Store the first `count` lanes.
+
+        AMD's masked stores of AVX2 are microcode of up to 42 steps: a half, a quarter,
+        an eighth of the vector are stored instead, as the bits of `count` say.
+        """
+        b, lanes = self.b, value.type.count
+        with b.if_else(self.less(count, lanes)) as (some, whole):
+            with whole:
+                self.store(value, pointer)
+            with some:
+                if VECTOR_BYTES == 64:
+                    self.masked_store(value, pointer, self.first(count, lanes))
+                else:
+                    self._store_pieces(value, pointer, count)
+
+    def _store_pieces(self, value, pointer, count):
+        b, lanes = self.b, value.type.count
+        piece = lanes // 2
+        while piece:
+            present = b.trunc(b.lshr(count, self.int(piece.bit_length() - 1)), I1)
+            with b.if_then(present):
+                self.store(self.shuffle(value, value, range(piece)), pointer)
+            order = [min(i + piece, lanes - 1) for i in range(lanes)]
+            value = b.select(present, self.shuffle(value, value, order), value)
+            pointer = b.select(present, self.at(pointer, piece, 1), pointer)
+            piece //= 2
 
     def splat(self, scalar, lanes=None):
         """A vector with the scalar in every lane."""
