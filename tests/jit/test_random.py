@@ -49,8 +49,27 @@ def test_single_numbers():
         assert double(random.stream(ours)) == numpys.random()
 
 
+@pytest.mark.skipif(not random.COMPILED, reason="the generator draws itself")
+@pytest.mark.parametrize("halves", [0, 1])
+def test_pcg64_written_out_and_by_calls(halves, monkeypatch):
+    """In turns, also where a half of 64 bits is left; `stream` says which it is."""
+    ours, numpys = np.random.default_rng(7), np.random.default_rng(7)
+    for rng in (ours, numpys):
+        rng.random(halves, np.float32)
+    assert random.stream(ours) % 2 == 1
+    monkeypatch.setattr(random, "_pcg64_is_known", lambda: False)
+    by_calls = random.stream(ours)
+    assert by_calls % 2 == 0
+    for address in (by_calls, by_calls + 1) * 3:
+        got = np.empty(333, np.float32)
+        normal(address, got)
+        assert got.tobytes() == numpys.standard_normal(333, np.float32).tobytes()
+        assert ours.bit_generator.state == numpys.bit_generator.state
+
+
 def test_other_bit_generators():
-    for kind in (np.random.MT19937, np.random.Philox, np.random.SFC64):
+    kinds = np.random.MT19937, np.random.Philox, np.random.SFC64, np.random.PCG64DXSM
+    for kind in kinds:
         ours, numpys = (np.random.Generator(kind(1)) for _ in range(2))
         got = np.empty(50, np.float32)
         normal(random.stream(ours), got)
