@@ -13,6 +13,11 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """0 workers where files or tests are named: they run in this process."""
+    return None if config.args_source is config.ArgsSource.TESTPATHS else 0
+
+
 def pytest_collection_finish():
     """What was imported stays: the garbage collector need not walk it each time."""
     gc.collect()

@@ -90,10 +90,13 @@ def single(out, backend, *parts):
 
 def scripts(out, floatx, steps, *names):
     """Results of the scripts on tf_keras."""
+    import tensorflow as tf
     import tf_keras
 
     from tests.parity.running import results, run
 
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
     tf_keras.backend.set_floatx(floatx)
     if floatx == "float64":
         keep_exact(tf_keras.optimizers.Adam, "beta_1", "beta_2")
