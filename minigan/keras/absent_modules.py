@@ -20,7 +20,7 @@ NAMES = tuple(
     applications.resnet applications.resnet50 applications.resnet_v2
     applications.vgg16 applications.vgg19 applications.xception config constraints
     distillation distribution dtensor dtype_policies estimator experimental export
-    legacy mixed_precision ops optimizers.schedules preprocessing preprocessing.image
+    legacy mixed_precision ops preprocessing preprocessing.image
     preprocessing.sequence preprocessing.text quantizers random regularizers saving
     tree visualization wrappers wrappers.scikit_learn
     """.split()

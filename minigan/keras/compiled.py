@@ -216,6 +216,7 @@ class Plan:
         self._check_trainable(where)
         self.refuse_single_row(where, len(x[0]))
         targets = self._targets(where, x, y)
+        self.optimizer.prepare()
         if weights is None and all(np.isfinite(part).all() for part in x):
             replayed = self._replays.step(x, targets)
             if replayed is not None:

@@ -20,6 +20,7 @@ ALIASES = {
     "layers.recurrent": "layers",
     "layers.wrappers": "layers",
     "optimizers.legacy": "optimizers",
+    "optimizers.schedules": "schedules",
     "utils.generic_utils": "utils",
     "utils.np_utils": "utils",
     "utils.vis_utils": "utils",

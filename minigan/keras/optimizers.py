@@ -4,42 +4,96 @@ One optimizer may be handed to several models, as Keras 2 allowed before 2.11: e
 weight has its own memory, and the step count is shared.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from .. import optimizers as engine
 from .. import validate
 from ..errors import ArgumentError
+from ..optimizers import Optimizer as EngineOptimizer
 from ..registry import arguments_of
-from . import arguments, naming
+from . import arguments, naming, schedules
+from .schedules import LearningRateSchedule
 from .serial import Remembers
 
 _SETTABLE = ("learning_rate", "lr", "name")
-_SUPPORTED = ("learning_rate (old name lr)", "name")
+_SUPPORTED = ("learning_rate (old name lr)", "decay", "name", *engine.CLIPS)
+_OPTIONS = (*engine.CLIPS, "weight_decay")
+LEAST = 1e-300  # for a rate of 0: no step, in float32 and float64
+
+
+class Rate(float):
+    """A learning rate as a number that can be assigned to, as Keras' variable can."""
+
+    def __new__(cls, value: float, optimizer: "Optimizer") -> Self:
+        made = super().__new__(cls, value)
+        made._optimizer = optimizer
+        return made
+
+    _optimizer: "Optimizer"
+
+    def assign(self, value: float) -> None:
+        """Set the learning rate of the optimizer."""
+        self._optimizer.learning_rate = value
+
+    def numpy(self) -> float:
+        """The number."""
+        return float(self)
+
+    value = numpy
+
+    def __reduce__(self) -> tuple[type[float], tuple[float]]:
+        return float, (float(self),)
 
 
 class Optimizer(Remembers):
-    """Base class: `engine` is the optimizer that does the work."""
+    """Base class: `engine` is the optimizer that does the work.
+
+    All of them take:  learning_rate (or `lr`): > 0, or a schedule.  decay: of Keras 2,
+    the rate of step t is learning_rate / (1 + decay t).  clipvalue, clipnorm,
+    global_clipnorm: at most one of them.  weight_decay: >= 0 or None.
+    """
 
     _instead = "an optimizer of keras.optimizers"
     # What Keras knows beside, with the only values that are supported.
     ONLY = {
-        "weight_decay": None,
-        "clipnorm": None,
-        "clipvalue": None,
-        "global_clipnorm": None,
         "use_ema": False,
         "ema_momentum": 0.99,
         "ema_overwrite_frequency": None,
         "loss_scale_factor": None,
         "gradient_accumulation_steps": None,
+        "jit_compile": True,
+        "is_legacy_optimizer": False,
     }
-    engine: engine.Optimizer  # set first
+    engine: EngineOptimizer
+    schedule: LearningRateSchedule | None = None
+    decay = 0.0
 
-    def __init__(self, name: str | None = None, **rest: Any) -> None:
+    def __init__(
+        self,
+        kind: type[EngineOptimizer],
+        learning_rate: Any,
+        default: float,
+        rest: dict[str, Any],
+        *numbers: Any,
+        **named: Any,
+    ) -> None:
+        """kind(rate, *numbers, **named) is the engine's.  rest: the other arguments."""
         where = type(self).__name__
-        self.name = name or naming.snake_case(where)
-        if "decay" in rest:  # of Keras 2; 0 is "none"
-            arguments.only(where, "decay", rest.pop("decay"), 0, 0.0, None)
+        rate = arguments.renamed(
+            where, rest, "lr", "learning_rate", learning_rate, default
+        )
+        own = vars(self)  # these are set once
+        if isinstance(rate, LearningRateSchedule):
+            own["schedule"] = rate
+            rate = max(float(rate(0)), LEAST)
+        rate = validate.number(where, "learning_rate", rate, above=0)
+        decay = rest.pop("decay", None)
+        if decay is not None:
+            own["decay"] = validate.number(where, "decay", decay, least=0)
+        options = {name: rest.pop(name, None) or None for name in _OPTIONS}
+        self.engine = kind(rate, *numbers, **named, **options)
+        own["_rate"] = rate
+        self.name = rest.pop("name", None) or naming.snake_case(where)
         for argument, value in self.ONLY.items():
             if argument in rest:
                 arguments.only(where, argument, rest.pop(argument), value)
@@ -55,6 +109,8 @@ class Optimizer(Remembers):
         """beta_1 and the like, to read."""
         if "engine" in vars(self) and name in self._own():
             return self._own()[name]
+        if "engine" in vars(self) and name in _OPTIONS:
+            return getattr(self.engine, name)
         kind = type(self).__name__
         raise AttributeError(f"{kind!r} object has no attribute {name!r}")
 
@@ -68,15 +124,32 @@ class Optimizer(Remembers):
         super().__setattr__(name, value)
 
     @property
-    def learning_rate(self) -> float:
-        """The step size; may be set at any time."""
-        return self.engine.learning_rate
+    def learning_rate(self) -> Rate:
+        """The step size; may be set at any time, unless there is a schedule."""
+        rate = self._rate if self.schedule is None else self.schedule(self.iterations)
+        return Rate(rate, self)
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self.engine.learning_rate = value
+        where = type(self).__name__
+        if self.schedule is not None:
+            expected = "nothing: this optimizer has a schedule"
+            given = validate.shown(value)
+            validate.complain(ArgumentError, where, "learning_rate", expected, given)
+        self.engine.learning_rate = float(value)
+        vars(self)["_rate"] = self.engine.learning_rate
 
     lr = learning_rate
+
+    def prepare(self) -> None:
+        """Give the engine the rate of the step that comes now."""
+        if self.schedule is not None:
+            rate = float(self.schedule(self.iterations))
+        elif self.decay:
+            rate = self._rate / (1 + self.decay * self.iterations)
+        else:
+            return
+        self.engine.learning_rate = max(rate, LEAST)
 
     @property
     def iterations(self) -> int:
@@ -85,59 +158,122 @@ class Optimizer(Remembers):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, as a dict."""
-        return {"name": self.name, **self.engine.config()}
+        found = {"name": self.name, **self.engine.config()}
+        if self.schedule is not None:
+            found["learning_rate"] = self.schedule
+        elif self.decay:
+            found |= {"learning_rate": self._rate, "decay": self.decay}
+        return found
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.engine.config()}>"
 
 
-def _rate(
-    where: str, rest: dict[str, Any], learning_rate: float, default: float
-) -> float:
-    rate = arguments.renamed(where, rest, "lr", "learning_rate", learning_rate, default)
-    return validate.number(where, "learning_rate", rate, above=0)
-
-
 class Adam(Optimizer):
     """Adam with Keras' defaults and Keras' place for epsilon.
 
-    learning_rate: > 0, or `lr`.  beta_1, beta_2: in [0, 1).  epsilon: default 1e-7.
-    amsgrad: only False.
+    learning_rate: > 0, a schedule, or `lr`.  beta_1, beta_2: in [0, 1).  epsilon:
+    default 1e-7.  amsgrad: only False.  More: see `Optimizer`.
+    """
+
+    kind: type[engine.Adam] = engine.Adam
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = 1e-7,
+        amsgrad: bool = False,
+        **rest: Any,
+    ) -> None:
+        arguments.only(type(self).__name__, "amsgrad", amsgrad, False)
+        numbers = beta_1, beta_2, epsilon  # None: the engine's default, Keras' too
+        super().__init__(self.kind, learning_rate, 0.001, rest, *numbers)
+
+
+class AdamW(Adam):
+    """Adam with weight decay beside the gradient.
+
+    weight_decay: >= 0, default 0.004.  Others: see `Adam`.
+    """
+
+    kind = engine.AdamW
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        weight_decay: float | None = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = 1e-7,
+        amsgrad: bool = False,
+        **rest: Any,
+    ) -> None:
+        rest["weight_decay"] = weight_decay
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **rest)
+
+
+class Adamax(Optimizer):
+    """Adam with the largest gradient in the place of the mean of squares.
+
+    learning_rate, beta_1, beta_2, epsilon: see `Adam`.  More: see `Optimizer`.
+    """
+
+    kind: type[EngineOptimizer] = engine.Adamax
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float | None = 1e-7,
+        **rest: Any,
+    ) -> None:
+        numbers = beta_1, beta_2, 1e-7 if epsilon is None else epsilon
+        super().__init__(self.kind, learning_rate, 0.001, rest, *numbers)
+
+
+class Nadam(Adamax):
+    """Adam with Nesterov's momentum; arguments as for `Adamax`."""
+
+    kind = engine.Nadam
+
+
+class Adagrad(Optimizer):
+    """Steps that become smaller where there was much to learn.
+
+    learning_rate: default 0.001.  initial_accumulator_value: >= 0, default 0.1.
+    epsilon: default 1e-7, inside the root.  More: see `Optimizer`.
     """
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
+        learning_rate: Any = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float | None = 1e-7,
         **rest: Any,
     ) -> None:
-        rate = _rate("Adam", rest, learning_rate, 0.001)
-        arguments.only("Adam", "amsgrad", amsgrad, False)
-        self.engine = engine.Adam(rate, beta_1, beta_2, epsilon)
-        super().__init__(**rest)
+        numbers = initial_accumulator_value, 1e-7 if epsilon is None else epsilon
+        super().__init__(engine.Adagrad, learning_rate, 0.001, rest, *numbers)
 
 
 class SGD(Optimizer):
     """Gradient descent.
 
     learning_rate: > 0, default 0.01, or `lr`.  momentum: in [0, 1).  nesterov: only
-    False.
+    False.  More: see `Optimizer`.
     """
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: Any = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
         **rest: Any,
     ) -> None:
-        rate = _rate("SGD", rest, learning_rate, 0.01)
         arguments.only("SGD", "nesterov", nesterov, False)
-        self.engine = engine.SGD(rate, momentum)
-        super().__init__(**rest)
+        super().__init__(engine.SGD, learning_rate, 0.01, rest, momentum)
 
 
 class RMSprop(Optimizer):
@@ -145,28 +281,29 @@ class RMSprop(Optimizer):
 
     learning_rate: > 0, default 0.001, or `lr`.  rho: in [0, 1), default 0.9.
     momentum: in [0, 1).  epsilon: default 1e-7, inside the root.  centered: only False.
+    More: see `Optimizer`.
     """
 
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         centered: bool = False,
         **rest: Any,
     ) -> None:
-        rate = _rate("RMSprop", rest, learning_rate, 0.001)
         arguments.only("RMSprop", "centered", centered, False)
-        self.engine = engine.RMSprop(rate, rho, momentum, epsilon)
-        super().__init__(**rest)
+        numbers = rho, momentum, 1e-7 if epsilon is None else epsilon
+        super().__init__(engine.RMSprop, learning_rate, 0.001, rest, *numbers)
 
 
-KINDS = {kind.__name__: kind for kind in Optimizer.__subclasses__()}
-KINDS = dict(sorted(KINDS.items()))
+KINDS: dict[str, type[Optimizer]] = {
+    kind.__name__: kind for kind in (Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
+}
 NAMES = {name.lower(): kind for name, kind in KINDS.items()} | KINDS
 
-__all__ = [*KINDS, "Optimizer", "get"]
+__all__ = [*KINDS, "Optimizer", "get", "schedules"]
 
 
 def get(

@@ -56,9 +56,9 @@ DIFFERS: dict[str, dict[str, str]] = {
         "`from_logits=True`",
     },
     "optimizers": {
-        "Adam": "no `amsgrad`, decay, clipping or schedules",
-        "RMSprop": "no `centered`, decay, clipping or schedules",
-        "SGD": "no `nesterov`, decay, clipping or schedules",
+        "Adam": "no `amsgrad`",
+        "RMSprop": "no `centered`",
+        "SGD": "no `nesterov`",
     },
     "callbacks": {"EarlyStopping": "no `baseline`, no `start_from_epoch`"},
     "datasets": {

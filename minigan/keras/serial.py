@@ -52,6 +52,8 @@ class Remembers:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name in NEVER_CALLED:
+            if name == "__call__" and getattr(cls, "_own_calls", False):
+                continue
             owner = next((kind for kind in cls.__mro__ if name in vars(kind)), None)
             if owner is not None and not _ours(owner):
                 raise ArgumentError(
@@ -231,7 +233,8 @@ def compile_again(model: "Model", found: dict[str, Any], arrays: Arrays) -> None
     """compile() a rebuilt model as it was, and give the optimizer its memory back."""
     where = "load_model"
     optimizer, loss = revive(found["optimizer"]), revive(found["loss"])
-    optimizer.learning_rate = found["learning_rate"]
+    if optimizer.schedule is None:
+        optimizer.learning_rate = found["learning_rate"]
     optimizer.engine.t[...] = validate.integer(where, "t", found["t"], least=0)
     metrics, weights = list(revive(found["metrics"])), found.get("loss_weights")
     model.compile(optimizer, loss, metrics, weights)

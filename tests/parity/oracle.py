@@ -1,7 +1,8 @@
 """Runs in an interpreter that has another engine, and writes what comes out.
 
 python oracle.py tf_keras OUT.npz FLOAT STEPS NAME ...    scripts
-python oracle.py keras    OUT.npz BACKEND PART ...        parts of `single`
+python oracle.py tf_keras OUT.npz PART ...                parts of `single`
+python oracle.py keras    OUT.npz BACKEND PART ...        the same on Keras 3
 """
 
 import os
@@ -55,14 +56,31 @@ def keep_exact(kind, *names):
 
 
 def keep_slopes_exact():
-    """TensorFlow's leaky_relu holds its slope in float32 in any case: another one."""
+    """TensorFlow's leaky_relu and gelu hold a constant in float32: others."""
     import tensorflow as tf
 
     def leaky_relu(features, alpha=0.2, name=None):
         return tf.where(features > 0, features, alpha * features)
 
+    def gelu(features, approximate=False, name=None):
+        assert not approximate
+        return 0.5 * features * (1 + tf.math.erf(features / np.sqrt(2)))
+
     for module in (tf.nn, tf.compat.v2.nn):
-        module.leaky_relu = leaky_relu
+        module.leaky_relu, module.gelu = leaky_relu, gelu
+
+
+def keep_casts_exact():
+    """A Python float that TensorFlow casts goes through float32, 0.96 of Nadam too."""
+    import tensorflow as tf
+    from tensorflow.python.ops import math_ops
+
+    made = math_ops.cast
+
+    def cast(x, dtype, name=None):
+        return made(np.float64(x) if isinstance(x, float) else x, dtype, name)
+
+    tf.cast = math_ops.cast = cast
 
 
 def single(out, backend, *parts):
@@ -85,6 +103,26 @@ def single(out, backend, *parts):
         options = (int(steps),) if steps else ()
         for key, value in getattr(scenarios, name)(keras, *options).items():
             found[f"{part}/{key}"] = value
+    np.savez(out, **found)
+
+
+def parts(out, *names):
+    """Parts of `single` on tf_keras, in float64."""
+    import tensorflow as tf
+    import tf_keras
+
+    from tests.parity import single as scenarios
+
+    tf.config.run_functions_eagerly(True)  # nothing is traced: each runs a few steps
+    tf_keras.backend.set_floatx("float64")
+    for kind in ("Adam", "AdamW", "Adamax", "Nadam"):
+        keep_exact(getattr(tf_keras.optimizers, kind), "beta_1", "beta_2")
+    keep_slopes_exact()
+    keep_casts_exact()
+    found = {}
+    for name in names:
+        for key, value in getattr(scenarios, name)(tf_keras).items():
+            found[f"{name}/{key}"] = value
     np.savez(out, **found)
 
 
@@ -113,4 +151,6 @@ def scripts(out, floatx, steps, *names):
 
 
 if __name__ == "__main__":
-    {"tf_keras": scripts, "keras": single}[sys.argv[1]](*sys.argv[2:])
+    floats = len(sys.argv) > 3 and sys.argv[3].startswith("float")
+    of_tf_keras = scripts if floats else parts
+    {"tf_keras": of_tf_keras, "keras": single}[sys.argv[1]](*sys.argv[2:])

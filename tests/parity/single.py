@@ -70,6 +70,82 @@ LAYERS = {
     "Dropout, frozen rate 0": ((5,), lambda k: k.layers.Dropout(0.0)),
 }
 
+# what tf_keras has as well, in the same way: one process of it proves all of them
+NEW = {
+    **{
+        f"Activation {name}": ((5,), lambda k, name=name: k.layers.Activation(name))
+        for name in (
+            "elu",
+            "exponential",
+            "gelu",
+            "hard_sigmoid",
+            "selu",
+            "softplus",
+            "softsign",
+            "swish",
+        )
+    },
+    "ELU 0.5": ((5,), lambda k: k.layers.ELU(0.5)),
+    "PReLU": ((2, 3, 2), lambda k: k.layers.PReLU()),
+    "PReLU shared": ((2, 3, 2), lambda k: k.layers.PReLU(shared_axes=[1, 2])),
+    "GaussianNoise 0": ((5,), lambda k: k.layers.GaussianNoise(0.0)),
+    "Conv2DTranspose": ((3, 4, 2), lambda k: k.layers.Conv2DTranspose(3, 3)),
+    "Conv2DTranspose same 2": (
+        (3, 4, 2),
+        lambda k: k.layers.Conv2DTranspose(
+            3, 5, strides=2, padding="same", use_bias=False, activation="tanh"
+        ),
+    ),
+    "Conv2DTranspose valid 3 1": (
+        (3, 2, 2),
+        lambda k: k.layers.Conv2DTranspose(2, (2, 4), strides=(3, 1)),
+    ),
+    "MaxPooling2D": ((4, 5, 2), lambda k: k.layers.MaxPooling2D()),
+    "MaxPooling2D same": (
+        (4, 5, 2),
+        lambda k: k.layers.MaxPooling2D((3, 2), strides=(1, 2), padding="same"),
+    ),
+    "AveragePooling2D": ((4, 5, 2), lambda k: k.layers.AveragePooling2D()),
+    "AveragePooling2D same": (
+        (4, 5, 2),
+        lambda k: k.layers.AveragePooling2D((3, 2), strides=(1, 2), padding="same"),
+    ),
+    "GlobalMaxPooling2D": ((3, 2, 2), lambda k: k.layers.GlobalMaxPooling2D()),
+    "GlobalAveragePooling2D": (
+        (3, 2, 2),
+        lambda k: k.layers.GlobalAveragePooling2D(keepdims=True),
+    ),
+}
+
+HALF = np.float64(0.5)  # with a Python float TensorFlow's schedules are float32
+OPTIMIZERS = {
+    "Nadam": lambda o: o.Nadam(0.05, beta_1=0.5),
+    "Adamax": lambda o: o.Adamax(0.05, beta_1=0.5),
+    "Adagrad": lambda o: o.Adagrad(0.5),
+    "AdamW": lambda o: o.AdamW(0.05, weight_decay=0.25),
+    "SGD decayed": lambda o: o.SGD(0.1, momentum=0.5, weight_decay=0.25),
+    "clipvalue": lambda o: o.SGD(1.0, clipvalue=0.0625),
+    "clipnorm": lambda o: o.Adam(0.05, clipnorm=0.125),
+    "global_clipnorm": lambda o: o.RMSprop(0.05, global_clipnorm=0.125),
+    "decay": lambda o: o.legacy.SGD(0.5, decay=0.25),
+    "ExponentialDecay": lambda o: o.SGD(o.schedules.ExponentialDecay(HALF, 4, 0.5)),
+    "staircase": lambda o: o.SGD(o.schedules.ExponentialDecay(HALF, 4, 0.5, True)),
+    "InverseTimeDecay": lambda o: o.SGD(o.schedules.InverseTimeDecay(HALF, 4, 0.5)),
+    "PolynomialDecay": lambda o: o.SGD(
+        o.schedules.PolynomialDecay(HALF, 4, 0.125, 2.0, cycle=True)
+    ),
+    "PiecewiseConstantDecay": lambda o: o.SGD(
+        o.schedules.PiecewiseConstantDecay([3, 6], [0.5, 0.25, 0.125])
+    ),
+    "CosineDecay": lambda o: o.SGD(o.schedules.CosineDecay(HALF, 8, 0.25)),
+    "CosineDecay warm": lambda o: o.SGD(
+        o.schedules.CosineDecay(HALF / 4, 8, 0.25, warmup_target=0.5, warmup_steps=4)
+    ),
+    "CosineDecayRestarts": lambda o: o.SGD(
+        o.schedules.CosineDecayRestarts(HALF, 3, 2.0, 0.5)
+    ),
+}
+
 INITIALIZERS = {
     "glorot_uniform": lambda k: k.initializers.GlorotUniform(seed=1),
     "glorot_normal": lambda k: k.initializers.GlorotNormal(seed=2),
@@ -82,10 +158,10 @@ INITIALIZERS = {
 }
 
 
-def layers(keras):
+def layers(keras, chosen=LAYERS):
     """name|what -> array: outputs, gradients and moving statistics of every layer."""
     found = {}
-    for name, (shape, make) in LAYERS.items():
+    for name, (shape, make) in chosen.items():
         rng = np.random.RandomState(len(name))
         size = int(np.prod(shape))
         below = [
@@ -107,6 +183,32 @@ def layers(keras):
         for k, (old, new) in enumerate(zip(weights, model.get_weights(), strict=True)):
             found[f"{name}|change of weight {k}"] = new - old
         found[f"{name}|afterwards"] = np.asarray(model.predict_on_batch(x))
+    return found
+
+
+def new_layers(keras):
+    """Those of `NEW`."""
+    return layers(keras, NEW)
+
+
+def optimizers(keras, steps=12):
+    """name|what -> weights and rates of every optimizer along the way."""
+    found = {}
+    rng = np.random.RandomState(7)
+    x, y = rng.randn(9, 4), rng.randn(9, 2)
+    start = [rng.randn(4, 3), rng.randn(3), rng.randn(3, 2), rng.randn(2)]
+    for name, make in OPTIMIZERS.items():
+        dense = keras.layers.Dense
+        model = keras.Sequential(
+            [keras.layers.Input(shape=(4,)), dense(3, activation="tanh"), dense(2)]
+        )
+        model.set_weights(start)
+        model.compile(optimizer=make(keras.optimizers), loss="mean_squared_error")
+        for step in range(steps):
+            loss = np.asarray(model.train_on_batch(x, y))
+            for k, weight in enumerate(model.get_weights()):
+                found[f"{name}|{step}: weight {k}"] = weight
+            found[f"{name}|{step}: loss"] = loss
     return found
 
 
