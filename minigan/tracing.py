@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -30,6 +31,8 @@ from .state import Arrays
 from .tables import Table
 
 PACKAGE = Path(__file__).parent
+HERE = str(PACKAGE)
+BELOW = str(PACKAGE / "primitives"), str(PACKAGE / "tracing.py")
 PLAYERS = {"discriminator": "D step", "generator": "G step"}  # by a function's name
 
 
@@ -188,7 +191,7 @@ def trace(
 class _Entry:
     """A value while more may become known of it.
 
-    array: what a primitive wrote, kept alive so that no address is used twice.
+    array: what a primitive wrote.
     fresh: False where memory was changed that was there before.
     """
 
@@ -199,6 +202,15 @@ class _Entry:
     own: str  # its name in a layer or in memory, or ""
     sources: tuple[str | int, ...]  # what went in: names of memory, or other values
     variables: dict[str, None]  # names of variables of the algorithm
+
+
+class _Known(NamedTuple):
+    """Memory: a name, or the number of the value that it holds, and where it is."""
+
+    source: str | int
+    start: int
+    end: int
+    array: NDArray[Any]  # kept alive, so that no address is used twice
 
 
 class Tracer:
@@ -231,11 +243,14 @@ class Tracer:
         self._heading, self._step, self._steps = "", "", dict[str, int]()
         self._counted: list[FrameType] = []  # calls that began a step
         self._seen: list[FrameType] = []  # calls of the algorithm, from the outermost
-        self._known: list[tuple[str | int, NDArray[Any]]] = []  # int: of a value
+        self._known: list[_Known] = []
+        self._found: dict[Any, list[_Entry]] = {}  # by the memory of their arrays
+        self._looked: dict[Any, NDArray[Any]] = {}  # at these variables, already
         self._layers: dict[int, tuple[str, Layer]] = {}
         for label, network in self._networks.items():
             self._learn(label, network)
-        self._known += (arrays or {}).items()
+        for name, array in (arrays or {}).items():
+            self._know(name, array)
         self._before = len(self._known)
 
     def _learn(self, label: str, network: Layer) -> None:
@@ -245,11 +260,17 @@ class Tracer:
                 **network.state(),
                 **({"dtheta": network.dtheta} if network.theta.size else {}),
             }.items():
-                self._known.append((f"{label}.{name}" if label else name, vector))
+                self._know(f"{label}.{name}" if label else name, vector)
         for arrays in (network.tensors(), network.gradients(), network.tables()):
-            self._known += [(f"{label}{name}", array) for name, array in arrays.items()]
+            for name, array in arrays.items():
+                self._know(f"{label}{name}", array)
         for place, layer in network.named_layers().items():
             self._layers.setdefault(id(layer), (f"{label}{place}", layer))
+
+    def _know(self, source: str | int, array: NDArray[Any]) -> None:
+        """Remember what the memory of an array is called."""
+        start = array.ctypes.data
+        self._known.append(_Known(source, start, start + array.nbytes, array))
 
     # ---- the block -----------------------------------------------------------------
 
@@ -267,7 +288,7 @@ class Tracer:
             for method in ("forward_pass", "backward_pass"):
                 vars(layer).pop(method, None)
         self._name_by([*self._seen[::-1], self._top])
-        del self._top, self._counted, self._seen
+        del self._top, self._counted, self._seen, self._looked
 
     @property
     def trace(self) -> Trace:
@@ -327,12 +348,12 @@ class Tracer:
             if operand.kind != "array" or (k < given and not operand.update):
                 continue
             if k >= given and _is_copy(primitive, operands, sizes):
-                self._known.append((self._source(operands[0]), array))
+                self._know(self._source(operands[0]), array)
                 return
             own = str(self._source(array)) if k < given else ""
             if k >= given and place is not None:
                 own = _joined(place, operand.name)
-                if any(own == known for known, _ in self._known[: self._before]):
+                if any(own == known.source for known in self._known[: self._before]):
                     own = _joined(place, primitive.name)  # a part of what is added
             value = Value(
                 own or operand.name,
@@ -354,9 +375,10 @@ class Tracer:
         sources: tuple[str | int, ...] = (),
         fresh: bool = True,
     ) -> None:
-        if fresh:
-            self._known.append((len(self._entries), array))
         entry = _Entry(value, array, self._step, fresh, own, sources, {})
+        if fresh:
+            self._know(len(self._entries), array)
+            self._found.setdefault(_memory(array), []).append(entry)
         self._entries.append(entry)
 
     def _taken_heading(self) -> str:
@@ -402,7 +424,7 @@ class Tracer:
             return
         own = _joined(place, operand)
         for entry in self._entries[start:]:
-            if _same(entry.array, array):
+            if _memory(entry.array) == _memory(array):
                 if fresh:
                     entry.own = own
                 return
@@ -441,7 +463,7 @@ class Tracer:
     def _is_algorithm(self, code: CodeType) -> bool:
         """Whether variables of this function are names of values."""
         file = code.co_filename
-        return file in self._algorithm or not file.startswith(str(PACKAGE))
+        return file in self._algorithm or not file.startswith(HERE)
 
     def _follow(self, algorithm: list[FrameType]) -> None:
         """Find out whose step it is, and what variables name."""
@@ -471,7 +493,10 @@ class Tracer:
             if not self._is_algorithm(frame.f_code):
                 continue
             for variable, array in _arrays_in(frame.f_locals):
-                found = [e for e in self._entries if e.fresh and _same(e.array, array)]
+                if self._looked.get((id(frame), variable)) is array:
+                    continue
+                self._looked[id(frame), variable] = array
+                found = self._found.get(_memory(array), ())
                 for entry in found:
                     entry.variables[variable] = None
                 whole = "" if found else self._source(array)
@@ -483,13 +508,14 @@ class Tracer:
     def _source(self, array: NDArray[Any]) -> str | int:
         """The latest value that this array is, or a name of its memory, or ""."""
         start = array.ctypes.data
-        for source, known in reversed(self._known):
-            first = known.ctypes.data
-            if first <= start and start + array.nbytes <= first + known.nbytes:
-                return source
+        end = start + array.nbytes
+        for known in reversed(self._known):
+            if known.start <= start and end <= known.end:
+                return known.source
         return ""
 
 
+@cache
 def formula_of(primitive: Primitive, operand: str) -> str:
     """The line of a primitive's docstring that says how an operand is computed."""
     lines = (primitive.__doc__ or "").splitlines()
@@ -515,9 +541,8 @@ def _equal(a: NDArray[Any], b: NDArray[Any]) -> bool:
 
 def _frames(frame: FrameType | None, last: FrameType) -> Iterator[FrameType]:
     """The calls that led here, from the innermost to `last`, without primitives."""
-    here = str(PACKAGE / "primitives"), str(PACKAGE / "tracing.py")
     while frame is not None:
-        if not frame.f_code.co_filename.startswith(here):
+        if not frame.f_code.co_filename.startswith(BELOW):
             yield frame
         if frame is last:
             return
@@ -537,9 +562,9 @@ def _arrays_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, NDArray[Any]
             yield name, value
 
 
-def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
-    """True where two arrays are the same memory, perhaps in another shape."""
-    return a.size == b.size and a.dtype == b.dtype and a.ctypes.data == b.ctypes.data
+def _memory(array: NDArray[Any]) -> tuple[int, int, np.dtype[Any]]:
+    """What is equal for arrays of the same memory, perhaps in another shape."""
+    return array.ctypes.data, array.size, array.dtype
 
 
 def _line(frame: FrameType) -> str:
@@ -547,6 +572,7 @@ def _line(frame: FrameType) -> str:
     return f"{_short(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
+@cache
 def _short(file: str) -> str:
     """The path of a file inside the package, or its name."""
     path = Path(file)

@@ -25,6 +25,7 @@ from .exercise import exercise
 from .golden import golden
 from .output import discard
 from .profile import profile
+from .record import record
 from .sample import sample
 from .study import study
 from .train import train
@@ -126,6 +127,7 @@ def cli():
     minigan data list               images to train on, and where they are
     minigan profile parabola        what a step does, and where its time goes
     minigan exercise list           write it yourself, with a judge
+    minigan record parabola         one page to play the run and check every number
     minigan golden --list           reference vectors for other implementations
     """
 
@@ -136,6 +138,7 @@ cli.add_command(study)
 cli.add_command(check)
 cli.add_command(data)
 cli.add_command(profile)
+cli.add_command(record)
 cli.add_command(golden)
 cli.add_command(exercise)
 

@@ -1,0 +1,96 @@
+"""Films on one page of HTML: styles, scripts and data stand in it."""
+
+import ast
+import inspect
+import json
+import textwrap
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from ..primitives.declare import PRIMITIVES
+from ..version import __version__
+from .film import FRAMES, GRID, SHOWN, Film, model_of, moment_size
+
+HERE = Path(__file__).parent
+LIMIT = 1_500_000  # bytes of a page
+MOST = 60  # moments of a run
+
+# primitive -> the test that holds it against exact arithmetic or a derivative
+PROOFS = {
+    "standard_normal": "tests/primitives/test_data.py::test_draws_are_those_of_numpy",
+    "parabola": "tests/primitives/test_data.py::test_points_of_the_parabola",
+    "add_scaled": "tests/primitives/test_data.py::test_numbers_one_by_one",
+    "dense_forward": "tests/whole/test_gradients.py::test_dense",
+    "dense_dW": "tests/whole/test_gradients.py::test_dense",
+    "dense_db": "tests/whole/test_gradients.py::test_dense",
+    "dense_dx": "tests/whole/test_gradients.py::test_dense",
+    "relu_forward": "tests/primitives/test_activations.py::test_relu",
+    "relu_backward": "tests/primitives/test_activations.py::test_relu",
+    "bce_logits_forward": "tests/primitives/test_losses.py::"
+    "test_cross_entropy_of_logits",
+    "bce_logits_backward": "tests/primitives/test_losses.py::"
+    "test_cross_entropy_of_logits",
+    "adam_update": "tests/test_optimizers.py::test_adam_equals_exact_arithmetic",
+}
+
+
+def page(films: Sequence[Film], description: str) -> str:
+    """Run the films, and return the whole page, of at most `LIMIT` bytes.
+
+    description: of the recipe, one line.
+    """
+    first = films[0].trainer
+    texts = {
+        name: (HERE / name).read_text(encoding="utf-8")
+        for name in ("page.html", "page.css", "engine.js", "player.js")
+    }
+    fixed = sum(map(len, texts.values())) + 25_000  # and what is said in words
+    each = (LIMIT - fixed) // len(films) - _bytes_of_frames()
+    for film in films:
+        film.run(max(1, min(MOST, each // moment_size(first))))
+    data = {
+        "model": {**model_of(first), "view": films[0].view, "grid": GRID},
+        "layout": films[0].moments[0].layout,
+        "code": {name: source_of(name) for name in PROOFS},
+        "runs": [film.data() for film in films],
+    }
+    seeds = " and ".join(str(film.trainer.seed) for film in films)
+    command = f"minigan record {first.name}, seed {seeds}"
+    filled = {
+        "title": f"The flight recorder: {first.name}",
+        "description": escape(description),
+        "made": escape(
+            f"Made by minigan {__version__}: {command}, {first.generator.dtype}."
+        ),
+        "style": texts["page.css"],
+        "engine": texts["engine.js"],
+        "player": texts["player.js"],
+        "data": json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
+    }
+    text = texts["page.html"]
+    for name, part in filled.items():
+        text = text.replace("{{" + name + "}}", part)
+    return text
+
+
+def source_of(name: str) -> dict[str, Any]:
+    """Where a primitive's formula is, what it says, and which test proves it."""
+    function: Any = PRIMITIVES[name].formula
+    lines, start = inspect.getsourcelines(function)
+    tree = ast.parse(textwrap.dedent("".join(lines)))
+    body = tree.body[0]
+    assert isinstance(body, ast.FunctionDef)
+    first = body.body[1].lineno - 1  # behind the docstring
+    file = Path(inspect.getfile(function)).relative_to(HERE.parents[1])
+    return {
+        "line": f"{file.as_posix()}:{start + first}",
+        "source": textwrap.dedent("".join(lines[first:])).rstrip(),
+        "test": PROOFS[name],
+    }
+
+
+def _bytes_of_frames() -> int:
+    """Those of all frames of a run, in base64, and of its curves."""
+    return (4 * FRAMES * (4 * SHOWN + GRID[0] * GRID[1])) // 3 + 22_000
