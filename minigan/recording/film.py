@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import validate
+from .. import primitives, validate
 from ..errors import ArgumentError
 from ..gan.diagnosis import MEANING
 from ..gan.rngs import rngs
@@ -21,6 +21,7 @@ from ..gan.trainer import Trainer
 from ..layers import Dense, ReLU, Sigmoid
 from ..network import Network
 from ..optimizers import Adam
+from ..primitives.declare import Primitive
 
 RECORDED = ("parabola", "ring", "grid")  # recipes whose steps the page can compute
 BESIDE = {"parabola": 3}  # a seed whose generator collapses, to show next to another
@@ -199,7 +200,7 @@ def model_of(trainer: Trainer) -> dict[str, Any]:
         "real_rows": options.real_rows,
         "batch_size": options.batch_size,
         "compared": COMPARED,
-        "source": "parabola" if trainer.name == "parabola" else "add_scaled",
+        "source": maker_of(trainer).name,
         "networks": {
             "G": layers_of(game.generator),
             "D": layers_of(game.critic),
@@ -215,6 +216,12 @@ def model_of(trainer: Trainer) -> dict[str, Any]:
             for name, rule in rules_of(trainer).items()
         },
     }
+
+
+def maker_of(trainer: Trainer) -> Primitive:
+    """The primitive that a batch of real rows comes out of."""
+    plain = trainer.data.modes is None
+    return primitives.parabola if plain else primitives.add_scaled
 
 
 def rules_of(trainer: Trainer) -> dict[str, Any]:
@@ -250,7 +257,7 @@ def check(trainer: Trainer) -> None:
             type(x) in (Dense, ReLU, Sigmoid) for x in layers
         )
         and all(x.use_bias for x in layers if isinstance(x, Dense)),
-        "Adam": all(type(rule) is Adam for rule in rules_of(trainer).values()),
+        Adam.__name__: all(type(rule) is Adam for rule in rules_of(trainer).values()),
         "batches 'half' or 'separate' and no other options": options == plain
         and options.batches != "mixed",
         "points in the plane": trainer.data.features == 2,

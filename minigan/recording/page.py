@@ -9,7 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ..primitives.declare import PRIMITIVES
+from .. import primitives
+from ..primitives.declare import Primitive
 from ..version import __version__
 from .film import FRAMES, GRID, SHOWN, Film, model_of, moment_size
 
@@ -18,21 +19,24 @@ LIMIT = 1_500_000  # bytes of a page
 MOST = 60  # moments of a run
 
 # primitive -> the test that holds it against exact arithmetic or a derivative
-PROOFS = {
-    "standard_normal": "tests/primitives/test_data.py::test_draws_are_those_of_numpy",
-    "parabola": "tests/primitives/test_data.py::test_points_of_the_parabola",
-    "add_scaled": "tests/primitives/test_data.py::test_numbers_one_by_one",
-    "dense_forward": "tests/whole/test_gradients.py::test_dense",
-    "dense_dW": "tests/whole/test_gradients.py::test_dense",
-    "dense_db": "tests/whole/test_gradients.py::test_dense",
-    "dense_dx": "tests/whole/test_gradients.py::test_dense",
-    "relu_forward": "tests/primitives/test_activations.py::test_relu",
-    "relu_backward": "tests/primitives/test_activations.py::test_relu",
-    "bce_logits_forward": "tests/primitives/test_losses.py::"
-    "test_cross_entropy_of_logits",
-    "bce_logits_backward": "tests/primitives/test_losses.py::"
-    "test_cross_entropy_of_logits",
-    "adam_update": "tests/test_optimizers.py::test_adam_equals_exact_arithmetic",
+_DENSE = "tests/whole/test_gradients.py::test_dense"
+_RELU = "tests/primitives/test_activations.py::test_relu"
+_LOGITS = "tests/primitives/test_losses.py::test_cross_entropy_of_logits"
+_DATA = "tests/primitives/test_data.py::"
+_ADAM = "tests/test_optimizers.py::test_adam_equals_exact_arithmetic"
+PROOFS: dict[Primitive, str] = {
+    primitives.standard_normal: f"{_DATA}test_draws_are_those_of_numpy",
+    primitives.parabola: f"{_DATA}test_points_of_the_parabola",
+    primitives.add_scaled: f"{_DATA}test_numbers_one_by_one",
+    primitives.dense_forward: _DENSE,
+    primitives.dense_dW: _DENSE,
+    primitives.dense_db: _DENSE,
+    primitives.dense_dx: _DENSE,
+    primitives.relu_forward: _RELU,
+    primitives.relu_backward: _RELU,
+    primitives.bce_logits_forward: _LOGITS,
+    primitives.bce_logits_backward: _LOGITS,
+    primitives.adam_update: _ADAM,
 }
 
 
@@ -53,7 +57,7 @@ def page(films: Sequence[Film], description: str) -> str:
     data = {
         "model": {**model_of(first), "view": films[0].view, "grid": GRID},
         "layout": films[0].moments[0].layout,
-        "code": {name: source_of(name) for name in PROOFS},
+        "code": {primitive.name: source_of(primitive) for primitive in PROOFS},
         "runs": [film.data() for film in films],
     }
     seeds = " and ".join(str(film.trainer.seed) for film in films)
@@ -75,9 +79,9 @@ def page(films: Sequence[Film], description: str) -> str:
     return text
 
 
-def source_of(name: str) -> dict[str, Any]:
+def source_of(primitive: Primitive) -> dict[str, Any]:
     """Where a primitive's formula is, what it says, and which test proves it."""
-    function: Any = PRIMITIVES[name].formula
+    function: Any = primitive.formula
     lines, start = inspect.getsourcelines(function)
     tree = ast.parse(textwrap.dedent("".join(lines)))
     body = tree.body[0]
@@ -87,7 +91,7 @@ def source_of(name: str) -> dict[str, Any]:
     return {
         "line": f"{file.as_posix()}:{start + first}",
         "source": textwrap.dedent("".join(lines[first:])).rstrip(),
-        "test": PROOFS[name],
+        "test": PROOFS[primitive],
     }
 
 

@@ -77,7 +77,7 @@ def test_a_recorded_run_is_the_run():
     assert plain.generator.theta.tobytes() == film.trainer.generator.theta.tobytes()
 
 
-@pytest.mark.parametrize("primitive", PROOFS)
+@pytest.mark.parametrize("primitive", PROOFS, ids=lambda p: p.name)
 def test_every_formula_has_its_line_and_a_test_that_there_is(primitive):
     found = source_of(primitive)
     file, line = found["line"].split(":")
