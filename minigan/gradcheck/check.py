@@ -1,5 +1,6 @@
 """`gradcheck`: is backward the derivative of forward?"""
 
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
@@ -10,6 +11,7 @@ from .. import validate
 from ..errors import ArgumentError, DTypeError
 from ..layers import Layer
 from .arguments import critic, draw_input, loss_subject, name_of, randomised
+from .contract import broken_rules
 from .derivatives import SHRINK, Probe, complex_trouble
 from .report import Report, Row
 from .subjects import (
@@ -73,6 +75,12 @@ def gradcheck(
     measured against that hundredth.  An entry that disagrees is tested for a kink of
     f, and skipped and counted if the one-sided slopes differ there.
 
+    A layer or network must also keep the rules by which it trains, see `layers.base`: a
+    float32 copy is run learning, frozen, and with a second forward before the backward.
+    y and dx keep type and shape; `grad` is added to in place; frozen, gradients and
+    statistics stand still and dx is the same; what backward needs is in the cache.
+    What is broken is a fault of the report, and names the layer.
+
     Returns a `Report`: print it, or call `assert_ok()`.
     Errors: ArgumentError, DTypeError, ShapeError for arguments that do not fit.
     """
@@ -94,6 +102,7 @@ def gradcheck(
         expected = "False for a target without a frozen() scope"
         validate.complain(ArgumentError, where, "frozen", expected, "True")
 
+    faults: list[str] = []
     if is_loss(target):
         if through is not None:
             validate.complain(
@@ -110,6 +119,9 @@ def gradcheck(
         layer = randomised(target, rng)
         subject = of_layer = LayerSubject(layer, x, training, frozen)
         title = name_of(target)
+        faults, hopeless = broken_rules(layer, x, training, np.random.default_rng(seed))
+        if hopeless:
+            return Report(title, (), tuple(faults))
         if through is None:
             y = of_layer.forward(converted(layer, np.float64), copied(x))
             of_layer.head = RandomHead(
@@ -123,7 +135,8 @@ def gradcheck(
         title += ", training" if training else ", inference"
         title += ", frozen" if frozen else ""
     check = Check(subject, method, max_entries, tolerance, rng)
-    return check.report(title)
+    report = check.report(title)
+    return replace(report, faults=(*report.faults, *faults))
 
 
 class Check:
