@@ -269,6 +269,9 @@ class Program:
         """
         return listing.profile(self, seconds)
 
+    def _repr_html_(self) -> str:
+        return self.show()._repr_html_()
+
     def __reduce_ex__(self, protocol: object) -> Any:
         """Errors: StateError; a copy would write into the memory of the original."""
         raise StateError(

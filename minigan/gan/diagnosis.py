@@ -1,7 +1,10 @@
 """What a `Diagnosis` is, and the plain words for each verdict."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
+
+from ..tables import Table
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -149,6 +152,19 @@ class Diagnosis:
             f"{label:<36}{form.format(self.figures[name]):>10}"
             for name, (label, form) in SHOWN.items()
             if name in self.figures
+        )
+
+    def _repr_html_(self) -> str:
+        head, *rest = str(self).splitlines()
+        rows = [
+            [label, form.format(self.figures[name])]
+            for name, (label, form) in SHOWN.items()
+            if name in self.figures
+        ]
+        words = "<br>\n".join(map(escape, rest))
+        return (
+            f"<p><strong>{escape(head)}</strong><br>\n{words}</p>\n"
+            f"{Table('', ('Figure', '>Value'), rows)._repr_html_()}"
         )
 
     def __rich__(self) -> "Group":

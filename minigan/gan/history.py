@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 from ..files import as_path, write_atomically
 from ..reading import broken
 from ..state import own_copy, same_bytes, whole_copy
+from ..tables import Table
 from .stream import Stream, rows_in
 
 COLUMNS = (
@@ -220,6 +221,20 @@ class History:
         for step, row in zip(self.step.tolist(), self.table.tolist(), strict=True):
             writer.writerow((step, *row))
         write_atomically(as_path("History.to_csv", path), text.getvalue().encode())
+
+    def summary(self) -> Table:
+        """A `Table`: of each column the last value, and the mean over the last 100."""
+        recent = self.table[-100:]
+        rows = [
+            [name, f"{recent[-1, k]:.4f}", f"{recent[:, k].mean():.4f}"]
+            for k, name in enumerate(COLUMNS)
+            if len(recent)
+        ]
+        title = f"History of {len(self):,} steps"
+        return Table(title, ("Column", ">Last", f">Mean of {len(recent)}"), rows)
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
     def __repr__(self) -> str:
         return f"History({len(self)} steps: {', '.join(COLUMNS)})"

@@ -214,7 +214,7 @@ class Step {
   }
 
   discriminatorStep() {
-    const { G, D } = this.model.networks, { real_rows: n, latent } = this.model;
+    const { G, D } = this.model.networks, { real_rows: n, latent_dim: latent } = this.model;
     const z = matrix(n, latent, this.recorded.z_D), real = matrix(n, 2, this.recorded.real);
     this.keep("D fakes", "z", z, "standard_normal");
     const fake = last(this.forward("D fakes", "G", G, z));
@@ -235,7 +235,7 @@ class Step {
   }
 
   generatorStep() {
-    const { G, D } = this.model.networks, { batch_size: n, latent } = this.model, phase = "G";
+    const { G, D } = this.model.networks, { fake_rows: n, latent_dim: latent } = this.model, phase = "G";
     const z = matrix(n, latent, this.recorded.z_G);
     this.keep(phase, "z", z, "standard_normal");
     const made = this.forward(phase, "G", G, z), fake = last(made);

@@ -133,7 +133,7 @@ class Film:
             "total": self.steps,
             "real": encoded(self._placed(self.real)),
             "frames": steps,
-            "fakes": encoded(
+            "points": encoded(
                 self._placed(np.stack([self.frames[s][0] for s in steps]))
             ),
             "fields": encoded(
@@ -196,9 +196,9 @@ def model_of(trainer: Trainer) -> dict[str, Any]:
         "recipe": trainer.name,
         "binary": BINARY[np.dtype(trainer.generator.dtype)],
         "bound": 1e-5 if trainer.generator.dtype == np.float32 else 1e-12,
-        "latent": trainer.latent_dim,
+        "latent_dim": trainer.latent_dim,
         "real_rows": options.real_rows,
-        "batch_size": options.batch_size,
+        "fake_rows": options.batch_size,
         "compared": COMPARED,
         "source": maker_of(trainer).name,
         "networks": {

@@ -13,7 +13,7 @@ const state = { frame: 0, phase: 0, playing: false, run: 0, part: "D real", entr
 // ---- data ---------------------------------------------------------------------------
 
 for (const run of runs) {
-  for (const [name, kind] of [["real", "u2"], ["fakes", "u2"], ["fields", "u1"]]) run[name] = Engine.decode(run[name], kind);
+  for (const [name, kind] of [["real", "u2"], ["points", "u2"], ["fields", "u1"]]) run[name] = Engine.decode(run[name], kind);
   for (const name of ["d_loss", "g_loss"]) run.losses[name] = Engine.decode(run.losses[name], "f4");
   run.steps = new Map();
 }
@@ -90,7 +90,7 @@ function scene(run) {
       size: model.grid,
       field: Float64Array.from(run.fields.subarray(state.frame * n, (state.frame + 1) * n), (v) => v / 255),
       real: points(run.real, 0, shownPoints),
-      fakes: points(run.fakes, state.frame * shownPoints, shownPoints),
+      fakes: points(run.points, state.frame * shownPoints, shownPoints),
     };
   }
   const theta = state.phase === 0 ? step.before.D : step.theta.D;

@@ -32,6 +32,7 @@ def number(text):
 
 def test_one_line_an_instruction_and_sums_below(program):
     table = program.show()
+    assert program._repr_html_() == table._repr_html_()
     lines = lines_of(table, 0)
     assert [line["#"] for line in lines] == [str(k) for k in range(len(program))]
     assert len(table.rows) - len(lines) == sum(

@@ -4,6 +4,7 @@ import copy
 import csv
 import errno
 import os
+import re
 import tracemalloc
 
 import numpy as np
@@ -287,3 +288,12 @@ def test_memory_is_flat_while_the_file_grows(tmp_path):
         tracemalloc.stop()
     assert peaks[1] < 8e6 and len(history) == 240 * 4096
     assert (tmp_path / "h").stat().st_size == 384 + 8 * len(COLUMNS) * len(history)
+
+
+def test_a_history_in_a_notebook():
+    rows = np.arange(3 * len(COLUMNS), dtype=np.float64).reshape(3, -1)
+    history = History(rows)
+    html, text = history._repr_html_(), str(history.summary())
+    assert "History of 3 steps" in html and html.count("<tr>") == 1 + len(COLUMNS)
+    assert re.search(r"d_loss_real +26\.0000 +13\.0000", text)
+    assert "History of 0 steps" in History()._repr_html_()
