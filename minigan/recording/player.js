@@ -301,6 +301,7 @@ function play(on) {
   if (on && state.frame === LAST) go(0);
   $("play").textContent = on ? "Pause" : "Play";
   $("play").setAttribute("aria-pressed", String(on));
+  $("status").setAttribute("aria-live", on ? "off" : "polite");
   if (on) timer = setTimeout(tick, pace());
 }
 
