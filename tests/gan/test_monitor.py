@@ -448,9 +448,3 @@ def test_what_was_measured_is_told_from_theory():
     assert {"score", "d_loss_balance"} <= set(diagnosis.figures)
     assert diagnosis.measured["d_loss"] == diagnosis.figures["d_loss"]
     assert not {"score", "d_loss_balance", "g_loss_balance"} & set(diagnosis.measured)
-
-
-def test_a_diagnosis_in_a_notebook():
-    html = diagnose(history())._repr_html_()
-    assert html.startswith("<p><strong>healthy") and "remedy: " in html
-    assert html.count("<table>") == 1 and "D&#x27;s loss" in html
