@@ -6,7 +6,7 @@ from keras.layers import BatchNormalization, Dense, Input, LeakyReLU
 from keras.models import Model, Sequential
 from keras.optimizers import RMSprop
 
-STEPS = 60
+STEPS = 30
 
 np.random.seed(21)
 
