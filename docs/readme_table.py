@@ -1,0 +1,43 @@
+"""Writes the README's table of speeds from docs/benchmarks.md.
+
+python docs/readme_table.py
+"""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+TABLE = re.compile(r"(?<=<!-- speeds -->\n)(.*?)(?=<!-- end of speeds -->)", re.S)
+OWN = "minigan, captured"
+
+
+def table():
+    """A step of each recipe: minigan, the fastest other, and Keras as in tutorials."""
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    page = page.partition("## Whole GAN steps")[2].partition("\n## ")[0]
+    rows = [
+        "| a step of | minigan | the fastest other | Keras 3, as in the tutorials |",
+        "|---|---:|---:|---:|",
+    ]
+    for part in page.split("\n### ")[1:]:
+        name, _, text = part.partition("\n")
+        found = re.findall(r"^\| ([^|]+?) \| ([\d,.]+) \|", text, re.M)
+        times = {who: float(us.replace(",", "")) for who, us in found}
+        others = {k: v for k, v in times.items() if not k.startswith("minigan")}
+        best = min(others, key=others.get)
+        keras = times.get("Keras 3 / TensorFlow, as in the tutorials")
+        rows.append(
+            f"| {name} | {shown(times[OWN])} | {shown(others[best])} ({best}) "
+            f"| {shown(keras) if keras else ''} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def shown(us):
+    """Microseconds, in the unit that fits."""
+    return f"{us / 1000:.1f} ms" if us >= 1000 else f"{us:.0f} us"
+
+
+if __name__ == "__main__":
+    README.write_text(TABLE.sub(lambda _: table(), README.read_text()))
