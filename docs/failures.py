@@ -277,14 +277,12 @@ def saturation(seed=0):
 
 
 FIGURES = {
-    "collapse": collapse,
     "saturation": saturation,
     "too-strong": too_strong,
     "zero-grad": zero_grad,
     "batchnorm": batchnorm,
     "sigmoid-twice": sigmoid_twice,
     "learning-judge": learning_judge,
-    "one-batch": one_batch,
 }
 
 

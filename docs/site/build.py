@@ -24,7 +24,9 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 from formulas import typeset  # noqa: E402
 
 PARTS = {  # title of a part -> its pages
-    "Learn": "notation backprop cheatsheet step exercises failures notebooks",
+    "Learn": (
+        "notation backprop gradients cheatsheet step exercises failures notebooks"
+    ),
     "Networks": "convolution graph penalties conditional",
     "Games": "training games mnist monitor study yardsticks",
     "Use": "data keras reliability",

@@ -51,5 +51,5 @@ def test_a_figure_is_drawn(failures, monkeypatch, tmp_path):
     monkeypatch.setattr(failures, "SEEDS", (0,))
     monkeypatch.setattr(failures, "EVERY", 5)
     setup = failures.Setup(zero_grad=False)
-    failures.beside(setup, "wrong", steps=10).savefig(tmp_path / "figure.png")
+    failures.beside(setup, "wrong", steps=5).savefig(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 5000
