@@ -1,7 +1,7 @@
 """Which change buys what: the yardsticks, configuration by configuration, over seeds.
 
     python -m benchmarks.yardsticks parabola [--first 0] [--seeds 100] [--only TEXT]
-    python -m benchmarks.yardsticks parabola --only "robust: tanh" --first 1200 --seeds 200
+    python -m benchmarks.yardsticks parabola --only tanh --first 1200 --seeds 200
     python -m benchmarks.yardsticks ring grid --seeds 20 --rows DIR
 
 What a run is worth, its source says on 2,500 samples (`Parabola.quality`,
