@@ -84,11 +84,8 @@ class Game:
         width = data.features * options.pack
         self.row_shape = self.of_discriminator.shape or (width,)
         self.critic = critic_of(discriminator)
-        for name, usual in (("auxiliary_weight", 1), ("auxiliary_rows", "both")):
-            value = getattr(options, name)
-            if value != usual and not self.critic.splits:
-                expected = f"{usual} for a discriminator without logits of classes"
-                validate.complain(validate.ArgumentError, where, name, expected, value)
+        if not self.critic.splits:
+            options.check_no_classes(where)
         self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
             where, generator_optimizer, discriminator_optimizer
         )

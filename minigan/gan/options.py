@@ -265,6 +265,17 @@ class Options:
             rows += self.batch_size * self.generator_steps
         return rows * (2 if self.updates == "extragradient" else 1)
 
+    def check_no_classes(self, where: str) -> None:
+        """Refuse what only a D that answers with logits of classes has.
+
+        Errors: ArgumentError.
+        """
+        for name in ("auxiliary_weight", "auxiliary_rows"):
+            value, usual = getattr(self, name), self.__dataclass_fields__[name].default
+            if value != usual:
+                expected = f"{usual} for a discriminator without logits of classes"
+                validate.complain(validate.ArgumentError, where, name, expected, value)
+
     def changed(self, **values: Any) -> Self:
         """The same options but for some, checked anew."""
         return replace(self, **values)

@@ -180,7 +180,7 @@ def test_networks_and_labels_that_do_not_fit(make, labelled, message):
 
 def test_a_weight_of_logits_that_are_not_there():
     data = array(12), labels_of(12)
-    with pytest.raises(MiniganError, match="'auxiliary_weight': expected 1 for a dis"):
+    with pytest.raises(MiniganError, match="'auxiliary_weight': expected 1.0 for a d"):
         Trainer(generator(), joining(), data, auxiliary_weight=0.5)
     with pytest.raises(MiniganError, match="'auxiliary_rows': expected both for a dis"):
         Trainer(generator(), joining(), data, auxiliary_rows="real")
