@@ -19,9 +19,9 @@ from ..gan.equilibrium import of as equilibrium_of
 from ..gan.frames import ImageFrames, frames_of, made_from
 from ..gan.generator import Generator
 from ..gan.monitor import Monitor
+from ..gan.points import Parabola
 from ..gan.recipes import RECIPES
 from ..gan.rngs import rngs
-from ..gan.sampling import Parabola
 from ..gan.saving import config
 from ..primitives import use_backend
 from .display import levels_text, means, wrapped

@@ -23,8 +23,10 @@ from .objectives import (
     Wasserstein,
 )
 from .penalties import PENALTIES, Penalty
+from .points import Mixture, Origin, Parabola
 from .recipes import RECIPES, Recipe
-from .sampling import SOURCES, Mixture, Origin, Parabola, Rows, Source
+from .rows import Rows
+from .sampling import SOURCES, Source
 from .schedules import SCHEDULES
 from .trainer import Trainer
 

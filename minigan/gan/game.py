@@ -29,7 +29,8 @@ from .options import Options
 from .penalties import PENALTIES
 from .players import Inputs, critic_of
 from .ranks import ALONE, Communicator
-from .sampling import Rows, Source, pair_of
+from .rows import Rows, pair_of
+from .sampling import Source
 from .schedules import Rates
 from .shards import Answers, Shards
 

@@ -26,16 +26,10 @@ from ..registry import Registry
 from . import networks
 from .conditional import CONDITIONS
 from .options import NAMES, Options
+from .points import Mixture, Origin, Parabola
 from .rngs import rngs
-from .sampling import (
-    Mixture,
-    Origin,
-    Parabola,
-    Rows,
-    Source,
-    pair_of,
-    rows_and_columns,
-)
+from .rows import Rows, pair_of, rows_and_columns
+from .sampling import Source
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -59,7 +53,7 @@ class Recipe:
     options: arguments of `Trainer`.
     dataset: name of the images it trains on, see `minigan.data`; None: rows come from
     `source(rng, dtype)`.  shape: of one row.  sampling: how rows of a data set are
-    drawn, see `gan.sampling.Rows`.
+    drawn, see `gan.Rows`.
     condition: how labels enter, one of `gan.CONDITIONS`; None: there are no labels.
     """
 

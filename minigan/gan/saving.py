@@ -23,7 +23,8 @@ from .history import COLUMNS, History
 from .ranks import communicator_of
 from .rngs import NAMES
 from .rngs import rngs as make_rngs
-from .sampling import SOURCES, Source, pair_of, rows_and_columns
+from .rows import pair_of, rows_and_columns
+from .sampling import SOURCES, Source
 
 if TYPE_CHECKING:
     from ..data import Table

@@ -25,7 +25,8 @@ from .options import Options, takes, unknown
 from .players import Labels, asked
 from .ranks import Communicator, agreed, communicator_of, expect_same, on_the_first
 from .rngs import rngs as make_rngs
-from .sampling import Source, drawn_labels, packs_of
+from .rows import packs_of
+from .sampling import Source, drawn_labels
 
 if TYPE_CHECKING:
     from ..data import Table
@@ -46,7 +47,7 @@ class Trainer:
         that a discriminator that is sure of itself still teaches; `critic` is D
         without that sigmoid.
     data: an array (n, ...) of float rows, a `data.table`, or a source from
-        `gan.sampling`; with labels, the pair (rows, labels) of such rows and (n,)
+        `gan.SOURCES`; with labels, the pair (rows, labels) of such rows and (n,)
         integers.
     {options}
     generator_optimizer, discriminator_optimizer: by default one `Adam()` each.

@@ -8,7 +8,7 @@ import pytest
 from minigan import data
 from minigan.errors import ArgumentError, DatasetError, DTypeError
 from minigan.gan import recipes
-from minigan.gan.sampling import Rows
+from minigan.gan.rows import Rows
 
 
 def test_digits():

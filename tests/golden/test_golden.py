@@ -93,7 +93,7 @@ def test_the_trainer_takes_the_steps_of_the_file():
         array[...] = given[key]
     points = np.concatenate(given["real"])
     streams = mg.gan.rngs.rngs(0)
-    source = mg.gan.sampling.Rows(points, rng=streams["data"], dtype=np.float64)
+    source = mg.gan.Rows(points, rng=streams["data"], dtype=np.float64)
     for k in range(TEN):
         given["real"][k] = source.batch(BATCH)
         for name in ("z_d", "z_g"):
