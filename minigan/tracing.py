@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from . import primitives, validate
 from .errors import DTypeError
 from .layers import Layer
-from .layers.base import _joined
+from .layers.arrays import _joined
 from .network import Network
 from .primitives.declare import Primitive
 from .state import Arrays

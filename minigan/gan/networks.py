@@ -7,6 +7,7 @@ the tutorial's, and gives the tutorial's counts of parameters.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import prod
 
@@ -272,55 +273,46 @@ def _quarters(shape: Shape) -> tuple[int, int, int]:
 # ---- images of a class that is asked for -------------------------------------------
 
 
-def digits_conditional_generator(
-    rng: np.random.Generator,
-    dtype: DTypeLike,
-    shape: Shape = DIGITS,
-    classes: int = 10,
-    condition: str = "projection",
-) -> Graph:
-    """z (32) and a label's 16 -> 64 -> 128 -> images, BatchNorm(0.8) behind hidden"""
-    make = conditional.Making(classes, rng, dtype, units=16)
-    return conditional.generator(
-        make, condition, 32, _to_images((64, 128), shape, make)
-    )
+@dataclass(frozen=True)
+class ConditionalImages:
+    """G and D of images of a class that is asked for, by their sizes.
+
+    latent: numbers of z.  units: of a label's embedding.
+    sizes: of G's hidden layers, each with BatchNorm(0.8); of D's the other way round.
+    """
+
+    latent: int
+    units: int
+    sizes: tuple[int, ...]
+
+    def generator(
+        self,
+        rng: np.random.Generator,
+        dtype: DTypeLike,
+        shape: Shape,
+        classes: int = 10,
+        condition: str = "projection",
+    ) -> Graph:
+        """z and a label -> images"""
+        make = conditional.Making(classes, rng, dtype, units=self.units)
+        hidden = _to_images(self.sizes, shape, make)
+        return conditional.generator(make, condition, self.latent, hidden)
+
+    def discriminator(
+        self,
+        rng: np.random.Generator,
+        dtype: DTypeLike,
+        shape: Shape,
+        classes: int = 10,
+        condition: str = "projection",
+    ) -> Graph:
+        """images and labels -> 1 sigmoid"""
+        make = conditional.Making(classes, rng, dtype, units=self.units)
+        return _judging_images(make, condition, shape, self.sizes[::-1])
 
 
-def digits_conditional_discriminator(
-    rng: np.random.Generator,
-    dtype: DTypeLike,
-    shape: Shape = DIGITS,
-    classes: int = 10,
-    condition: str = "projection",
-) -> Graph:
-    """images and labels -> 128 -> 64 -> 1 sigmoid"""
-    make = conditional.Making(classes, rng, dtype, units=16)
-    return _judging_images(make, condition, shape, (128, 64))
-
-
-def mnist_conditional_generator(
-    rng: np.random.Generator,
-    dtype: DTypeLike,
-    shape: Shape = MNIST,
-    classes: int = 10,
-    condition: str = "projection",
-) -> Graph:
-    """z (100), a label's 50 -> 256 -> 512 -> images, BatchNorm(0.8) behind hidden"""
-    make = conditional.Making(classes, rng, dtype, units=50)
-    hidden = _to_images((256, 512), shape, make)
-    return conditional.generator(make, condition, 100, hidden)
-
-
-def mnist_conditional_discriminator(
-    rng: np.random.Generator,
-    dtype: DTypeLike,
-    shape: Shape = MNIST,
-    classes: int = 10,
-    condition: str = "projection",
-) -> Graph:
-    """images and labels -> 512 -> 256 -> 1 sigmoid"""
-    make = conditional.Making(classes, rng, dtype, units=50)
-    return _judging_images(make, condition, shape, (512, 256))
+DIGITS_OF_A_CLASS = ConditionalImages(32, 16, (64, 128))
+MNIST_OF_A_CLASS = ConditionalImages(100, 50, (256, 512))
 
 
 def _to_images(

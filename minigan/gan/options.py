@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from .. import validate
 from .objectives import OBJECTIVES
-from .penalties import PENALTIES
+from .penalties import PENALTIES, WEIGHT
 from .schedules import SCHEDULES
 
 T = TypeVar("T")
@@ -183,7 +183,7 @@ class Options:
     penalty_weight: float | None = option(
         None,
         Real("W", above=0, most=1e9),
-        "Its weight, gamma or lambda. None: 10.",
+        f"Its weight, gamma or lambda. None: {WEIGHT:g}.",
     )
     schedule: str = option(
         "constant",

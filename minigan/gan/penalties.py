@@ -27,6 +27,8 @@ from ..network import Network
 from ..registry import Registry
 from .players import Inputs
 
+WEIGHT = 10.0  # gamma or lambda where none is given, as for images in the papers
+
 PENALTIES: Registry[type["Penalty"]] = Registry("penalty")
 
 
@@ -63,14 +65,14 @@ class Penalty:
     `rows` it takes the gradient, define `of_gradient`, and register it with
     `@PENALTIES.register()`.
 
-    weight: gamma or lambda, finite, > 0; default 10, as for images in the papers.
+    weight: gamma or lambda, finite, > 0; by default `WEIGHT`.
     rows: of "real", "fake" and "between"; the last are rows between the two.
     """
 
     name = ""
     rows: tuple[str, ...] = ()
 
-    def __init__(self, weight: float = 10.0) -> None:
+    def __init__(self, weight: float = WEIGHT) -> None:
         where = type(self).__name__
         self.weight = validate.number(where, "weight", weight, above=0)
 

@@ -260,8 +260,8 @@ RECIPES.register()(
     Recipe(
         "digits-conditional",
         description="the same digits, of the class that is asked for",
-        generator=networks.digits_conditional_generator,
-        discriminator=networks.digits_conditional_discriminator,
+        generator=networks.DIGITS_OF_A_CLASS.generator,
+        discriminator=networks.DIGITS_OF_A_CLASS.discriminator,
         steps=30_000,
         report_every=3_000,
         optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),
@@ -275,8 +275,8 @@ RECIPES.register()(
     Recipe(
         "mnist-conditional",
         description="MNIST, of the digit that is asked for",
-        generator=networks.mnist_conditional_generator,
-        discriminator=networks.mnist_conditional_discriminator,
+        generator=networks.MNIST_OF_A_CLASS.generator,
+        discriminator=networks.MNIST_OF_A_CLASS.discriminator,
         steps=20_000,
         report_every=1_000,
         optimizer=(Adam, {"learning_rate": 2e-4, "beta_1": 0.5}),

@@ -1,7 +1,8 @@
 """The layers: small pairs of a forward and a backward function."""
 
 from .activations import ClippedReLU, LeakyReLU, ReLU, Sigmoid, Tanh
-from .base import LAYERS, Layer, Parameter
+from .arrays import Parameter
+from .base import LAYERS, Layer
 from .batchnorm import BatchNorm
 from .constant import LearnedConstant
 from .convolution import Conv2D, Conv2DTranspose

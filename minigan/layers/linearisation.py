@@ -19,7 +19,8 @@ import numpy as np
 
 from .. import validate
 from ..errors import ArgumentError, DTypeError, StateError
-from .base import Layer, _apart, _checked_like, _copied, _kind
+from .arrays import _apart, _checked_like, _copied, _kind
+from .base import Layer
 
 
 class Linearisation:

@@ -11,7 +11,8 @@ import numpy as np
 from .. import primitives, validate
 from ..errors import ArgumentError, DTypeError, ShapeError
 from ..registry import Example
-from .base import LAYERS, Array, Layer, Shape, _added
+from .arrays import Array, Shape, _added
+from .base import LAYERS, Layer
 
 
 class Merge(Layer):

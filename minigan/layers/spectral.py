@@ -12,7 +12,8 @@ import numpy as np
 from .. import initializers, primitives, validate
 from ..errors import DTypeError
 from ..registry import Example
-from .base import LAYERS, Array, Buffer, Layer, Parameter, Shape
+from .arrays import Array, Buffer, Parameter, Shape
+from .base import LAYERS, Layer
 from .convolution import Conv2D
 from .dense import Dense
 

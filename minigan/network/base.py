@@ -11,7 +11,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import primitives, validate
 from ..errors import DTypeError, StateError
-from ..layers.base import Buffer, Layer, Parameter, _joined
+from ..layers.arrays import Buffer, Parameter, _joined
+from ..layers.base import Layer
 from ..registry import Registry
 from ..state import Arrays
 

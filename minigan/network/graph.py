@@ -15,7 +15,8 @@ import numpy as np
 
 from .. import primitives, validate
 from ..errors import ArgumentError, DTypeError, ShapeError
-from ..layers.base import Layer, Shape, _kind, no_pair
+from ..layers.arrays import Shape, _kind
+from ..layers.base import Layer, no_pair
 from ..layers.nodes import Call, Input, Node, connected
 from .base import NETWORKS, Network, common_type
 from .sequential import Sequential
