@@ -158,7 +158,13 @@ class Watch:
             given = contents(parts(dy))
             grads = [p.grad for p in layer.parameters]
             before = [g.copy() for g in grads]
-            dx = original(dy, cache, need_dx)
+            try:
+                dx = original(dy, cache, need_dx)
+            except Exception as error:
+                if not layer.is_frozen:
+                    raise
+                what = f"{type(error).__name__}: {error}"[:160]
+                raise Broken(f"{name}: backward_pass while frozen: {what}") from None
             if contents(parts(dy)) != given:
                 self._say(name, "backward_pass changes dy")
             for p, grad in zip(layer.parameters, grads, strict=True):
