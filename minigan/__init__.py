@@ -33,6 +33,15 @@ from .version import __version__
 
 from . import gan  # isort: skip
 
+# what tutorials use of `tf` beside `tf.keras`, after `import minigan as tf`
+TF_NAMES = frozenset(
+    """
+    GradientTape Variable abs cast clip_by_value concat constant convert_to_tensor
+    equal exp float32 float64 function greater int32 int64 less math maximum minimum
+    nn ones ones_like pow random reduce_mean reduce_sum shape sigmoid sqrt square tanh
+    zeros zeros_like
+    """.split()
+)
 LAZY = ("data", "exercises", "keras", "study")
 
 __all__ = [
@@ -60,6 +69,10 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module(f".{name}", __name__)
+    if name in TF_NAMES:
+        from .keras import tensorflow
+
+        return tensorflow.attribute(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -7,7 +7,7 @@ from ..errors import ArgumentError, DTypeError, ShapeError, StateError
 from ..network import Network
 from . import arguments, naming, session
 from .blocks import convert, frozen, network
-from .serial import Remembers
+from .serial import Remembers, describe, revive
 from .tensors import Call, KerasTensor
 
 # Arguments of layers with weights that Keras knows and this front does not: None only.
@@ -290,6 +290,19 @@ class Layer(Remembers):
                 validate.complain(ShapeError, where, "weights", expected, array.shape)
         for variable, array in zip(own, given, strict=True):
             variable.array[...] = array
+
+    def get_config(self):
+        """What the layer was made with, in lists, dicts, numbers and names."""
+        return {"name": self.name, "trainable": self._trainable} | describe(
+            self, f"{self.name}.get_config"
+        )
+
+    @classmethod
+    def from_config(cls, config):
+        """A new layer from what `get_config` returned."""
+        layer = revive(config)
+        layer.name, layer._trainable = config["name"], config["trainable"]
+        return layer
 
     def count_params(self):
         """The number of elements of all weights."""

@@ -107,7 +107,8 @@ class Stream:
 
 def _items(source: Any, shuffle: bool = False) -> Iterator[Any]:
     if not hasattr(source, "__getitem__"):
-        yield from source
+        for item in source:  # noqa: UP028, `yield from` would close it at the end
+            yield item
         return
     order = list(range(len(source)))
     if shuffle:

@@ -232,9 +232,65 @@ class Report:
         sys.stdout.flush()
 
 
+class Progbar:
+    """A bar of steps and means, for loops of one's own.
+
+    target: steps in all, or None.  verbose: 0 silent, 1 a bar, 2 a line at the end.
+    stateful_metrics: names of figures of which the last one is shown, not the mean.
+    """
+
+    def __init__(
+        self,
+        target: int | None,
+        width: int = 30,
+        verbose: int = 1,
+        interval: float = 0.05,
+        stateful_metrics: Any = None,
+        unit_name: str = "step",
+    ) -> None:
+        self.target, self.interval = target, interval
+        self.verbose = verbosity("Progbar", verbose)
+        self.stateful = set(stateful_metrics or ())
+        self._sums: dict[str, tuple[float, int]] = {}
+        self._seen = 0
+        self._shown = 0.0
+
+    def update(self, current: int, values: Any = None, finalize: Any = None) -> None:
+        """Show that `current` steps are done.  values: pairs (name, figure)."""
+        for name, value in values or ():
+            if name in self.stateful:
+                self._sums[name] = float(value), 1
+            else:
+                total, count = self._sums.get(name, (0.0, 0))
+                steps = max(current - self._seen, 1)
+                self._sums[name] = total + float(value) * steps, count + steps
+        self._seen = current
+        over = current == self.target if finalize is None else bool(finalize)
+        now = time.perf_counter()
+        if not self.verbose or (now - self._shown < self.interval and not over):
+            return
+        if self.verbose == 2 and not over:
+            return
+        self._shown = now
+        head = f"{current}/Unknown"
+        if self.target is not None:
+            head = progress(current, self.target)
+        means = {name: total / count for name, (total, count) in self._sums.items()}
+        end = "\n" if over or not sys.stdout.isatty() else ""
+        start = "\r" if sys.stdout.isatty() else ""
+        sys.stdout.write(
+            " - ".join(filter(None, [start + head, in_words(means)])) + end
+        )
+        sys.stdout.flush()
+
+    def add(self, n: int, values: Any = None) -> None:
+        """Show that n more steps are done."""
+        self.update(self._seen + n, values)
+
+
 def progress(done: int, steps: int) -> str:
     """`12/40 [========>...................]`"""
-    filled = 30 * done // steps
+    filled = 30 * done // max(steps, 1)
     bar = "=" * filled + ">" * (filled < 30)
     return f"{done}/{steps} [{bar[:30].ljust(30, '.')}]"
 

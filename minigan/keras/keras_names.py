@@ -168,10 +168,10 @@ KERAS = {module: tuple(names.split()) for module, names in _TEXT.items()}
 METHODS = frozenset(
     """
     add_loss add_metric add_weight compute_loss compute_metrics export
-    evaluate_generator fit_generator from_config get_config get_metrics_result
+    evaluate_generator fit_generator get_metrics_result
     make_predict_function make_test_function make_train_function metrics
     predict_classes predict_generator predict_proba predict_step quantize
-    reset_metrics reset_states run_eagerly state_updates stateful test_step to_json
+    reset_metrics reset_states run_eagerly state_updates stateful test_step
     to_yaml train_step
     """.split()
 )

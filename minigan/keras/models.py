@@ -1,15 +1,25 @@
 """`keras.models`: Sequential, and the functional Model of any inputs and outputs."""
 
+import json
+
 from .. import validate
 from ..errors import ArgumentError, ShapeError, StateError
-from . import arguments, naming, saving
+from . import arguments, naming, saving, serial
 from .base import Layer
 from .layers import InputLayer
 from .tensors import Input, KerasTensor, tensors
 from .training import TrainableChain
 from .wiring import Wiring, in_order, unique_names
 
-__all__ = ["Input", "Model", "Sequential", "load_model"]
+__all__ = [
+    "Input",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_json",
+    "save_model",
+]
 
 
 class Model(TrainableChain):
@@ -72,6 +82,22 @@ class Model(TrainableChain):
     def layers(self):
         """The layers; a functional model's list holds an InputLayer for each input."""
         return list(self._layers)
+
+    # ---- descriptions --------------------------------------------------------------
+
+    def get_config(self):
+        """Layers, names, flags and wiring, in lists, dicts, numbers and names."""
+        return serial.structure(self, f"{self.name}.get_config")
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A new model, with new weights, from what `get_config` returned."""
+        arguments.only("from_config", "custom_objects", custom_objects, None, {})
+        return serial.rebuild(config, _KINDS, "from_config")
+
+    def to_json(self, **options):
+        """`get_config` as text.  options: of `json.dumps`."""
+        return json.dumps(self.get_config(), **options)
 
     # ---- files ---------------------------------------------------------------------
 
@@ -217,6 +243,29 @@ def load_model(filepath, custom_objects=None, compile=True, **rest):
     arguments.no_more("load_model", rest, ("filepath", "compile"))
     validate.flag("load_model", "compile", compile)
     return saving.load_model(filepath, _KINDS, compile)
+
+
+def save_model(model, filepath, overwrite=True, include_optimizer=True, **rest):
+    """`model.save(filepath)`."""
+    model.save(filepath, overwrite, include_optimizer, **rest)
+
+
+def model_from_json(json_string, custom_objects=None):
+    """A new model, with new weights, from what `to_json` returned."""
+    try:
+        return Model.from_config(json.loads(json_string), custom_objects)
+    except (KeyError, TypeError, ValueError) as error:
+        expected, given = "what a model's to_json returned", f"text ({error})"
+        return validate.complain(
+            ArgumentError, "model_from_json", "json_string", expected, given
+        )
+
+
+def clone_model(model, input_tensors=None, clone_function=None):
+    """A new model of the same layers, with new weights."""
+    arguments.only("clone_model", "input_tensors", input_tensors, None)
+    arguments.only("clone_model", "clone_function", clone_function, None)
+    return Model.from_config(model.get_config())
 
 
 def _sequential(starts, layers, calls, ends, name):

@@ -60,7 +60,10 @@ DIFFERS: dict[str, dict[str, str]] = {
         "RMSprop": "no `centered`",
         "SGD": "no `nesterov`",
     },
-    "callbacks": {"EarlyStopping": "no `baseline`, no `start_from_epoch`"},
+    "callbacks": {
+        "ModelCheckpoint": "after epochs only; npz archives, whatever the name says",
+        "TensorBoard": "the logs of each epoch, by tensorboardX",
+    },
     "datasets": {
         "mnist": "files are looked for and checked by `minigan.data`",
         "fashion_mnist": "files are looked for and checked by `minigan.data`",

@@ -10,8 +10,10 @@ from .. import validate
 from ..errors import ArgumentError
 from . import session
 from .drawing import plot_model
+from .feeding import Sequence
+from .fitting import Progbar
 
-__all__ = ["plot_model", "set_random_seed", "to_categorical"]
+__all__ = ["Progbar", "Sequence", "plot_model", "set_random_seed", "to_categorical"]
 
 
 def set_random_seed(seed: int) -> None:
