@@ -109,6 +109,13 @@ def integer(
     return number
 
 
+def sizes(where: str, argument: str, value: Any) -> tuple[int, ...]:
+    """The shape of an example: a tuple or list of one or more integers >= 1."""
+    if not isinstance(value, (tuple, list)) or not value:
+        complain(DTypeError, where, argument, "a tuple of integers", shown(value))
+    return tuple(integer(where, argument, size) for size in value)
+
+
 def flag(where: str, argument: str, value: Any) -> bool:
     """True or False, nothing that merely looks like it."""
     if not isinstance(value, (bool, np.bool_)):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import primitives, validate
+from ..errors import ShapeError
 from ..registry import Example
 from .base import LAYERS, Array, Layer, Shape
 from .curves import Curve
@@ -113,12 +114,14 @@ class Sum(Layer):
 
     axes: >= 1, default 1.   Shapes: x (N, a, ..., b, ...), y (N, a, ...), or (N, 1)
     where nothing is left.
+    Errors: ShapeError for examples of fewer axes.
     """
 
     def __init__(self, axes: int = 1) -> None:
         self.axes = validate.integer("Sum", "axes", axes)
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
+        self.output_shape(x.shape[1:])
         return self._sum(x), x.shape
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
@@ -135,7 +138,13 @@ class Sum(Layer):
         return None
 
     def output_shape(self, shape: Shape | None) -> Shape | None:
-        return None if shape is None else shape[: -self.axes] or (1,)
+        if shape is None:
+            return None
+        if len(shape) < self.axes:
+            expected = f"examples of {self.axes} axes or more"
+            given = f"shape {validate.shape_text(('batch', *shape))}"
+            validate.complain(ShapeError, "Sum.forward", "x", expected, given)
+        return shape[: -self.axes] or (1,)
 
     def _sum(self, x: Array) -> Array:
         rows = x.reshape(-1, prod(x.shape[-self.axes :]))
@@ -155,7 +164,7 @@ class Spread(Layer):
     """
 
     def __init__(self, shape: Shape) -> None:
-        self.shape = tuple(validate.integer("Spread", "shape", size) for size in shape)
+        self.shape = validate.sizes("Spread", "shape", shape)
         self.input_shape = (1,)
         self._sum = Sum(len(self.shape))
 
@@ -222,7 +231,7 @@ class Noise(Layer):
     def __init__(
         self, shape: Shape, stddev: float = 1.0, *, rng: validate.RandomLike = 0
     ) -> None:
-        self.shape = tuple(validate.integer("Noise", "shape", size) for size in shape)
+        self.shape = validate.sizes("Noise", "shape", shape)
         self.stddev = validate.number("Noise", "stddev", stddev, least=0)
         self.rng = validate.random_generator("Noise", rng)
 

@@ -160,7 +160,7 @@ class WholeImage(Pooling):
 
 @LAYERS.register(Example({"image": (2, 3, 2)}, shape=(5, 12)))
 class GlobalMaxPooling2D(WholeImage, MaxPooling):
-    """The largest number of each channel.
+    """The largest number of each channel.  Of equal ones the first has the gradient.
 
     image: (H, W, C).   Shapes: x (N, H W C), y (N, C).
     Errors: ArgumentError, DTypeError for an image out of range.

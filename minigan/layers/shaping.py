@@ -43,17 +43,7 @@ class Reshape(Layer):
     bounds = None
 
     def __init__(self, target_shape: Sequence[int]) -> None:
-        if not isinstance(target_shape, (tuple, list)) or not target_shape:
-            validate.complain(
-                validate.DTypeError,
-                "Reshape",
-                "target_shape",
-                "a tuple of integers",
-                validate.shown(target_shape),
-            )
-        self.target_shape = tuple(
-            validate.integer("Reshape", "target_shape", size) for size in target_shape
-        )
+        self.target_shape = validate.sizes("Reshape", "target_shape", target_shape)
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         self.output_shape(x.shape[1:])

@@ -13,6 +13,7 @@ from minigan import (
     Dropout,
     Layer,
     MinibatchDiscrimination,
+    Noise,
     Parameter,
     ReLU,
     Reshape,
@@ -66,7 +67,13 @@ def rows(layer, n=8, dtype=np.float32, seed=0):
     """A batch of n examples that the layer takes."""
     shape = layer.input_shape
     if shape is None:
-        shape = LAYERS.examples(type(layer).__name__)[0].shape[1:]
+        config = layer.config()
+        fits = (
+            example
+            for example in LAYERS.examples(type(layer).__name__)
+            if example.arguments.items() <= config.items()
+        )
+        shape = max(fits, key=lambda example: len(example.arguments)).shape[1:]
     return normal(n, *shape, dtype=dtype, seed=seed)
 
 
@@ -187,9 +194,9 @@ def test_predict_keeps_nothing(make):
 
 @each_layer
 def test_predict_is_the_forward_of_inference(make):
-    layer = make(np.float32)
+    layer, twin = make(np.float32), make(np.float32)
     x = rows(layer)
-    assert_same_bits(layer.predict(x), layer.forward(x, training=False))
+    assert_same_bits(layer.predict(x), twin.forward(x, training=False))
 
 
 @each_layer
@@ -354,6 +361,8 @@ def test_a_copy_has_no_cache_and_is_not_frozen(make):
 @each_layer
 def test_astype(make):
     layer = make(np.float32)
+    if isinstance(layer, Noise):
+        pytest.skip("its numbers of each type are drawn in another way")
     wide = layer.astype(np.float64)
     x = rows(layer)
     y, y_wide = layer.predict(x), wide.predict(x.astype(np.float64))

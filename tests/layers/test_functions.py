@@ -62,6 +62,11 @@ def test_noise_is_drawn_in_inference_too():
         (lambda: mg.BatchMean("yes"), "total"),
         (lambda: mg.Noise((3,), -1), "stddev"),
         (lambda: mg.Spread((0,)), "shape"),
+        (lambda: mg.Spread(()), "shape"),
+        (lambda: mg.Spread(3), "shape"),
+        (lambda: mg.Noise(float("nan")), "shape"),
+        (lambda: mg.Sum(2).predict(X), "x"),
+        (lambda: mg.Sum(2)(mg.Input((3,))), "x"),
     ],
 )
 def test_bad_arguments(make, argument):

@@ -42,7 +42,11 @@ def test_a_node_cannot_be_changed_so_there_are_no_cycles():
         (lambda: Input(5), DTypeError, "^Input: argument 'shape': expected a tuple"),
         (lambda: Input((0,)), ArgumentError, "^Input: .*expected an integer >= 1"),
         (lambda: Input((5,), "f4"), DTypeError, "'dtype': expected int .labels. or"),
-        (lambda: Input((5,), int), ArgumentError, r"'shape': expected \(\) for labels"),
+        (
+            lambda: Input((5, 2), int),
+            ArgumentError,
+            r"'shape': expected \(\) or \(L,\) for labels",
+        ),
         (lambda: Input(()), ArgumentError, "'shape': expected at least one size"),
         (lambda: Input((5,), name=3), DTypeError, "'name': expected a string, got 3"),
         (
