@@ -33,5 +33,5 @@ EQUIVALENT = {
     "minigan.gan.objectives.Labelled.both: :half  ->  half:": _HALVES,
     "minigan.gan.objectives.Labelled.both: half:  ->  :half": _HALVES,
     "minigan.gan.game.Game.learn: False  ->  True": _WORK,
-    "minigan.gan.game.Game.generator_gradient: False  ->  True": _WORK,
+    "minigan.gan.game.Game.through: False  ->  True": _WORK,
 }

@@ -88,10 +88,10 @@ def layers() -> Iterator[Subject]:
             layer = create(kind, example.arguments, rng=N(0))
             if layer.joins or layer.splits or layer.takes_labels:
                 continue
-            x = np.asarray(
-                example.options.get("x", N(1).standard_normal(example.shape)),
-                np.float32,
-            )
+            x = example.options.get("x")
+            if x is None:
+                x = layer.random_input(example.shape, N(1), np.float32)
+            x = np.asarray(x, np.float32)
             watched = (layer, partial(_gradients, layer))
             own = {"watched": watched, "finite": False}
             where = f"{kind.__name__}"

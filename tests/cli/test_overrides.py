@@ -36,6 +36,7 @@ VALUES = {  # another value than the recipe's, and where config.json has it
     "penalty_weight": (0.5, "options"),
     "auxiliary_weight": (0.5, "options"),
     "auxiliary_rows": ("real", "options"),
+    "shards": (2, "options"),
     "condition": ("multiply", "began"),
     "report_every": (3, "session"),
     "save_every": (7, "session"),

@@ -307,6 +307,7 @@ def test_what_is_not_possible_is_refused_by_name_and_changes_nothing():
 def test_every_option_of_the_trainer_is_covered():
     fixed = {"generator", "discriminator", "data", "batch_size", "seed", "rngs"}
     fixed |= {"backend", "capture", "name", "penalty_weight"}
+    fixed |= {"shards", "communicator"}  # for these see test_shards
     covered = {new for name in OPTIONS for new in TOGETHER.get(name, [name])}
     assert set(ARGUMENTS) - fixed <= covered
 

@@ -32,7 +32,7 @@ def test_a_layer_of_ones_own_appears_by_itself():
         Example({"power": 2}, shape=(3, 4), note="square"),
         Example({"power": 3}, shape=(3, 4), note="cube"),
     )
-    class Power(Layer):
+    class OwnPower(Layer):
         def __init__(self, power):
             self.power = power
 
@@ -43,13 +43,13 @@ def test_a_layer_of_ones_own_appears_by_itself():
             return dy * 2 * cache  # right for the square only
 
     try:
-        square, cube = proofs_of("layer", "Power")
-        assert [square.label, cube.label] == ["Power, square", "Power, cube"]
+        square, cube = proofs_of("layer", "OwnPower")
+        assert [square.label, cube.label] == ["OwnPower, square", "OwnPower, cube"]
         assert {square.label, cube.label} <= {proof.label for proof in proofs()}
         assert square.run().ok and not cube.run().ok
     finally:
-        LAYERS.unregister("Power")
-    assert not any(proof.label.startswith("Power") for proof in proofs())
+        LAYERS.unregister("OwnPower")
+    assert not any(proof.label.startswith("OwnPower") for proof in proofs())
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

@@ -167,7 +167,10 @@ LAYERS = {
     "GELU": (mg.GELU, plain(torch.nn.GELU())),
     "GELU, approximate": (lambda: mg.GELU(True), plain(torch.nn.GELU("tanh"))),
     "Exponential": (mg.Exponential, plain(Function(torch.exp))),
-    "HardSigmoid": (lambda: mg.HardSigmoid(1 / 6), plain(torch.nn.Hardsigmoid())),
+    "HardSigmoid": (  # torch's own has 1 / 6 as a float32 in its backward
+        lambda: mg.HardSigmoid(1 / 6),
+        plain(Function(lambda x: (x / 6 + 0.5).clamp(0, 1))),
+    ),
     "PReLU": (lambda: mg.PReLU(6), prelu),
     "MaxPooling2D": (
         lambda: mg.MaxPooling2D(SMALL, (2, 1), 1),
@@ -179,7 +182,8 @@ LAYERS = {
     ),
     "GlobalMaxPooling2D": (
         lambda: mg.GlobalMaxPooling2D((3, 1, 2)),
-        pooled((3, 1, 2), lambda x: x.amax((2, 3), True)),
+        # amax shares the gradient among equal numbers, this gives it to the first
+        pooled((3, 1, 2), lambda x: torch.nn.functional.max_pool2d(x, (3, 1))),
     ),
     "GlobalAveragePooling2D": (
         lambda: mg.GlobalAveragePooling2D((3, 1, 2)),
