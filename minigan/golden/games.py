@@ -1,7 +1,6 @@
 """The cases of what keeps games in balance: objectives that compare, and more."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -29,18 +28,12 @@ def cases() -> Iterator[Case]:
         "D: half of mean softplus(-(r - mean f)) + mean softplus(f - mean r); "
         f"G: the same with r and f exchanged; {softplus}",
     )
-    adam: dict[str, Any] = {
-        "learning_rate": 0.01,
-        "beta_1": 0.5,
-        "beta_2": 0.99,
-        "epsilon": 1e-7,
-    }
     yield optimizers.case(
         "optimistic-adam",
-        lambda: OptimisticAdam(**adam),
+        lambda: OptimisticAdam(**optimizers.OPTIONS),
         "m, v, alpha as in adam-keras; step = alpha m / (sqrt(v) + epsilon); "
         "w = w - 2 step + last; last = step",
-        adam,
+        optimizers.OPTIONS,
     )
     yield of_layers.case(
         "dense-without-bias",

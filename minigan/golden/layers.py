@@ -19,7 +19,8 @@ SCALE_AND_SHIFT = {
     "moving_var": "moving variance",
 }
 SINGULAR = {"u": "estimate of a singular vector"}
-PARAMETERS = {"W": "kernel", "b": "bias", **SCALE_AND_SHIFT, **SINGULAR}
+SLOPES = {"alpha": "slope of each feature"}
+PARAMETERS = {"W": "kernel", "b": "bias", **SCALE_AND_SHIFT, **SINGULAR, **SLOPES}
 NORMALISED = "xhat = (x - mean) rstd, rstd = 1 / sqrt(var + epsilon)"
 MOVED = {
     f"new_moving_{name}": f"momentum moving_{name} + (1 - momentum) {name}"

@@ -50,6 +50,26 @@ def cases() -> Iterator[Case]:
     )
 
 
+def means_and_extremes() -> Iterator[Case]:
+    """Those that stand at the end of the file, with the difference."""
+    yield merge(
+        "subtract",
+        layers.Subtract,
+        (4, 4),
+        {"y": "x0 - x1", "dx0": "dy", "dx1": "-dy"},
+    )
+    thirds = {f"dx{k}": "dy / 3" for k in range(3)}
+    mean = {"y": "(x0 + x1 + x2) / 3", **thirds}
+    yield merge("average", layers.Average, (4, 4, 4), mean)
+    for name, kind, which in (
+        ("maximum", layers.Maximum, "largest"),
+        ("minimum", layers.Minimum, "smallest"),
+    ):
+        parts = {f"dx{k}": f"dy where x{k} is the {which}, else 0" for k in range(3)}
+        formulas = {"y": f"the {which} of x0, x1, x2", **parts}
+        yield merge(name, kind, (4, 4, 4), formulas)
+
+
 def merge(
     name: str, kind: type[Merge], widths: tuple[int, ...], formulas: dict[str, str]
 ) -> Case:

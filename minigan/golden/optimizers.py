@@ -9,11 +9,26 @@ from numpy.typing import NDArray
 
 from ..layers import Layer
 from ..network import Sequential
-from ..optimizers import SGD, Adam, Optimizer, RMSprop
+from ..optimizers import (
+    SGD,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Nadam,
+    Optimizer,
+    RMSprop,
+)
 from ..state import Arrays
 from .case import Case, normal
 
 STEPS, SIZE = 12, 8
+OPTIONS: dict[str, Any] = {
+    "learning_rate": 0.01,
+    "beta_1": 0.5,
+    "beta_2": 0.99,
+    "epsilon": 1e-7,
+}
 ADAM = (
     "m = beta_1 m + (1 - beta_1) g; v = beta_2 v + (1 - beta_2) g^2; "
     "w = w - alpha m / (sqrt(v) + {epsilon}), "
@@ -23,21 +38,15 @@ ADAM = (
 
 def cases() -> Iterator[Case]:
     """All of them, in the order of the file."""
-    adam: dict[str, Any] = {
-        "learning_rate": 0.01,
-        "beta_1": 0.5,
-        "beta_2": 0.99,
-        "epsilon": 1e-7,
-    }
     for form, text in (
         ("keras", "epsilon"),
         ("pytorch", "epsilon sqrt(1 - beta_2^t)"),
     ):
         yield case(
             f"adam-{form}",
-            partial(Adam, **adam, epsilon_form=form),
+            partial(Adam, **OPTIONS, epsilon_form=form),
             ADAM.format(epsilon=text),
-            adam,
+            OPTIONS,
         )
     sgd: dict[str, Any] = {"learning_rate": 0.1, "momentum": 0.9}
     yield case(
@@ -56,6 +65,46 @@ def cases() -> Iterator[Case]:
             "learning_rate g / sqrt(square + epsilon); w = w - velocity",
             rms,
         )
+
+
+def relatives() -> Iterator[Case]:
+    """Those of Adam's family that stand at the end of the file."""
+    decay = {**OPTIONS, "weight_decay": 0.1}
+    yield case(
+        "adamw",
+        partial(AdamW, **decay),
+        "w = w - learning_rate weight_decay w; then m, v and w as in adam-keras",
+        decay,
+    )
+    yield case(
+        "adamax",
+        partial(Adamax, **OPTIONS),
+        "m = beta_1 m + (1 - beta_1) g; u = max(beta_2 u, |g|); "
+        "w = w - learning_rate / (1 - beta_1^t) m / (u + epsilon), t = 1, 2, ...",
+        OPTIONS,
+    )
+    yield case(
+        "nadam",
+        partial(Nadam, **OPTIONS),
+        "m and v as in adam-keras; mu_t = beta_1 (1 - 0.96^t / 2), "
+        "M_t = mu_1 ... mu_t; mhat = mu_{t+1} m / (1 - M_{t+1}) + "
+        "(1 - mu_t) g / (1 - M_t); "
+        "w = w - learning_rate mhat / (sqrt(v / (1 - beta_2^t)) + epsilon), "
+        "t = 1, 2, ...",
+        OPTIONS,
+    )
+    start: dict[str, Any] = {
+        "learning_rate": 0.1,
+        "initial_accumulator_value": 0.1,
+        "epsilon": 1e-7,
+    }
+    yield case(
+        "adagrad",
+        partial(Adagrad, **start),
+        "square = square + g^2; "
+        "w = w - learning_rate g / sqrt(initial_accumulator_value + square + epsilon)",
+        start,
+    )
 
 
 class Vector(Layer):
@@ -98,6 +147,7 @@ def case(
         "new_w": "w after each step",
         "m": "after each step; 0 before the first",
         "v": "after each step; 0 before the first",
+        "u": "after each step; 0 before the first",
         "last": "step after each step; 0 before the first",
         "square": "after each step; 0 before the first",
         "velocity": "after each step; 0 before the first",

@@ -1,6 +1,6 @@
 """Every case of the golden file in plain NumPy, written from its description alone.
 
-Nothing of minigan is imported: what stands in the three parts is what an implementation
+Nothing of minigan is imported: what stands in the four parts is what an implementation
 in another language has to do.
 
 CASES: name -> function(given, options) -> expected.   load(): the cases of a file.
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.golden import plain_layers, plain_losses, plain_steps
+from tests.golden import plain_curves, plain_layers, plain_losses, plain_steps
 
 PATH = Path(__file__).parent / "golden.npz"
-PARTS = (plain_layers, plain_losses, plain_steps)
+PARTS = (plain_layers, plain_curves, plain_losses, plain_steps)
 CASES = {name: run for part in PARTS for name, run in part.CASES.items()}
 
 

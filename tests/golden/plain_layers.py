@@ -271,6 +271,57 @@ def concatenate(g, o):
     return found
 
 
+def subtract(g, o):
+    return {"y": g["x0"] - g["x1"], "dx0": g["dy"], "dx1": -g["dy"]}
+
+
+def average(g, o):
+    found = add(g, o)
+    return {name: array / 3 for name, array in found.items()}
+
+
+def extreme(choose):
+    """The numbers that choose(xs, 0) finds, and the gradient where each comes from."""
+
+    def run(g, o):
+        xs = np.stack([g["x0"], g["x1"], g["x2"]])
+        y = choose(xs, 0)
+        return {"y": y} | {f"dx{k}": g["dy"] * (x == y) for k, x in enumerate(xs)}
+
+    return run
+
+
+def pooling(largest):
+    """Window by window, of each channel by itself."""
+
+    def run(g, o):
+        height, width, _ = o["image"]
+        whole = {"pool_size": (height, width), "strides": (1, 1), "padding": "valid"}
+        o = {**whole, **o}
+        rows, columns, found = meetings({**o, "kernel_size": o["pool_size"]})
+        x = spatial(g["x"], height, width)
+        dy = spatial(g["dy"], rows, columns)
+        y, dx = np.zeros(dy.shape), np.zeros(x.shape)
+        for i, j in np.ndindex(rows, columns):
+            pixels = [place for at, _, place in found if at == (i, j)]
+            window = np.stack([x[:, r, s] for r, s in pixels])
+            y[:, i, j] = window.max(0) if largest else window.mean(0)
+            for k, (r, s) in enumerate(pixels):
+                share = window.argmax(0) == k if largest else 1 / len(pixels)
+                dx[:, r, s] += share * dy[:, i, j]
+        return {"y": flat(y), "dx": flat(dx)}
+
+    return run
+
+
+def prelu(g, o):
+    alpha = np.tile(g["alpha"], o["positions"])
+    low = g["x"] <= 0
+    slope = np.where(low, alpha, 1)
+    dalpha = (g["dy"] * g["x"] * low).reshape(-1, len(g["alpha"])).sum(0)
+    return {"y": slope * g["x"], "dx": slope * g["dy"], "dalpha": dalpha}
+
+
 def embedding(g, o):
     dW = np.zeros_like(g["W"])
     for label, row in zip(g["x"], g["dy"], strict=True):
@@ -316,5 +367,17 @@ CASES = {
     "concatenate": concatenate,
     "embedding": embedding,
     "dot": dot,
+    "subtract": subtract,
+    "average": average,
+    "maximum": extreme(np.max),
+    "minimum": extreme(np.min),
+    "max-pooling2d-valid": pooling(largest=True),
+    "max-pooling2d-same": pooling(largest=True),
+    "average-pooling2d-valid": pooling(largest=False),
+    "average-pooling2d-same": pooling(largest=False),
+    "global-max-pooling2d": pooling(largest=True),
+    "global-average-pooling2d": pooling(largest=False),
+    "prelu": prelu,
+    "prelu-image": prelu,
     "spectral-norm": spectral_norm,
 }

@@ -76,6 +76,58 @@ def rmsprop(given, o):
     return {"new_w": w, "square": square, "velocity": velocity}
 
 
+def adamw(given, o):
+    rest = {name: value for name, value in o.items() if name != "weight_decay"}
+    optimizer, w, rows = Adam(**rest), given["w"], []
+    for g in given["g"]:
+        w = w - o["learning_rate"] * o["weight_decay"] * w
+        w = optimizer.step({"w": w}, {"w": g})["w"]
+        rows.append((w, optimizer.m["w"], optimizer.v["w"]))
+    w, m, v = map(np.array, zip(*rows, strict=True))
+    return {"new_w": w, "m": m, "v": v}
+
+
+def adamax(given, o):
+    w, m, u, rows = given["w"], 0, 0, []
+    for t, g in enumerate(given["g"], start=1):
+        m = o["beta_1"] * m + (1 - o["beta_1"]) * g
+        u = np.maximum(o["beta_2"] * u, np.abs(g))
+        rate = o["learning_rate"] / (1 - o["beta_1"] ** t)
+        w = w - rate * m / (u + o["epsilon"])
+        rows.append((w, m, u))
+    w, m, u = map(np.array, zip(*rows, strict=True))
+    return {"new_w": w, "m": m, "u": u}
+
+
+def nadam(given, o):
+    def mu(t):
+        return o["beta_1"] * (1 - 0.96**t / 2)
+
+    w, m, v, product, rows = given["w"], 0, 0, 1, []
+    for t, g in enumerate(given["g"], start=1):
+        m = o["beta_1"] * m + (1 - o["beta_1"]) * g
+        v = o["beta_2"] * v + (1 - o["beta_2"]) * g**2
+        product *= mu(t)
+        ahead = mu(t + 1) * m / (1 - product * mu(t + 1))
+        mhat = ahead + (1 - mu(t)) * g / (1 - product)
+        size = np.sqrt(v / (1 - o["beta_2"] ** t)) + o["epsilon"]
+        w = w - o["learning_rate"] * mhat / size
+        rows.append((w, m, v))
+    w, m, v = map(np.array, zip(*rows, strict=True))
+    return {"new_w": w, "m": m, "v": v}
+
+
+def adagrad(given, o):
+    w, square, rows = given["w"], 0, []
+    for g in given["g"]:
+        square = square + g**2
+        size = np.sqrt(o["initial_accumulator_value"] + square + o["epsilon"])
+        w = w - o["learning_rate"] * g / size
+        rows.append((w, square))
+    w, square = map(np.array, zip(*rows, strict=True))
+    return {"new_w": w, "square": square}
+
+
 def hidden(x, w, label, slope):
     """Dense and LeakyReLU: the output and the slopes."""
     a = x @ w[f"{label}.0.W"] + w[f"{label}.0.b"]
@@ -162,6 +214,10 @@ CASES = {
     "sgd": sgd,
     "rmsprop": rmsprop,
     "rmsprop-momentum": rmsprop,
+    "adamw": adamw,
+    "adamax": adamax,
+    "nadam": nadam,
+    "adagrad": adagrad,
     "gan-step": gan(mixed=False),
     "gan-step-mixed": gan(mixed=True),
     "gan-ten-steps": gan(mixed=False),

@@ -29,7 +29,7 @@ def test_nothing_of_minigan_is_needed():
             elif isinstance(node, ast.ImportFrom):
                 imported.add(node.module)
     beside = {part.__name__ for part in plain.PARTS} | {"tests.golden"}
-    assert imported - beside == {"json", "numpy", "pathlib", "zipfile"}
+    assert imported - beside == {"json", "math", "numpy", "pathlib", "zipfile"}
 
 
 def test_every_case_is_written_here():
@@ -83,6 +83,25 @@ def _torch_functions(torch):
         x, below = g["x"], o["slope"] * (g["x"] - o["threshold"])
         return torch.where(x > o["threshold"], x.clamp(max=o["max_value"]), below)
 
+    def pooled(function):
+        def run(g, o):
+            x = image(g["x"], o["image"])
+            size = o.get("pool_size", o["image"][:2])
+            return flat(function(x, size, o.get("strides")))
+
+        return run
+
+    def reduced(g, o):
+        total = g["x"].sum() if o["total"] else g["x"].mean()
+        return total.expand(len(g["x"]), 1)
+
+    def prelu(g, o):
+        x = g["x"].reshape(-1, len(g["alpha"]))
+        return F.prelu(x, g["alpha"]).reshape(g["x"].shape)
+
+    def both(g, choose):
+        return choose(choose(g["x0"], g["x1"]), g["x2"])
+
     def classes(g):
         return F.cross_entropy(g["pred"], g["target"])
 
@@ -112,6 +131,35 @@ def _torch_functions(torch):
         "multiply": lambda g, o: g["x0"] * g["x1"] * g["x2"],
         "concatenate": lambda g, o: torch.cat([g["x0"], g["x1"], g["x2"]], 1),
         "embedding": lambda g, o: F.embedding(g["x"], g["W"]),
+        "subtract": lambda g, o: g["x0"] - g["x1"],
+        "average": lambda g, o: (g["x0"] + g["x1"] + g["x2"]) / 3,
+        "maximum": lambda g, o: both(g, torch.maximum),
+        "minimum": lambda g, o: both(g, torch.minimum),
+        "max-pooling2d-valid": pooled(F.max_pool2d),
+        "average-pooling2d-valid": pooled(F.avg_pool2d),
+        "global-max-pooling2d": pooled(F.max_pool2d),
+        "global-average-pooling2d": pooled(F.avg_pool2d),
+        "prelu": prelu,
+        "prelu-image": prelu,
+        "elu": lambda g, o: F.elu(g["x"], o["alpha"]),
+        "selu": lambda g, o: F.selu(g["x"]),
+        "softplus": lambda g, o: F.softplus(g["x"], threshold=100),
+        "softsign": lambda g, o: F.softsign(g["x"]),
+        "swish": lambda g, o: F.silu(g["x"]),
+        "gelu": lambda g, o: F.gelu(g["x"]),
+        "gelu-approximate": lambda g, o: F.gelu(g["x"], approximate="tanh"),
+        "exponential": lambda g, o: torch.exp(g["x"]),
+        "hard-sigmoid": lambda g, o: (o["slope"] * g["x"] + 0.5).clamp(0, 1),
+        "log": lambda g, o: torch.log(g["x"]),
+        "power": lambda g, o: g["x"] ** o["exponent"],
+        "absolute": lambda g, o: g["x"].abs(),
+        "clip": lambda g, o: g["x"].clamp(o["least"], o["most"]),
+        "affine": lambda g, o: o["scale"] * g["x"] + o["shift"],
+        "sum": lambda g, o: g["x"].sum((2, 3)),
+        "spread": lambda g, o: g["x"][:, :, None].expand(-1, *o["shape"]),
+        "batch-mean": reduced,
+        "batch-sum": reduced,
+        "gaussian-noise": lambda g, o: g["x"] + o["stddev"] * g["z"],
         "bce": lambda g, o: F.binary_cross_entropy(g["pred"], g["target"]),
         "bce-logits": lambda g, o: F.binary_cross_entropy_with_logits(
             g["pred"], g["target"]
