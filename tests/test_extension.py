@@ -262,7 +262,9 @@ def test_it_is_listed_and_proven_by_minigan_check(either, monkeypatch):
         if re.search("TanhGELU|SquaredMargin|DecayingAdam|squared-hinge", proof.label)
     ]
     assert len(own) >= 4
-    monkeypatch.setattr(sys.modules["minigan.gradcheck.everything"], "proofs", lambda seed: own)
+    monkeypatch.setattr(
+        sys.modules["minigan.gradcheck.everything"], "proofs", lambda seed: own
+    )
     listed = run("check", "--backend", "numpy")
     assert listed.exit_code == 0, listed.output
     for name in ("TanhGELU", "SquaredMargin", "DecayingAdam", "squared-hinge"):
