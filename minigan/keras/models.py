@@ -102,11 +102,11 @@ class Model(TrainableChain):
     # ---- files ---------------------------------------------------------------------
 
     def save_weights(self, filepath, overwrite=True):
-        """Write all weights to a file, as an npz archive whatever its name says."""
+        """Write all weights: `x.weights.h5`, `x.safetensors`, or an npz archive."""
         saving.save_weights(self, filepath, overwrite)
 
     def load_weights(self, filepath):
-        """Read what `save_weights` wrote for a model of the same shapes."""
+        """Read what `save_weights` or Keras wrote for a model of the same shapes."""
         saving.load_weights(self, filepath)
 
     def save(self, filepath, overwrite=True, include_optimizer=True, **rest):

@@ -42,8 +42,8 @@ DIFFERS: dict[str, dict[str, str]] = {
         "random_normal": "for each example in a `Lambda`; an array elsewhere",
     },
     "models": {
-        "Model": "no subclassing; `predict` prints no progress; `save` and "
-        "`save_weights` write npz archives",
+        "Model": "no subclassing; `predict` prints no progress; `save` writes npz "
+        "archives",
         "load_model": "reads what `Model.save` wrote; Keras' own files are refused",
         "Sequential": "as Model",
     },

@@ -4,17 +4,18 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .. import checkpoint, validate
+from .. import checkpoint, validate, weights
 from ..errors import CheckpointError, OutputError
 from ..files import as_path
 from ..initializers import blank
 from ..reading import ZIP, broken, describe, head_of, reading, reason_of
 from ..state import Arrays
-from . import serial, session
+from . import hdf5, serial, session
 
 Path = str | os.PathLike[str]
 
-FOREIGN = {b"\x89HDF": "HDF5, as Keras writes it"}
+HDF5 = b"\x89HDF"
+FOREIGN = {HDF5: "HDF5, as Keras writes it"}
 VERSIONS = 1, 2  # read; the last one is written
 KIND = "keras model"
 SPARE = 4  # numbers that a layer makes for one in the file: some are left out there
@@ -22,16 +23,43 @@ EXPECTED = "a file that minigan.keras saved"
 
 
 def save_weights(model: Any, path: Path, overwrite: bool = True) -> None:
-    """Write `model.get_weights()`; see `load_weights`."""
+    """Write `model.get_weights()`; see `load_weights`.
+
+    The name decides: `x.weights.h5` or `x.h5` is written as Keras 3 and tf_keras read
+    it, `x.safetensors` with the names of the weights, all others as npz archives.
+    """
+    where = f"{model.name}.save_weights"
+    target = as_path(where, path)
+    if target.suffix in (".h5", ".safetensors"):
+        _check_overwrite(where, target, overwrite)
+        if target.suffix == ".h5":
+            hdf5.save(where, model, target)
+        else:
+            weights.write(where, target, {v.name: v.array for v in model.weights})
+        return
     _write(f"{model.name}.save_weights", path, _weights(model), {}, overwrite)
 
 
 def load_weights(model: Any, path: Path) -> None:
     """Read the file into the model; one of a whole model serves as well.
 
-    Errors: CheckpointError for a file of another kind (Keras writes HDF5), ShapeError
+    It may come from `save_weights`, or from Keras 1, 2 or 3: `x.h5`, `x.weights.h5` or
+    a whole model, `x.keras`.
+    Errors: CheckpointError for a file of another kind or of other layers, ShapeError
     for other shapes.  Nothing has changed then.
     """
+    where = f"{model.name}.load_weights"
+    target = as_path(where, path)
+    if target.suffix == ".safetensors":
+        found = weights.read(where, target)
+        own = {v.name: weights.Slot.plain(v.array) for v in model.weights}
+        weights.fill(f"{where}: argument 'filepath': {target}", own, found)
+        return
+    with reading(f"{where}: argument 'filepath': {target}", CheckpointError):
+        head = head_of(target)
+    if head.startswith(HDF5) or target.suffix == ".keras":
+        hdf5.load(where, model, target)
+        return
     arrays, _ = _read(f"{model.name}.load_weights", path)
     model.set_weights(_weights_in(arrays))
 
@@ -94,9 +122,13 @@ def _write(
     where: str, path: Path, arrays: Arrays, found: dict[str, Any], overwrite: bool
 ) -> None:
     path = as_path(where, path)
+    _check_overwrite(where, path, overwrite)
+    checkpoint.write(path, arrays, {"kind": KIND, **found})
+
+
+def _check_overwrite(where: str, path: Any, overwrite: bool) -> None:
     if not validate.flag(where, "overwrite", overwrite) and path.exists():
         raise OutputError(f"{where}: argument 'overwrite': {path} exists already")
-    checkpoint.write(path, arrays, {"kind": KIND, **found})
 
 
 def _read(where: str, path: Path) -> tuple[Arrays, dict[str, Any]]:

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -69,6 +69,8 @@ class Layer:
     takes_labels: True for one that takes integers, (N,) or (N, L).
     couples_rows: True for one whose y of one row depends on the other rows.
     bounds: between which all numbers of y lie; None for those of x.
+    pytorch_names, keras_names: what its arrays are called there, where not as here.
+    pytorch_axes: the order of an array's axes in PyTorch, where not as here.
     """
 
     input_shape: Shape | None = None
@@ -78,6 +80,9 @@ class Layer:
     takes_labels = False
     couples_rows = False
     bounds: tuple[float, float] | None = (-math.inf, math.inf)
+    pytorch_names: Mapping[str, str] = {"W": "weight", "b": "bias"}
+    pytorch_axes: Mapping[str, tuple[int, ...]] = {}
+    keras_names: Mapping[str, str] = {"W": "kernel", "b": "bias"}
     _owner: Network | None = None  # the network that holds this layer
     _cache: tuple[Any, Any, Any] | None = None  # x and y, and what backward needs
     _frozen = 0  # how many frozen() scopes are open

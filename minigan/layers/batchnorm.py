@@ -52,6 +52,13 @@ class BatchNorm(Layer):
 
     dtype: np.dtype[Any]
     couples_rows = True
+    pytorch_names = {
+        "gamma": "weight",
+        "beta": "bias",
+        "moving_mean": "running_mean",
+        "moving_var": "running_var",
+    }
+    keras_names = {"moving_var": "moving_variance"}
 
     def __init__(
         self,

@@ -23,6 +23,7 @@ class Convolution(Layer):
     """
 
     output_image: Shape
+    pytorch_axes = {"W": (3, 2, 0, 1)}
 
     def __init__(
         self,

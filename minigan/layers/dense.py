@@ -33,6 +33,8 @@ class Dense(Layer):
     (2, 15)
     """
 
+    pytorch_axes = {"W": (1, 0)}
+
     def __init__(
         self,
         inputs: int,

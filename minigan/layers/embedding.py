@@ -29,6 +29,7 @@ class Embedding(Layer):
     """
 
     takes_labels = True
+    keras_names = {"W": "embeddings"}
 
     def __init__(
         self,

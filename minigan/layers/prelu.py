@@ -35,6 +35,8 @@ class PReLU(Layer):
     Source: He et al. 2015.
     """
 
+    pytorch_names = {"alpha": "weight"}
+
     def __init__(
         self,
         features: int | Sequence[int],

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from minigan import keras
-from tests.parity import running
+from tests.parity import running, single
 
 ORACLE = Path(__file__).parent / "oracle.py"
 VARIABLE = "MINIGAN_ORACLE"  # an interpreter that has the other engines
@@ -106,3 +106,29 @@ def worst(got, expected):
         scale = max(np.abs(there).max(), 1e-30)
         differences.append((np.abs(here - there).max() / scale, key))
     return max(differences)
+
+
+def written(folder):
+    """Write the files that `single.weights` reads; name -> the weights in them."""
+    found = {}
+    for name, model in single.models_with_weights(keras).items():
+        rng = np.random.RandomState(3)
+        model.set_weights([rng.rand(*w.shape) for w in model.get_weights()])
+        model.save_weights(str(Path(folder) / f"minigan_{name}.weights.h5"))
+        found[name] = model.get_weights()
+    return found
+
+
+def assert_weights_cross(found, ours, folder, package):
+    """Weights came through the files of both sides, to the bit."""
+    for name, model in single.models_with_weights(keras).items():
+        read = [found[f"{name}|read {k}"] for k in range(len(ours[name]))]
+        own = [found[f"{name}|own {k}"] for k in range(len(ours[name]))]
+        assert [a.tobytes() for a in read] == [a.tobytes() for a in ours[name]]
+        paths = sorted(Path(folder).glob(f"{package}_{name}.*"))
+        assert paths
+        for path in paths:
+            model.load_weights(str(path))
+            for here, there in zip(model.get_weights(), own, strict=True):
+                assert here.tobytes() == there.tobytes(), path
+            model.set_weights(ours[name])

@@ -99,9 +99,7 @@ def single(out, backend, *parts):
     keras.config.set_dtype_policy("float64")
     found = {}
     for part in parts:
-        name, _, steps = part.partition(":")
-        options = (int(steps),) if steps else ()
-        for key, value in getattr(scenarios, name)(keras, *options).items():
+        for key, value in scenarios.of(keras, part).items():
             found[f"{part}/{key}"] = value
     np.savez(out, **found)
 
@@ -121,7 +119,7 @@ def parts(out, *names):
     keep_casts_exact()
     found = {}
     for name in names:
-        for key, value in getattr(scenarios, name)(tf_keras).items():
+        for key, value in scenarios.of(tf_keras, name).items():
             found[f"{name}/{key}"] = value
     np.savez(out, **found)
 

@@ -5,6 +5,8 @@ gradient.  The layer stands on a Dense without bias that is shown the rows of th
 matrix: what comes out of that Dense is its kernel, so its kernel's gradient is dx.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 ROWS = 7
@@ -210,6 +212,58 @@ def optimizers(keras, steps=12):
                 found[f"{name}|{step}: weight {k}"] = weight
             found[f"{name}|{step}: loss"] = loss
     return found
+
+
+def of(keras, part):
+    """A part by its name, "gan:200" with a number of steps or the like."""
+    name, _, option = part.partition(":")
+    options = [int(option) if option.isdigit() else option] if option else []
+    return globals()[name](keras, *options)
+
+
+def weights(keras, folder):
+    """name -> weights read from minigan's files, and own ones, which it can read."""
+    found = {}
+    package = keras.__name__.partition(".")[0]
+    for name, model in models_with_weights(keras).items():
+        theirs = Path(folder) / f"minigan_{name}.weights.h5"
+        if theirs.exists():
+            model.load_weights(str(theirs))
+            for k, weight in enumerate(model.get_weights()):
+                found[f"{name}|read {k}"] = weight
+        rng = np.random.RandomState(len(package))
+        model.set_weights([rng.rand(*w.shape) for w in model.get_weights()])
+        model.save_weights(str(Path(folder) / f"{package}_{name}.weights.h5"))
+        if package == "tf_keras":
+            model.save_weights(str(Path(folder) / f"{package}_{name}.h5"))
+        for k, weight in enumerate(model.get_weights()):
+            found[f"{name}|own {k}"] = weight
+    return found
+
+
+def models_with_weights(keras):
+    """A model in a row, one connected, with one inside that both have."""
+    layers = keras.layers
+    inner = keras.Sequential(
+        [
+            layers.Input(shape=(3,)),
+            layers.Dense(4, name="a_name_of_its_own"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.Dense(8, use_bias=False),
+            layers.Reshape((2, 2, 2)),
+            layers.Conv2D(3, 2, padding="same"),
+            layers.Conv2DTranspose(2, 2),
+            layers.PReLU(),
+            layers.Flatten(),
+        ]
+    )
+    label = layers.Input(shape=(1,), dtype="int32")
+    looked_up = layers.Flatten()(layers.Embedding(5, 3)(label))
+    return {
+        "row": keras.Sequential([layers.Input(shape=(3,)), inner, layers.Dense(1)]),
+        "graph": keras.Model(label, inner(layers.Dense(3)(looked_up))),
+    }
 
 
 def initializers(keras):

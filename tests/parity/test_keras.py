@@ -9,7 +9,15 @@ import pytest
 
 from minigan import keras
 from tests.parity import single
-from tests.parity.engines import ask, interpreter, needs, part_of, worst
+from tests.parity.engines import (
+    ask,
+    assert_weights_cross,
+    interpreter,
+    needs,
+    part_of,
+    worst,
+    written,
+)
 
 STEPS = 200
 BACKENDS = {
@@ -20,10 +28,22 @@ pytestmark = needs("keras")
 
 
 @pytest.fixture(scope="module")
-def answers():
+def files(tmp_path_factory):
+    """(folder, the weights in minigan's files there)"""
+    pytest.importorskip("h5py")
+    folder = tmp_path_factory.mktemp("weights")
+    keras.backend.set_floatx("float64")
+    ours = written(folder)
+    keras.backend.set_floatx("float32")
+    return folder, ours
+
+
+@pytest.fixture(scope="module")
+def answers(files):
     """backend -> its arrays, in the making; None where it is not installed."""
+    more = {"tensorflow": [f"weights:{files[0]}"]}
     return {
-        backend: ask("keras", backend, *parts)
+        backend: ask("keras", backend, *parts, *more.get(backend, ()))
         if interpreter(backend, beside="keras")
         else None
         for backend, (_, parts) in BACKENDS.items()
@@ -60,6 +80,14 @@ def test_losses(oracle):
     tolerance, found = oracle
     difference, where = worst(single.losses(keras), found["losses"])
     assert difference < tolerance, where
+
+
+def test_weights(answers, files):
+    folder, ours = files
+    if answers["tensorflow"] is None:
+        pytest.skip("tensorflow is not installed beside keras")
+    found = part_of(answers["tensorflow"], f"weights:{folder}", "/")
+    assert_weights_cross(found, ours, folder, "keras")
 
 
 def test_gan(oracle):
