@@ -23,9 +23,12 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 
 from formulas import typeset  # noqa: E402
 
+from minigan.recording import BESIDE, record  # noqa: E402
+
 PARTS = {  # title of a part -> its pages
     "Learn": (
-        "notation backprop gradients cheatsheet step exercises failures notebooks"
+        "notation backprop gradients cheatsheet step recorder exercises failures "
+        "notebooks"
     ),
     "Networks": "convolution graph penalties conditional",
     "Games": "training games mnist monitor study yardsticks",
@@ -33,12 +36,23 @@ PARTS = {  # title of a part -> its pages
     "Inside": "architecture execution gemm tiles benchmarks",
     "Reference": "api golden changes",
 }
+RUN = "run.html"  # the recorded run that the site shows
+RECORDER = f"""
+## A recorded run
+
+```{{raw}} html
+<p><a href="{RUN}">Open it on a page of its own</a>, or play it here:</p>
+<iframe src="{RUN}" title="A recorded run of parabola"
+  style="width: 100%; height: 85vh; border: 1px solid #8888"></iframe>
+```
+"""
 MODULES = {  # module -> title of its part of the API
     "minigan": "minigan",
     "minigan.gan": "minigan.gan",
     "minigan.data": "minigan.data",
     "minigan.gradcheck": "minigan.gradcheck",
     "minigan.exercises": "minigan.exercises",
+    "minigan.recording": "minigan.recording",
     "minigan.study": "minigan.study",
     "minigan.golden": "minigan.golden",
 }
@@ -187,9 +201,8 @@ def sources(folder):
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     (folder / "changes.md").write_text(changes, encoding="utf-8")
     (folder / "index.md").write_text(index(), encoding="utf-8")
-    recorder = DOCS / "recorder"
-    if recorder.exists():
-        shutil.copytree(recorder, folder / "recorder")
+    with (folder / "recorder.md").open("a", encoding="utf-8") as page:
+        page.write(RECORDER)
 
 
 def build(out):
@@ -199,10 +212,12 @@ def build(out):
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder)
         sources(source)
-        return build_main(
+        code = build_main(
             ["-q", "-W", "--keep-going", "-b", "html", "-c", str(HERE)]
             + [str(source), str(out)]
         )
+    record("parabola", Path(out) / RUN, beside=BESIDE["parabola"])
+    return code
 
 
 # ---- links -------------------------------------------------------------------------
