@@ -266,7 +266,7 @@ const figures = runs.map((run) => {
   const range = element("span"), outside = element("span"), lossText = element("p", { class: "legend" });
   const { name, healthy, meaning, reason, remedy } = run.verdict;
   const verdict = element("div", { class: `verdict ${healthy ? "good" : "bad"}` },
-    element("strong", {}, `The monitor after ${grouped(run.total)} steps: ${name}. `), `${meaning}: ${reason}. `,
+    element("strong", {}, `The monitor after ${grouped(run.total)} steps says "${name}"`), `: ${meaning}: ${reason}. `,
     element("span", { class: "faint" }, `Remedy: ${remedy}.`));
   const legend = element("p", { class: "legend" },
     element("span", {}, element("span", { class: "swatch real" }), " real"),
