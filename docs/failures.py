@@ -283,6 +283,7 @@ FIGURES = {
     "batchnorm": batchnorm,
     "sigmoid-twice": sigmoid_twice,
     "learning-judge": learning_judge,
+    "one-batch": one_batch,
 }
 
 

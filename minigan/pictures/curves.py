@@ -18,60 +18,69 @@ if TYPE_CHECKING:
 Labels = Mapping[str, tuple[str, str]]  # column of History -> label, colour
 
 CURVES = {
+    "d_loss": ("D (mean of both)", "#222222"),
     "d_loss_real": ("D on real", "#e69f00"),
     "d_loss_fake": ("D on fakes", "#56b4e9"),
-    "d_loss": ("D (mean of both)", "#222222"),
     "g_loss": ("G", "#009e73"),
 }
 ANSWERS = {"d_real": ("D(x), real", REAL), "d_fake": ("D(G(z)), fakes", FAKE)}
 RIGHT = {"accuracy_real": ("on real", REAL), "accuracy_fake": ("on fakes", FAKE)}
 GRADIENTS = {"d_gradient": ("of D", "#222222"), "g_gradient": ("of G", "#009e73")}
 GREY = "#777777"
+FAINT = 0.08  # of single values; ten thousand of them are a smear in any case
 
 
 @own_settings()
 def losses(
-    history: "History", path: Path, balance: "Equilibrium", critic: bool = False
-) -> None:
+    history: "History",
+    path: Path | None = None,
+    balance: "Equilibrium | None" = None,
+    critic: bool = False,
+) -> Figure:
     """Draw losses and D's answers over steps, with the values of the equilibrium.
 
     The bands around the answers are as wide as their spread in a batch, a standard
     deviation to each side.
 
-    balance: what the lines are drawn at; NaN where there is no such value.
+    path: of the file; None writes none.   Returns the figure.
+    balance: what the lines are drawn at; None, or NaN, where there is no such value.
     critic: whether D's answers are scores; else they are probabilities.
     Errors: OutputError where the file cannot be written.
     """
     figure = Figure(figsize=(8, 6.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _curves(above, history, CURVES)
-    if balance.d_loss == balance.g_loss:
-        _level(above, balance.d_loss, f"equilibrium {_value(balance.d_loss)}")
+    nowhere = float("nan")
+    d_loss = balance.d_loss if balance else nowhere
+    g_loss = balance.g_loss if balance else nowhere
+    score = balance.score if balance else nowhere
+    if d_loss == g_loss:
+        _level(above, d_loss, f"equilibrium {_value(d_loss)}")
     else:
-        _level(above, balance.d_loss, f"D at equilibrium {_value(balance.d_loss)}")
-        _level(above, balance.g_loss, f"G at equilibrium {_value(balance.g_loss)}")
-    levels = [balance.d_loss, balance.g_loss]
+        _level(above, d_loss, f"D at equilibrium {_value(d_loss)}")
+        _level(above, g_loss, f"G at equilibrium {_value(g_loss)}")
+    levels = [d_loss, g_loss]
     above.set_ylim(_limits([history[name] for name in CURVES], levels))
     above.set_ylabel("loss")
     above.set_title("Losses", loc="left")
     for name, (label, colour) in ANSWERS.items():
         _band(below, history, name, colour, clipped=not critic)
         _curve(below, history, name, label, colour)
-    half = "1/2" if balance.score == 0.5 else f"{balance.score:.3g}"
-    _level(below, balance.score, f"equilibrium {half}")
+    half = "1/2" if score == 0.5 else f"{score:.3g}"
+    _level(below, score, f"equilibrium {half}")
     below.set_ylim(-0.02, 1.02)
     meaning = "1 is real, 0 is fake"
     if critic:
-        below.set_ylim(_limits([history[name] for name in ANSWERS], [balance.score]))
+        below.set_ylim(_limits([history[name] for name in ANSWERS], [score]))
         meaning = "higher is more real"
     below.set_ylabel("score of D" if critic else "answer of D")
     below.set_title(f"What D says: {meaning}; mean and spread", loc="left")
     _steps(history, above, below)
-    save_figure(figure, path)
+    return save_figure(figure, path)
 
 
 @own_settings()
-def gradients(history: "History", path: Path) -> None:
+def gradients(history: "History", path: Path | None = None) -> Figure:
     """Draw how long both gradients are, and how often D is right on real and on fakes.
 
     Errors: OutputError where the file cannot be written.
@@ -90,7 +99,7 @@ def gradients(history: "History", path: Path) -> None:
     below.set_ylabel("D is right")
     below.set_title("Accuracy of D, real rows and fakes apart", loc="left")
     _steps(history, above, below)
-    save_figure(figure, path)
+    return save_figure(figure, path)
 
 
 def _plain_numbers(axes: Axes) -> None:
@@ -109,7 +118,17 @@ def _steps(history: "History", *panels: Axes) -> None:
     panels[-1].xaxis.set_major_formatter("{x:,.0f}")
     for axes in panels:
         axes.set_xlim(0, max(1, len(history)))
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+        axes.set_title(axes.get_title(loc="left"), loc="left", pad=26)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.01, 0.99),
+            ncols=5,
+            frameon=False,
+            fontsize="small",
+            borderpad=0.2,
+            columnspacing=1.4,
+            handlelength=1.4,
+        )
         axes.grid(color="#eeeeee")
         axes.set_axisbelow(True)
         for side in ("top", "right"):
@@ -128,7 +147,7 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
 def _curves(axes: Axes, history: "History", columns: Labels) -> None:
     """Each column twice: every value faintly, its moving average on top."""
     for name, (label, colour) in columns.items():
-        axes.plot(history.step, history[name], color=colour, alpha=0.15, linewidth=0.4)
+        axes.plot(history.step, history[name], color=colour, alpha=FAINT, linewidth=0.4)
         _curve(axes, history, name, label, colour)
 
 

@@ -35,7 +35,7 @@ class Box:
 
 
 @own_settings()
-def draw(boxes: Sequence[Box], path: Path, dpi: int) -> None:
+def draw(boxes: Sequence[Box], path: Path | None, dpi: int) -> Figure:
     """Write a PNG of boxes, from top to bottom with arrows between them.
 
     Errors: OutputError.
@@ -48,7 +48,7 @@ def draw(boxes: Sequence[Box], path: Path, dpi: int) -> None:
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.axis("off")
     _column(axes, boxes, width / 2, height - MARGIN)
-    save_figure(figure, path, dpi)
+    return save_figure(figure, path, dpi)
 
 
 def _column(axes: Axes, boxes: Sequence[Box], x: float, top: float) -> None:

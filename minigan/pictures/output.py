@@ -25,13 +25,19 @@ REAL, FAKE = "#d62222", "#1f4ed8"  # red, blue
 DPI = 120
 
 
-def save_figure(figure: Figure, path: Path, dpi: int = DPI) -> None:
-    """Write a PNG; equal figures give equal files.  Errors: OutputError."""
+def save_figure(figure: Figure, path: Path | None, dpi: int = DPI) -> Figure:
+    """Write a PNG, unless path is None, and return the figure.
+
+    Equal figures give equal files.  Errors: OutputError.
+    """
+    if path is None:
+        return figure
     content = io.BytesIO()
     figure.set_dpi(dpi)
     with _any_letters():
         FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
     write_atomically(path, content.getvalue())
+    return figure
 
 
 def pixels(figure: Figure) -> np.ndarray:

@@ -33,14 +33,15 @@ def pair_plot(
     real: np.ndarray,
     fake: np.ndarray,
     names: Sequence[str],
-    path: Path,
+    path: Path | None = None,
     title: str = "",
-) -> None:
+) -> Figure:
     """Draw real rows and generated ones: each (n, k), in the order of the names.
 
+    path: of the file; None writes none.   Returns the figure.
     Errors: OutputError where the file cannot be written.
     """
-    pair_row(real, [(title, fake)], names, path)
+    return pair_row(real, [(title, fake)], names, path)
 
 
 @own_settings()
@@ -48,8 +49,8 @@ def pair_row(
     real: np.ndarray,
     fakes: Sequence[tuple[str, np.ndarray]],
     names: Sequence[str],
-    path: Path,
-) -> None:
+    path: Path | None = None,
+) -> Figure:
     """Draw several sets of generated rows side by side, on the same axes.
 
     real: (n, k).  fakes: [(title, rows (n, k))].
@@ -59,7 +60,7 @@ def pair_row(
     for part, (title, fake) in enumerate(fakes):
         _draw(figure, real, fake, names, limits(real), part)
         _write(figure, title, names, part)
-    save_figure(figure, path)
+    return save_figure(figure, path)
 
 
 @own_settings()

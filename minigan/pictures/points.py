@@ -1,6 +1,7 @@
 """Points in the plane: real ones red, generated ones blue."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,14 +18,14 @@ Window = tuple[float, float, float, float]  # left, right, bottom, top
 def scatter(
     real: np.ndarray,
     fake: np.ndarray,
-    path: Path,
+    path: Path | None = None,
     title: str | None = None,
     names: Sequence[str] = XY,
-) -> None:
+) -> Figure:
     """Draw real points (red) and generated ones (blue): each (n, 2).
 
-    names: of the two axes.
-
+    names: of the two axes.   path: of the file; None writes none.
+    Returns the figure.
     Errors: OutputError where the file cannot be written.
     """
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
@@ -33,7 +34,7 @@ def scatter(
     axes.legend(loc="best")
     if title:
         axes.set_title(title)
-    save_figure(figure, path)
+    return save_figure(figure, path)
 
 
 @own_settings()
@@ -41,9 +42,9 @@ def scatter_row(
     real: np.ndarray,
     fakes: Sequence[tuple[str, np.ndarray]],
     window: Window,
-    path: Path,
+    path: Path | None = None,
     names: Sequence[str] = XY,
-) -> None:
+) -> Figure:
     """Draw several sets of generated points side by side, on the same axes.
 
     real: (n, 2).  fakes: [(title, points (n, 2))].
@@ -67,7 +68,7 @@ def scatter_row(
             axes.set_title(text, loc="right", color=FAKE, fontsize="small")
         axes.label_outer()
     row[0].legend(loc="upper left")
-    save_figure(figure, path)
+    return save_figure(figure, path)
 
 
 def _points(
@@ -79,9 +80,9 @@ def _points(
     if np.allclose(y, x * x, atol=1e-5):
         line = np.linspace(-0.5, 0.5, 101)
         axes.plot(line, line * line, color=REAL, alpha=0.3, linewidth=1, zorder=1)
-    for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
-        x, y = points.T
-        axes.scatter(x, y, s=16, color=colour, alpha=0.75, linewidths=0, label=label)
+    style: dict[str, Any] = {"linewidths": 0, "zorder": 2}
+    axes.scatter(*fake.T, s=14, color=FAKE, alpha=0.6, label="generated", **style)
+    axes.scatter(*real.T, s=5, color=REAL, alpha=0.9, label="real", **style)  # on top
     axes.set_xlabel(names[0], parse_math=False)
     axes.set_ylabel(names[1], parse_math=False)
     axes.grid(color="#eeeeee")

@@ -89,3 +89,11 @@ def test_a_small_image_keeps_its_pixels(shape):
     assert image.mode == expected
     image = image.convert("RGB") if pixels.ndim == 3 else image
     np.testing.assert_array_equal(np.asarray(image), pixels)
+
+
+def test_a_figure_is_returned_and_written_only_where_a_path_is_given(tmp_path):
+    """What a plot function returns; a notebook shows it."""
+    figure = Figure(figsize=(1, 1))
+    assert output.save_figure(figure, None) is figure
+    assert output.save_figure(figure, tmp_path / "a.png") is figure
+    assert (tmp_path / "a.png").exists()
