@@ -1,7 +1,6 @@
 """Points in the plane: real ones red, generated ones blue."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -80,9 +79,12 @@ def _points(
     if np.allclose(y, x * x, atol=1e-5):
         line = np.linspace(-0.5, 0.5, 101)
         axes.plot(line, line * line, color=REAL, alpha=0.3, linewidth=1, zorder=1)
-    style: dict[str, Any] = {"linewidths": 0, "zorder": 2}
-    axes.scatter(*fake.T, s=14, color=FAKE, alpha=0.6, label="generated", **style)
-    axes.scatter(*real.T, s=5, color=REAL, alpha=0.9, label="real", **style)  # on top
+    sets = (fake, FAKE, "generated", 14, 0.6), (real, REAL, "real", 5, 0.9)
+    for points, colour, label, size, alpha in sets:  # real ones on top
+        x, y = points.T
+        axes.scatter(
+            x, y, s=size, color=colour, alpha=alpha, linewidths=0, label=label, zorder=2
+        )
     axes.set_xlabel(names[0], parse_math=False)
     axes.set_ylabel(names[1], parse_math=False)
     axes.grid(color="#eeeeee")
