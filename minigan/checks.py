@@ -158,7 +158,7 @@ def _bad_values(value: Any) -> tuple[Any, ...]:
         return ()
     if isinstance(value, (int, float)):
         return (*NO_NUMBERS, 0.5) if isinstance(value, int) else NO_NUMBERS
-    return NO_NAMES
+    return (*NO_NAMES, ()) if isinstance(value, tuple) else NO_NAMES
 
 
 def comes_back_from_its_config(kind: type, example: Example) -> None:

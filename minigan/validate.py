@@ -109,11 +109,13 @@ def integer(
     return number
 
 
-def sizes(where: str, argument: str, value: Any) -> tuple[int, ...]:
+def sizes(
+    where: str, argument: str, value: Any, *, most: int = 2**62
+) -> tuple[int, ...]:
     """The shape of an example: a tuple or list of one or more integers >= 1."""
     if not isinstance(value, (tuple, list)) or not value:
         complain(DTypeError, where, argument, "a tuple of integers", shown(value))
-    return tuple(integer(where, argument, size) for size in value)
+    return tuple(integer(where, argument, size, most=most) for size in value)
 
 
 def flag(where: str, argument: str, value: Any) -> bool:

@@ -48,10 +48,8 @@ class PReLU(Layer):
     ) -> None:
         where = "PReLU"
         several = isinstance(features, (tuple, list))
-        sizes = tuple(features) if isinstance(features, (tuple, list)) else (features,)
-        sizes = tuple(
-            validate.integer(where, "features", size, most=2**31) for size in sizes
-        )
+        given = features if isinstance(features, (tuple, list)) else (features,)
+        sizes = validate.sizes(where, "features", given, most=2**31)
         self.features = sizes if several else sizes[0]
         self.positions = validate.integer(where, "positions", positions, most=2**31)
         self.dtype = validate.float_type(where, dtype)

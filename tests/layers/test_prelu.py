@@ -1,8 +1,10 @@
 """PReLU: slopes by hand, shared by the pixels of an image."""
 
 import numpy as np
+import pytest
 
 from minigan import PReLU
+from minigan.errors import MiniganError
 
 X = np.array([[-2.0, 3.0], [-4.0, -1.0]])
 
@@ -30,3 +32,9 @@ def test_frozen_it_learns_nothing():
         layer.forward(X)
         assert layer.backward(X).shape == X.shape
     assert not layer.alpha.grad.any()
+
+
+@pytest.mark.parametrize("features", [0, (), (2, 0), "2"])
+def test_bad_features(features):
+    with pytest.raises(MiniganError, match="^PReLU: argument 'features': expected"):
+        PReLU(features)
