@@ -80,7 +80,7 @@ def keep_casts_exact():
     def cast(x, dtype, name=None):
         return made(np.float64(x) if isinstance(x, float) else x, dtype, name)
 
-    tf.cast = math_ops.cast = cast
+    tf.cast = tf.compat.v2.cast = math_ops.cast = cast
 
 
 def single(out, backend, *parts):

@@ -50,4 +50,5 @@ def test_values(answer, part):
     assert set(got) == set(there) and len(got) > 50
     for key, value in there.items():
         scale = max(1, np.abs(value).max())
-        assert np.abs(got[key] - value).max() < CLOSE * scale, key
+        close = 1e-8 if key.startswith("Nadam") else CLOSE  # 0.96 is float32 there
+        assert np.abs(got[key] - value).max() < close * scale, key
