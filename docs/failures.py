@@ -277,6 +277,7 @@ def saturation(seed=0):
 
 
 FIGURES = {
+    "collapse": collapse,
     "saturation": saturation,
     "too-strong": too_strong,
     "zero-grad": zero_grad,
