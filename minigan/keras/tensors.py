@@ -14,6 +14,14 @@ from . import arguments, naming
 INTEGERS = ("int32", "int64", "uint8", "int8", "int16")
 
 
+class Sizes(tuple[int | None, ...]):
+    """A tensor's shape: a tuple that also has `as_list()`, as TensorFlow's."""
+
+    def as_list(self) -> list[int | None]:
+        """The sizes as a list, None for the batch."""
+        return list(self)
+
+
 class KerasTensor:
     """A place in a graph: its shape, and which call of a layer made it.
 
@@ -29,7 +37,7 @@ class KerasTensor:
         dtype: str | None = None,
     ) -> None:
         self.example = example
-        self.shape: tuple[int | None, ...] = () if example is None else (None, *example)
+        self.shape = Sizes(() if example is None else (None, *example))
         self.call = call
         self.dtype = dtype
         self.name = name or naming.unique("KerasTensor")
@@ -39,7 +47,7 @@ class KerasTensor:
         """The layer that made it, or None."""
         return None if self.call is None else self.call.layer
 
-    def get_shape(self) -> tuple[int | None, ...]:
+    def get_shape(self) -> Sizes:
         """The shape, as a method."""
         return self.shape
 

@@ -41,6 +41,12 @@ def test_formulas_of_tf_math():
     assert model.train_on_batch(x, y) == pytest.approx(np.log1p(np.exp(-p)).mean())
 
 
+def test_shapes_are_tuples_and_lists():
+    x = tf.keras.Input((4, 3))
+    assert x.shape == (None, 4, 3) and x.shape.as_list() == [None, 4, 3]
+    assert x.get_shape().as_list()[1:] == [4, 3]
+
+
 @pytest.mark.parametrize("name", ["GradientTape", "Variable", "function"])
 def test_out_of_scope(name):
     with pytest.raises(MiniganError, match=f"tf.{name}: not supported.*gan.penalties"):
