@@ -139,7 +139,9 @@ class Replayed:
             primitives.fill(block.dtheta, 0.0)
         body.backward_pass(batches.one(gradients), cache, False)
         optimizer.apply(*live)
-        if not self._losses:  # those of the recording: the program writes there
+        if (
+            primitives.recorder.get() is not None
+        ):  # of the last recording, the program's
             self._losses, self._out = values, out
 
     def step(self, x: Arrays, targets: Arrays) -> tuple[list[float], Arrays] | None:
