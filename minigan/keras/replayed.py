@@ -139,9 +139,7 @@ class Replayed:
             primitives.fill(block.dtheta, 0.0)
         body.backward_pass(batches.one(gradients), cache, False)
         optimizer.apply(*live)
-        if (
-            primitives.recorder.get() is not None
-        ):  # of the last recording, the program's
+        if primitives.recorder.get() is not None:  # the program writes there
             self._losses, self._out = values, out
 
     def step(self, x: Arrays, targets: Arrays) -> tuple[list[float], Arrays] | None:
