@@ -154,7 +154,8 @@ def test_tests_and_files_that_a_page_names_exist(page):
         if name:
             assert f"def {name}(" in (ROOT / path).read_text(), f"{page} names {name}"
     folder = ROOT if page == "README.md" else ROOT / "docs"
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", prose):
         assert (folder / target).exists(), f"{page} links to {target}"
     for path in re.findall(r"`((?:minigan|docs|benchmarks|tests)/[\w./]*)`", text):
         assert (ROOT / path).exists(), f"{page} names {path}"

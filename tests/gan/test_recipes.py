@@ -546,8 +546,8 @@ COUNTS = {  # trainable and not of G, then of D
 def test_counts_of_parameters(name):
     recipe = recipes.RECIPES[name]
     rng = np.random.default_rng(0)
-    generator = recipe.generator(rng, np.float32)
-    discriminator = recipe.discriminator(rng, np.float32)
+    generator = recipe.generator(rng, np.float32, recipe.shape)
+    discriminator = recipe.discriminator(rng, np.float32, recipe.shape)
     counts = generator.parameter_count, discriminator.parameter_count
     assert counts == COUNTS[name]
     assert generator.output_shape() == recipe.shape

@@ -9,7 +9,7 @@ import pytest
 from .reading import ROOT, importers
 
 # The names of packages whose modules are called differently.
-MODULES = {"pillow": "PIL", "rich-click": "rich_click"}
+MODULES = {"tensorboardx": "tensorboardX", "pillow": "PIL", "rich-click": "rich_click"}
 
 
 @pytest.fixture(scope="module")
