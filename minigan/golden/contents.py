@@ -37,7 +37,7 @@ def arrays_of(name: str) -> Table:
             role,
             str(array.dtype),
             validate.shape_text(array.shape),
-            case.meaning(key),
+            case.meaning(key) or "",
         ]
         for role, found in zip(("given", "expected"), both(case), strict=True)
         for key, array in found.items()

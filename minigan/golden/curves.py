@@ -1,6 +1,7 @@
 """The cases of curved activations and of the functions that formulas are made of."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,7 @@ def of_batches() -> Iterator[Case]:
     ):
         yield case(
             name,
-            lambda total=total: layers.BatchMean(total),
+            partial(layers.BatchMean, total),
             (4,),
             {"y": y, "dx": f"(sum over rows of dy) {dx}".strip()},
             {"total": total},
