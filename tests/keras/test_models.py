@@ -159,7 +159,7 @@ def test_a_sequential_may_start_with_an_input(start):
 
 def test_weights_in_a_file(tmp_path):
     G = generator()
-    path = tmp_path / "g.weights.h5"
+    path = tmp_path / "g.weights"
     G.save_weights(path)
     other = generator()
     other.load_weights(str(path))
@@ -167,7 +167,7 @@ def test_weights_in_a_file(tmp_path):
     with pytest.raises(ArgumentError, match="2 arrays"):
         Sequential([layers.Dense(1, input_dim=1)]).load_weights(path)
     path.write_bytes(b"\x89HDF\r\n\x1a\n")
-    with pytest.raises(CheckpointError, match="HDF5"):
+    with pytest.raises(CheckpointError, match="HDF5|cannot be read"):
         other.load_weights(path)
     with pytest.raises(CheckpointError, match="cannot be read"):
         other.load_weights(tmp_path / "none")
