@@ -119,7 +119,9 @@ def fit(
     there: Data | None = None
     if split and validation_data is None:
         parts = plan.data(where, x, y, sample_weight, class_weight)
-        parts, kept = _split(where, parts, split)
+        parts, _ = _split(where, parts, split)
+        # Weights of classes are for training alone.
+        _, kept = _split(where, plan.data(where, x, y, sample_weight), split)
         size = validate.integer(
             where, "batch_size", 32 if batch_size is None else batch_size
         )

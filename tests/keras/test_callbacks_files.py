@@ -151,3 +151,13 @@ def test_weights_of_rows_and_classes():
     assert bytes_of(by_row) == bytes_of(by_class)
     with pytest.raises(ArgumentError, match="a weight for each label, 1 too"):
         by_row.train_on_batch(REAL, y, class_weight={0: 1.0})
+
+
+def test_weights_of_classes_are_not_for_validation():
+    y, by_class = np.array([0, 1] * 4), {0: 0.5, 1: 2.0}
+    keras_model = model()
+    fitted = keras_model.fit(
+        REAL, y, verbose=0, validation_split=0.5, class_weight=by_class
+    )
+    expected = keras_model.evaluate(REAL[4:], y[4:], verbose=0)[0]
+    assert fitted.history["val_loss"] == [expected]
