@@ -541,7 +541,8 @@ function drawNetwork(step, entries) {
   });
   const batch = columns[0].values.rows, row = Math.min(state.row, batch - 1);
   for (const column of columns) {
-    const values = (state.gradients ? column.gradient : column.values), radius = Math.max(2, Math.min(7, (height - 60) / column.units / 2.2));
+    const values = state.gradients ? column.gradient : column.values;
+    const radius = Math.max(2, Math.min(7, (height - 60) / column.units / 2.2));
     const most = values ? LARGEST(values.data) : 1;
     for (let unit = 0; unit < column.units; unit++) {
       circle(g, column.x, y(column, unit), radius);
