@@ -104,7 +104,9 @@ def whole(trainer):
 # ---- trained -----------------------------------------------------------------------
 
 
-def test_it_trains(way):
+def test_it_trains(way, request):
+    if JIT_DISABLED and request.node.callspec.params["way"] == "twins":
+        pytest.skip("600 steps of Python's loops take minutes: see the next test")
     (_, backend), distances = way, []
     for steps in (1, 600):
         trainer = trained(steps, backend=backend)
@@ -112,6 +114,16 @@ def test_it_trains(way):
         distances.append(np.abs(y - x * x).mean())
     assert np.isfinite(trainer.history.table).all()
     assert distances[1] < 0.5 * distances[0], distances  # towards the curve
+
+
+@pytest.mark.skipif(not JIT_DISABLED, reason="compiled twins train above")
+def test_uncompiled_twins_train_as_the_formulas_do():
+    found = []
+    for names in (["extension"], ["extension", "extension_twins"]):
+        for _ in loaded(*names):
+            found.append(whole(trained(10, backend="jit")))
+    for name, expected in found[0].items():
+        np.testing.assert_allclose(found[1][name], expected, 1e-3, 1e-5, err_msg=name)
 
 
 @needs_jit
