@@ -226,8 +226,8 @@ def test_a_step_with_the_loss_is_captured(twins):
 
 def test_it_is_saved_loaded_and_resumed_to_the_bit(way, tmp_path):
     _, backend = way
-    through = trained(60, backend=backend)
-    trainer = trained(25, backend=backend)
+    through = trained(12, backend=backend)
+    trainer = trained(5, backend=backend)
     trainer.save(tmp_path / "run.npz")
     again = Trainer.load(tmp_path / "run.npz")
     assert type(again.generator_optimizer).__name__ == "DecayingAdam"
@@ -235,7 +235,7 @@ def test_it_is_saved_loaded_and_resumed_to_the_bit(way, tmp_path):
     assert type(again.generator.layers[1]).__name__ == "TanhGELU"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        again.fit(35, report_every=None)
+        again.fit(7, report_every=None)
     for name, array in whole(through).items():
         assert_same_bits(array, whole(again)[name])
 
