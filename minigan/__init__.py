@@ -33,7 +33,8 @@ from .version import __version__
 
 from . import gan  # isort: skip
 
-# what tutorials use of `tf` beside `tf.keras`, after `import minigan as tf`
+# The names of `keras.tensorflow`, which is imported when one of them is used: what
+# tutorials use of `tf` beside `tf.keras`, after `import minigan as tf`.
 TF_NAMES = frozenset(
     """
     GradientTape Variable abs cast clip_by_value concat constant convert_to_tensor
@@ -42,7 +43,7 @@ TF_NAMES = frozenset(
     zeros zeros_like
     """.split()
 )
-LAZY = ("data", "exercises", "keras", "study")
+LAZY = ("data", "exercises", "keras", "study", "weights")
 
 __all__ = [
     "Graph",

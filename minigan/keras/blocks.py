@@ -25,6 +25,12 @@ def _rows(x: Array) -> Array:
     return x.reshape(-1, x.shape[-1])
 
 
+def _keep_bias(layer: Any) -> None:
+    """Where a layer has no bias, b gets no gradient and stays at zero."""
+    if not layer.use_bias and not layer.is_frozen:
+        primitives.fill(layer.b.grad, 0.0)
+
+
 class Dense(engine.Dense):
     """The engine's Dense on the last axis of any shape.
 
@@ -44,8 +50,7 @@ class Dense(engine.Dense):
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         dx = super().backward_pass(_rows(dy), cache, need_dx)
-        if not self.use_bias and not self.is_frozen:
-            primitives.fill(self.b.grad, 0.0)
+        _keep_bias(self)
         return None if dx is None else dx.reshape(*dy.shape[:-1], -1)
 
     def output_shape(self, shape: Any) -> Shape:
@@ -64,8 +69,7 @@ class Conv2D(engine.Conv2D):
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         dx = super().backward_pass(dy, cache, need_dx)
-        if not self.use_bias and not self.is_frozen:
-            primitives.fill(self.b.grad, 0.0)
+        _keep_bias(self)
         return dx
 
 
@@ -81,8 +85,7 @@ class Conv2DTranspose(engine.Conv2DTranspose):
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         dx = super().backward_pass(dy, cache, need_dx)
-        if not self.use_bias and not self.is_frozen:
-            primitives.fill(self.b.grad, 0.0)
+        _keep_bias(self)
         return dx
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from .. import validate
 from ..errors import ArgumentError
-from . import arguments, backend, session, utils
+from . import arguments, backend, session
 from .base import Result
 from .tensors import KerasTensor
 
@@ -124,7 +124,6 @@ random = SimpleNamespace(
     uniform=uniform,
     set_seed=lambda seed: session.seed_generator(seed),
 )
-set_random_seed = utils.set_random_seed
 math = SimpleNamespace(
     abs=abs,
     exp=exp,

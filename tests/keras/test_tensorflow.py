@@ -1,11 +1,14 @@
 """What scripts use of `tf` beside `tf.keras`."""
 
+import ast
+import inspect
+
 import numpy as np
 import pytest
 
 import minigan as tf
 from minigan.errors import MiniganError
-from minigan.keras import layers
+from minigan.keras import layers, tensorflow
 
 
 def test_arrays_and_random_numbers():
@@ -51,3 +54,16 @@ def test_shapes_are_tuples_and_lists():
 def test_out_of_scope(name):
     with pytest.raises(MiniganError, match=f"tf.{name}: not supported.*gan.penalties"):
         getattr(tf, name)
+
+
+def test_the_names_are_those_of_the_module():
+    """`minigan` has them listed, because the module is imported late."""
+    found = set()
+    for statement in ast.parse(inspect.getsource(tensorflow)).body:
+        if isinstance(statement, ast.FunctionDef):
+            found.add(statement.name)
+        for target in getattr(statement, "targets", ()):
+            found |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+    public = {name for name in found if not name.startswith("_")}
+    inside = {"EAGER", "attribute", "normal", "uniform"}  # the last two: tf.random's
+    assert public - inside | set(tensorflow.EAGER) == tf.TF_NAMES
