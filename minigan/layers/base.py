@@ -37,7 +37,6 @@ from .. import validate
 from ..errors import ArgumentError, DTypeError, ShapeError, StateError
 from ..registry import Registry, config_of
 from ..state import Arrays, Generators, whole_copy
-from .arrays import Array as Array  # what a file of layers takes from here
 from .arrays import (
     Buffer,
     Parameter,

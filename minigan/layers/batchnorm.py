@@ -9,7 +9,8 @@ from .. import primitives, validate
 from ..errors import NonFiniteError, ShapeError
 from ..initializers import initialize
 from ..registry import Example
-from .base import LAYERS, Array, Layer
+from .arrays import Array
+from .base import LAYERS, Layer
 
 
 @LAYERS.register(

@@ -7,7 +7,8 @@ from numpy.typing import DTypeLike
 
 from .. import initializers, primitives, validate
 from ..registry import Example
-from .base import LAYERS, Array, Layer, Shape
+from .arrays import Array
+from .base import LAYERS, Layer, Shape
 
 
 @LAYERS.register(Example({"inputs": 6, "units": 4}, shape=(5, 6)))

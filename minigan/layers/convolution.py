@@ -11,7 +11,8 @@ from .. import initializers, primitives, validate
 from ..errors import ShapeError
 from ..registry import Example
 from . import images
-from .base import LAYERS, Array, Layer, Shape
+from .arrays import Array
+from .base import LAYERS, Layer, Shape
 
 _SMALL = {"image": (5, 4, 2), "filters": 3, "kernel_size": 3, "strides": 2}
 

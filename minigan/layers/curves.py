@@ -7,7 +7,8 @@ from .. import primitives, validate
 from ..primitives.curves import number_of
 from ..registry import Example
 from .activations import Activation
-from .base import LAYERS, Array
+from .arrays import Array
+from .base import LAYERS
 
 
 class Curve(Activation):

@@ -4,7 +4,8 @@ from typing import Any
 
 from .. import primitives, validate
 from ..registry import Example
-from .base import LAYERS, Array, Layer
+from .arrays import Array
+from .base import LAYERS, Layer
 
 
 @LAYERS.register(

@@ -16,7 +16,8 @@ import numpy as np
 from .. import primitives, validate
 from ..errors import ShapeError
 from ..registry import Example
-from .base import LAYERS, Array, Layer, Shape
+from .arrays import Array
+from .base import LAYERS, Layer, Shape
 from .curves import Curve
 
 

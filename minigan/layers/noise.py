@@ -6,7 +6,8 @@ import numpy as np
 
 from .. import primitives, validate
 from ..registry import Example
-from .base import LAYERS, Array, Layer
+from .arrays import Array
+from .base import LAYERS, Layer
 
 
 @LAYERS.register(

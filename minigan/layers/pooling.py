@@ -8,7 +8,8 @@ from .. import primitives, validate
 from ..errors import ShapeError
 from ..registry import Example
 from . import images
-from .base import LAYERS, Array, Layer, Shape
+from .arrays import Array
+from .base import LAYERS, Layer, Shape
 from .convolution import same_border
 
 

@@ -9,7 +9,8 @@ from numpy.typing import DTypeLike
 
 from .. import initializers, primitives, validate
 from ..registry import Example
-from .base import LAYERS, Array, Layer
+from .arrays import Array
+from .base import LAYERS, Layer
 
 
 @LAYERS.register(

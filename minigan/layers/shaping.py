@@ -7,7 +7,8 @@ from typing import Any
 from .. import validate
 from ..errors import ShapeError
 from ..registry import Example
-from .base import LAYERS, Array, Layer, Shape
+from .arrays import Array
+from .base import LAYERS, Layer, Shape
 
 
 @LAYERS.register(Example(shape=(5, 2, 3)))

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from ..registry import Example
-from .base import LAYERS, Array, Layer
+from .arrays import Array
+from .base import LAYERS, Layer
 
 
 @LAYERS.register(Example(shape=(5, 6)))
