@@ -23,13 +23,15 @@ class Source:
     """What a run trains on, as its config.json keeps it.
 
     name: of a data set, or the whole path of a file or folder; None for computed rows.
-    columns: names of those of a table.  size, grey: of the images in a folder.
+    columns: names of those of a table.  label_column: of that with the classes.
+    size, grey: of the images in a folder.
     """
 
     name: str | None = None
     columns: tuple[str, ...] | None = None
     size: tuple[int, int] | None = None
     grey: bool = False
+    label_column: str | None = None
 
     @property
     def is_own(self) -> bool:
@@ -48,6 +50,9 @@ class Source:
         folder = self.is_own and os.path.isdir(str(name))
         self._expect("--size", self.size is None or folder, "a folder of images")
         self._expect("--grey", not self.grey or folder, "a folder of images")
+        is_table = self.is_own and not folder
+        unlabelled = self.label_column is None
+        self._expect("--label-column", unlabelled or is_table, "a table")
         if name is None or not self.is_own:
             self._expect("--columns", self.columns is None, "a table")
             if name is None:
@@ -57,6 +62,9 @@ class Source:
         if folder:
             self._expect("--columns", self.columns is None, "a table")
             return data.from_folder(name, self.size, self.grey or None)
+        if self.label_column is not None:
+            _expect_conditional(recipe)
+            return data.labelled_table(name, self.label_column, self.columns)
         with reading(name):
             text = is_text(head_of(name))
         if text or self.columns is not None:
@@ -78,6 +86,7 @@ class Source:
                 "columns": self.columns and list(self.columns),
                 "size": self.size and list(self.size),
                 "grey": self.grey,
+                "label_column": self.label_column,
             },
         }
 
@@ -86,11 +95,13 @@ class Source:
         """What `config` wrote; of options that are damaged, none."""
         found = options if isinstance(options, dict) else {}
         columns, size = found.get("columns"), found.get("size")
+        label = found.get("label_column")
         return cls(
             name,
             tuple(map(str, columns)) if isinstance(columns, list) else None,
             _pair(size),
             found.get("grey") is True,
+            label if isinstance(label, str) else None,
         )
 
 
@@ -100,6 +111,7 @@ def chosen(
     columns: tuple[str, ...] | None = None,
     size: tuple[int, int] | None = None,
     grey: bool = False,
+    label_column: str | None = None,
 ) -> Source:
     """The source that the options of the command line name.
 
@@ -114,7 +126,16 @@ def chosen(
         raise ArgumentError(
             f"--data: {given}: no such file or folder, and no data set ({known})"
         )
-    return Source(given, columns, size, grey)
+    return Source(given, columns, size, grey, label_column)
+
+
+def _expect_conditional(recipe: str) -> None:
+    """Errors: ArgumentError for a recipe that asks for no labels."""
+    if RECIPES[recipe].condition is None:
+        known = ", ".join(name for name, r in RECIPES.items() if r.condition)
+        raise ArgumentError(
+            f"--label-column: expected a conditional recipe ({known}), got {recipe!r}"
+        )
 
 
 def _has_units(path: str) -> bool:

@@ -62,6 +62,7 @@ class Train(click.RichCommand):
     "minigan train mnist-mixed --data fashion_mnist --out runs/clothes\n\n"
     "minigan train digits --data my.npy --epochs 200\n\n"
     "minigan train parabola --data people.csv --columns height,weight,age\n\n"
+    "minigan train digits-conditional --data iris.csv --label-column kind\n\n"
     "minigan train digits --data photos/ --size 32\n\n",
 )
 @click.argument("recipe", metavar="RECIPE", type=OneOf(recipes.RECIPES))
@@ -103,6 +104,12 @@ class Train(click.RichCommand):
     type=sources.Names(),
     metavar="NAMES",
     help="Columns of a table to train on, with commas between. [default: all]",
+)
+@click.option(
+    "--label-column",
+    metavar="NAME",
+    help="Column of a table that says the class, 0, 1, 2, ..., of a conditional "
+    "recipe. [default: none]",
 )
 @click.option(
     "--size",
@@ -147,7 +154,9 @@ def train(
         raise click.UsageError("--epochs: expected no --steps beside it, got both")
     folder = RunDir(out or Path("runs") / f"{recipe}-seed{seed or 0}")
     data, backend = values.pop("data"), values.pop("backend")
-    of_data = {name: values.pop(name) for name in ("columns", "size", "grey")}
+    of_data = {
+        name: values.pop(name) for name in ("columns", "size", "grey", "label_column")
+    }
     streamed = {"stream_history": True} if values.pop("stream_history") else {}
     overrides = given(values, session=False)
     options = {**given(values, session=True), **streamed}
@@ -156,7 +165,9 @@ def train(
         rows = source.rows(recipe)
         trainer = recipes.load(recipe, seed or 0, rows, backend=backend, **overrides)
     elif data is None and any(of_data.values()):
-        raise click.UsageError("--columns, --size, --grey: expected --data too")
+        raise click.UsageError(
+            "--columns, --size, --grey, --label-column: expected --data too"
+        )
     began = overrides
     with Interrupts(folder) as interrupts, folder.opened(resume):
         if resume:
@@ -285,10 +296,12 @@ def _described(session: Session) -> str:
     if data.columns is None:
         size = " x ".join(map(str, shapes_made(session.trainer.generator)[0]))
         return f"{text} of {size} numbers"
+    label = session.source.label_column
     names = ", ".join(data.columns.names[:NAMED])
     more = ", ..." if len(data.columns) > NAMED else ""
     how = "" if data.columns.is_plain else ", scaled to [-1, 1]"
-    return f"{text} of {len(data.columns)} columns{how}: {names}{more}"
+    kinds = f"; {data.classes} classes by {label}" if label else ""
+    return f"{text} of {len(data.columns)} columns{how}: {names}{more}{kinds}"
 
 
 def _expect_same(

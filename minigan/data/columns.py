@@ -41,6 +41,11 @@ class Columns:
         """Columns without names of their own, of numbers that stay as they are."""
         return cls(default_names(count), (-1.0,) * count, (1.0,) * count)
 
+    def chosen(self, places: Sequence[int]) -> Self:
+        """Those at some places, in this order."""
+        parts = (tuple(part[k] for k in places) for part in vars(self).values())
+        return type(self)(*parts)
+
     def __len__(self) -> int:
         return len(self.names)
 

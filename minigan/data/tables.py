@@ -20,6 +20,8 @@ from .given import as_array
 from .scaling import array_in
 
 NUMBERS = "biuf"  # kinds of dtype
+MOST_CLASSES = 10_000
+WHOLE = 1e-6  # how far from a whole number a class may be, scaled and restored
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,44 @@ def table(source: Any, columns: Sequence[str] | None = None) -> Table:
         return frame(where, "source", source, wanted)
     values = _numbers(where, "source", as_array(where, "source", source))
     return _scaled(*_named(where, values, wanted))
+
+
+def labelled_table(
+    source: Any, label: str, columns: Sequence[str] | None = None
+) -> tuple[Table, NDArray]:
+    """A table and the class of each of its rows, to train a conditional recipe on.
+
+        pair = data.labelled_table("iris.csv", "species")
+        trainer = recipes.load("digits-conditional", data=pair)
+
+    source: as `table` takes it.  label: the name of the column that says the class, a
+    whole number 0, 1, 2, ...; it is no column of the table.
+    columns: the names of those to use beside it, in this order; None for all others.
+    Returns the table and the labels, (n,) int64.
+    Errors: as `table`; ArgumentError for a label that is no such column, or the only
+    one, and for numbers in it that are no class.
+    """
+    where = "data.labelled_table"
+    wanted = None
+    if columns is not None:
+        wanted = [name for name in _names(where, columns) if name != label]
+        wanted.append(label)
+    whole = table(source, wanted)
+    (place,) = places_of(where, "label", whole.columns.names, [label])
+    if len(whole.columns) == 1:
+        expected = "a column beside others"
+        complain(ArgumentError, where, "label", expected, f"the only one, {label!r}")
+    found = whole.columns.restored(whole.rows)[:, place]
+    labels = np.rint(found)
+    wrong = (np.abs(found - labels) > WHOLE) | (labels < 0) | (labels >= MOST_CLASSES)
+    if wrong.any():
+        which = int(wrong.argmax())
+        expected = f"a column of classes 0 ... {MOST_CLASSES - 1:,}"
+        got = f"{found[which]:g} in {label!r}, row {which + 1}"
+        complain(ArgumentError, where, "label", expected, got)
+    others = [k for k in range(len(whole.columns)) if k != place]
+    kept = whole.columns.chosen(others)
+    return Table(whole.rows[:, others], kept), labels.astype(np.int64)
 
 
 def array_or_table(where: str, argument: str, given: Any) -> NDArray | Table:

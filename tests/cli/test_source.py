@@ -113,11 +113,16 @@ def test_options_of_other_data(tmp_path, option, value, fits):
 
 
 def test_what_is_kept_comes_back():
-    whole = Source("/x/y", ("a", "b"), (3, 4), True)
+    whole = Source("/x/y", ("a", "b"), (3, 4), True, "c")
     for known in (whole, Source("/x/y"), Source()):
         found = known.config()
         assert Source.kept(found["source"], found["source_options"]) == known
-    damaged = ({"columns": 3, "size": [1, "2"], "grey": "yes"}, None, [], {"size": [1]})
+    damaged = (
+        {"columns": 3, "size": [1, "2"], "grey": "yes", "label_column": 3},
+        None,
+        [],
+        {"size": [1]},
+    )
     for options in damaged:
         assert Source.kept("/x/y", options) == Source("/x/y")
 

@@ -121,3 +121,36 @@ def test_a_condition_where_there_are_no_labels(tmp_path):
     np.save(rows, np.linspace(-1, 1, 3200, dtype=np.float32).reshape(50, 64))
     result = run("train", CONDITIONAL, "--out", tmp_path / "r", "--data", rows)
     expect_error(result, 2, "'data': expected (rows, labels) for 'digits-conditional'")
+
+
+def test_a_table_whose_column_says_the_class(tmp_path):
+    path, out = tmp_path / "people.csv", tmp_path / "run"
+    lines = [f"{150 + k},{k % 7},{k % 3}" for k in range(40)]
+    path.write_text("\n".join(["height,age,kind", *lines]))
+    options = "--data", path, "--label-column", "kind", "--backend", BACKEND
+    begun = "train", CONDITIONAL, "--out", out, "--batch-size", 8, *options
+    result = run(*begun, "--steps", 3)
+    assert result.exit_code == 0, result.output
+    assert (
+        "2 columns, scaled to [-1, 1]: height, age; 3 classes by kind" in result.output
+    )
+    result = run("train", CONDITIONAL, "--out", out, "--steps", 4, "--resume")
+    assert result.exit_code == 0, result.output
+    result = run("sample", out, "-n", 4, "--labels", "0,2")
+    assert result.output.splitlines()[0] == "height,age"
+    assert run("sample", out, "-n", 4, "--label", 3).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("recipe", "source", "words"),
+    [
+        ("parabola", "rows.csv", "conditional recipe (digits-conditional, mnist"),
+        (CONDITIONAL, "digits", "--label-column: expected a table as --data"),
+    ],
+)
+def test_a_label_column_where_there_is_none(recipe, source, words, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n1,0\n2,1\n")
+    given = path if source == "rows.csv" else source
+    asked = "--data", given, "--label-column", "b", "--out", tmp_path / "run"
+    expect_error(run("train", recipe, *asked), 2, words)

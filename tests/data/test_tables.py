@@ -5,7 +5,7 @@ import pytest
 
 from minigan import data
 from minigan.data.tables import frame, is_frame
-from minigan.errors import DatasetError, MiniganError
+from minigan.errors import ArgumentError, DatasetError, MiniganError
 from minigan.gan import Generator, Rows, Trainer, recipes
 
 VALUES = np.random.default_rng(0).normal([170, 70, 40], [10, 12, 15], (60, 3)).round(2)
@@ -194,3 +194,53 @@ def test_rows_take_tables():
     assert rows.columns.names == NAMES and rows.features == 3
     assert rows.config()["columns"] == rows.columns.config()
     assert "columns" not in Rows(VALUES).config()
+
+
+# ---- with labels -------------------------------------------------------------------
+
+KINDS = np.arange(60) % 3
+
+
+def with_kinds(path):
+    header = ",".join((*NAMES, "kind"))
+    whole = np.column_stack([VALUES, KINDS])
+    np.savetxt(path, whole, "%.2f", ",", header=header, comments="")
+    return path
+
+
+def test_one_column_says_the_class(csv, tmp_path):
+    table = data.table(csv)
+    path = with_kinds(tmp_path / "kinds.csv")
+    for source in (path, columns() | {"kind": KINDS}):
+        found, labels = data.labelled_table(source, "kind")
+        assert found.columns == table.columns
+        np.testing.assert_array_equal(found.rows, table.rows)
+        np.testing.assert_array_equal(labels, KINDS)
+        assert labels.dtype == np.int64
+    found, _ = data.labelled_table(path, "kind", ["age", "kind", "height (cm)"])
+    np.testing.assert_array_equal(found.rows, table.rows[:, [2, 0]])
+    trainer = recipes.load("digits-conditional", data=(found, labels), backend="numpy")
+    assert trainer.classes == 3 and trainer.data.columns == found.columns
+
+
+@pytest.mark.parametrize(
+    ("label", "changed", "words"),
+    [
+        ("species", {}, "some of the columns 'height .*got 'species'"),
+        (
+            "kind",
+            {"kind": KINDS + 0.5},
+            "classes 0 ... 9,999, got 0.5 in 'kind', row 1",
+        ),
+        ("kind", {"kind": KINDS - 1}, "classes 0 ... 9,999, got -1 in 'kind', row 1"),
+        ("kind", {"kind": KINDS * 6000}, "got 12000 in 'kind', row 3"),
+    ],
+)
+def test_a_column_that_says_no_class(label, changed, words):
+    with pytest.raises(ArgumentError, match=f"'label': expected .*{words}"):
+        data.labelled_table(columns() | {"kind": KINDS} | changed, label)
+
+
+def test_a_table_of_nothing_but_classes():
+    with pytest.raises(ArgumentError, match="beside others, got the only one, 'kind'"):
+        data.labelled_table({"kind": KINDS}, "kind")
