@@ -6,7 +6,8 @@ minigan's own classifier judges, trained on the same real images.  Of each class
 samples are asked for; the share is that of samples that it puts into the class asked
 for, the least is that of the worst class.  The spread within a class is the mean
 distance between two samples of it, in units of that between two real rows of it: the
-mean over all classes, and the least.  Where everything is alike it is 0.
+mean over all classes, and the least.  Where everything is alike it is 0.  Last comes
+what the monitor said at the recipe's reports.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.mnist_runs import keep
+from benchmarks.monitor_reports import Heard
 from minigan import data
 from minigan.gan import CONDITIONS, RECIPES, Classifier, recipes
 
@@ -68,22 +70,23 @@ def spreads(samples, pair):
 
 def run(name, seed, steps, pair, classifier, overrides, folder=None):
     """One run, as text."""
-    trainer = recipes.load(name, seed, pair, **overrides)
-    began = time.monotonic()
-    trainer.fit(steps or RECIPES[name].steps, report_every=None)
+    trainer, heard = recipes.load(name, seed, pair, **overrides), Heard()
+    recipe, began = RECIPES[name], time.monotonic()
+    steps = steps or recipe.steps
+    trainer.fit(steps, report_every=recipe.report_every, callbacks=[heard])
     seconds, samples = time.monotonic() - began, drawn(trainer)
     found, spread = shares(samples, classifier), spreads(samples, pair)
     if folder is not None:
         size = trainer.sample(1).shape[1:3]
         few = samples[:, :SHOWN].reshape(-1, *size)
         keep(trainer, few, SHOWN, folder)  # a row of samples for each class
-    condition = overrides.get("condition", RECIPES[name].condition)
+    condition = overrides.get("condition", recipe.condition)
     worst = int(found.argmin())
     return (
         f"{name}, {condition}, seed {seed}, {trainer.step_count:,} steps in "
         f"{seconds:.0f} s: {found.mean():.1%} of the class asked for, least "
         f"{found[worst]:.1%} (class {worst}); spread within a class "
-        f"{spread.mean():.2f}, least {spread.min():.2f}"
+        f"{spread.mean():.2f}, least {spread.min():.2f}; {heard.said(steps)}"
     )
 
 

@@ -5,8 +5,8 @@
 
 Prints a line for each seed: how long it took, least D loss of steps 20 to 60, mean
 losses of the last 1,000 steps, how often minigan's classifier sees each digit among
-10,000 samples, how sure it is of them, and the classifier FD.  --out keeps the
-generator and a picture of 100 samples.
+10,000 samples, how sure it is of them, the classifier FD, and what the monitor said at
+the recipe's reports.  --out keeps the generator and a picture of 100 samples.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.monitor_reports import Heard
 from minigan import data
 from minigan.gan import Classifier, Generator, recipes
 from minigan.gan.classifier import class_histogram, classifier_fd
@@ -38,7 +39,8 @@ def keep(trainer, samples, columns, folder):
 def run(name, seed, steps, images, classifier, folder=None):
     """One run, as text."""
     trainer, began = recipes.load(name, seed, images), time.monotonic()
-    history = trainer.fit(steps, report_every=None)
+    heard, every = Heard(), recipes.RECIPES[name].report_every
+    history = trainer.fit(steps, report_every=max(every, 500), callbacks=[heard])
     seconds = time.monotonic() - began
     d, g = history["d_loss"], history["g_loss"]
     samples = trainer.sample(SAMPLES)
@@ -53,7 +55,8 @@ def run(name, seed, steps, images, classifier, folder=None):
     return (
         f"{name} seed {seed}, {steps:,} steps in {seconds:.0f} s: least d of steps "
         f"20-60 {d[19:60].min():.3f}; last 1,000 steps d {d[-1000:].mean():.3f}, "
-        f"g {g[-1000:].mean():.3f}; digits {counts}, confidence {sure:.2f}, FD {fd:.0f}"
+        f"g {g[-1000:].mean():.3f}; digits {counts}, confidence {sure:.2f}, "
+        f"FD {fd:.0f}; {heard.said(steps)}"
     )
 
 

@@ -54,6 +54,16 @@ class Heard(Monitor):
         super().on_report(trainer, report)
         self.verdicts[trainer.step_count] = self.changes[-1][1].verdict
 
+    def said(self, steps: int) -> str:
+        """What it said when, and whether that was an alarm, of a run of so many."""
+        changes, last = [], None
+        for step, verdict in self.verdicts.items():
+            if verdict != last:
+                changes.append(f"{verdict} ({step:,})")
+            last = verdict
+        alarm = "a failing" if false_alarm(self.verdicts, steps) else "no failing"
+        return f"{', '.join(changes)}; {alarm} verdict after the first fifth"
+
 
 Row = tuple[int, str, dict[int, str], str]
 

@@ -6,9 +6,10 @@
 
 What a run is worth, its source says on 2,500 samples (`Parabola.quality`,
 `Mixture.quality`).  It covers the data where the energy distance is below 0.005, or no
-mode is without a sample.  --rows keeps one line of JSON for each run in DIR; those that
-are there are not run again.  Seeds 0-99 are for choosing a recipe; seeds from 1000 on
-judge it, once.
+mode is without a sample.  A false alarm is a failing verdict of the monitor at one of
+the recipe's reports, the first fifth of the run left out.  --rows keeps one line of
+JSON for each run in DIR; those that are there are not run again.  Seeds 0-99 are for
+choosing a recipe; seeds from 1000 on judge it, once.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from rich.table import Table
 if __name__ == "__main__":  # so that it runs as a script and as a module
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.monitor_reports import FAILING, Heard, false_alarm
 from benchmarks.parabola_health import wilson
 from minigan import ReLU
 from minigan.errors import NonFiniteError
@@ -119,9 +121,10 @@ CONFIGURATIONS = {
 def run(configuration: Configuration, seed: int) -> dict[str, Any]:
     """What came out of one run, by name; `finite` alone where it blew up."""
     trainer, steps = configuration.trainer(seed)
+    heard, every = Heard(), recipes.RECIPES[configuration.recipe].report_every
     found: dict[str, Any] = {"configuration": configuration.name, "seed": seed}
     try:
-        trainer.fit(steps, report_every=None)
+        trainer.fit(steps, report_every=every, callbacks=[heard])
     except NonFiniteError:
         return {**found, "finite": False, "healthy": False, "covers": False}
     quality = trainer.data.quality(trainer.sample(SAMPLES), seed)
@@ -136,6 +139,8 @@ def run(configuration: Configuration, seed: int) -> dict[str, Any]:
         "finite": True,
         "healthy": quality.healthy,
         "covers": covers,
+        "alarm": false_alarm(heard.verdicts, steps),
+        "named": trainer.diagnose().verdict in FAILING,
         **figures,
     }
 
@@ -168,6 +173,8 @@ def collect(
 
 def share(rows: list[dict[str, Any]], name: str) -> str:
     """How many of the runs are so, and Wilson's 95 % interval."""
+    if not rows:
+        return "no run"
     hits = sum(bool(row.get(name)) for row in rows)
     low, high = wilson(hits, len(rows))
     return f"{hits} of {len(rows)} ({low:.0%} to {high:.0%})"
@@ -218,7 +225,16 @@ def main() -> None:
         wanted = [c for c in CONFIGURATIONS[yardstick] if options.only in c.name]
         found = {c.name: collect(c, seeds, folder) for c in wanted}
         title = f"{yardstick}, seeds {seeds[0]}-{seeds[-1]}"
-        Console(width=120).print(table(yardstick, found, title))
+        console = Console(width=120, highlight=False)
+        console.print(table(yardstick, found, title))
+        finite = [row for rows in found.values() for row in rows if row["finite"]]
+        healthy = [row for row in finite if row["healthy"]]
+        failed = [row for row in finite if not row["healthy"]]
+        console.print(f"healthy, and heard a false alarm: {share(healthy, 'alarm')}")
+        console.print(
+            f"healthy, and named failing when done: {share(healthy, 'named')}"
+        )
+        console.print(f"not healthy, and named so when done: {share(failed, 'named')}")
 
 
 if __name__ == "__main__":
