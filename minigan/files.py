@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,11 @@ from typing import Any
 
 from . import validate
 from .errors import OutputError
+from .processes import is_there
+
+# Seconds to wait, each time, while somebody has a file open that is to be replaced: a
+# reader, an indexer, a scanner for viruses.  Windows refuses it then.
+PATIENCE = (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ()
 
 
 def as_path(where: str, value: Any) -> Path:
@@ -80,7 +86,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
         raise OutputError(
@@ -91,26 +97,23 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
             temporary.unlink()
 
 
+def replace(source: Path, target: Path) -> None:
+    """`os.replace`, tried again for as long as `PATIENCE` says.  Errors: OSError."""
+    for seconds in PATIENCE:
+        try:
+            return os.replace(source, target)
+        except PermissionError:
+            time.sleep(seconds)
+    os.replace(source, target)
+
+
 def sweep_stale(folder: str | os.PathLike[str]) -> None:
     """Remove temporary files that a killed process left in `folder`."""
     for path in Path(folder).glob(".*.tmp"):
         parts = path.name.split(".")
-        if len(parts) >= 5 and parts[-3].isdecimal() and not _alive(int(parts[-3])):
+        if len(parts) >= 5 and parts[-3].isdecimal() and not is_there(int(parts[-3])):
             with suppress(OSError):
                 path.unlink()
-
-
-def _alive(pid: int) -> bool:
-    """Whether there is a process with that number, as far as can be told."""
-    if os.name == "nt" or pid <= 0:  # there, os.kill would end the process
-        return pid > 0
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):  # a number too large for any process
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _sync_folder(folder: Path) -> None:

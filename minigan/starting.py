@@ -34,7 +34,7 @@ def is_command() -> bool:
     if first == "-m":
         return "minigan" in sys.orig_argv
     place, name = os.path.split(first)
-    return name in ("minigan", "minigan.exe") or (
+    return name.lower().removesuffix(".exe") == "minigan" or (
         name == "__main__.py" and os.path.basename(place) == "minigan"
     )
 

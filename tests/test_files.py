@@ -97,6 +97,25 @@ def test_an_error_at_each_call_leaves_the_old_file(target, monkeypatch, call, er
     assert target.read_bytes() == OLD and names(target) == ["file.bin"]
 
 
+def test_a_file_that_somebody_has_open_is_replaced_when_it_is_closed(
+    target, monkeypatch
+):
+    """As on Windows; where it stays open, that is the error."""
+    busy = PermissionError(errno.EACCES, "Access is denied")
+    monkeypatch.setattr(files, "PATIENCE", (0.0, 0.0))
+    monkeypatch.setattr(os, "replace", failing(failing(os.replace, 1, busy), 1, busy))
+    write_atomically(target, NEW)
+    assert target.read_bytes() == NEW and names(target) == ["file.bin"]
+
+    def open_for_ever(*arguments):
+        raise busy
+
+    monkeypatch.setattr(os, "replace", open_for_ever)
+    with pytest.raises(OutputError, match="Access is denied"):
+        write_atomically(target, OLD)
+    assert target.read_bytes() == NEW and names(target) == ["file.bin"]
+
+
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_an_interrupt_leaves_the_old_file(target, monkeypatch, call):
     monkeypatch.setattr(os, call, failing(getattr(os, call), 1, KeyboardInterrupt()))

@@ -38,6 +38,7 @@ def test_ctrl_c_while_numpy_is_imported(tmp_path):
     [
         (["/usr/bin/minigan", "train"], [], True),
         (["C:/scripts/minigan.exe"], [], True),
+        (["C:/scripts/Minigan.EXE"], [], True),
         (["-m", "train"], ["python", "-m", "minigan", "train"], True),
         (["/home/me/minigan/__main__.py"], [], True),
         (["-m"], ["python", "-m", "pytest"], False),

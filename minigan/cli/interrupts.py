@@ -14,7 +14,7 @@ from ..starting import INTERRUPTED
 
 SHOW_CURSOR = b"\x1b[?25h\n"  # a live display hides it
 ABORTED = b"minigan: error: aborted; --resume goes on from the last save\n"
-NUMBERS = ("SIGINT", "SIGTERM", "SIGHUP")  # the last where there are terminals
+NUMBERS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # those that a system has
 
 
 class Interrupts(Callback):

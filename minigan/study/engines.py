@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import StateError
+from ..processes import is_parent
 from .plan import Task
 
 Work = Callable[[Task], bytes]
@@ -121,7 +122,7 @@ def _begin(parent: int) -> None:
 
 def _end_with(parent: int) -> None:
     """End this process soon after its parent, even one that was killed."""
-    while os.getppid() == parent:
+    while is_parent(parent):
         time.sleep(1)
     os._exit(1)
 

@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and SIGKILL: what is saved, and what comes of it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from minigan.cli.rundir import RunDir
 from minigan.gan import Trainer
 
 from .helpers import BACKEND, empty_pictures, expect_same_run, run, train
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 # `minigan ...` in a process that Ctrl-C reaches, that takes its time and draws nothing.
 START = (

@@ -85,11 +85,10 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch):
     assert again.exit_code == 0 and "10 runs (2 are there)" in again.stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_other_signals_end_it_too(tmp_path, monkeypatch, name):
-    number = getattr(signal, name, None)
-    if number is None:
-        pytest.skip("this system has no such signal")
+    number = getattr(signal, name)
     whole = engines.in_this_process
 
     def ended(work, tasks):
