@@ -52,3 +52,17 @@ def test_bounds_where_privates_are_used():
     text = (ROOT / "setup.cfg").read_text(encoding="utf-8")
     assert re.search(r"numba>=[\d.]+,<0\.\d+", text)
     assert re.search(r"llvmlite>=[\d.]+,<0\.\d+", text)
+
+
+def test_the_public_matrix_has_the_versions_that_are_declared():
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    matrix = (ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8")
+    versions = re.findall(r"Programming Language :: Python :: (3\.\d+)", setup)
+    assert f"python: {versions}".replace("'", '"') in matrix
+    assert f"python_requires = >={versions[0]}" in setup
+    lowest = dict(re.findall(r"([\w-]+)==([\d.]+)\.\*", matrix))
+    assert {"numpy", "numba", "llvmlite"} <= set(lowest)
+    for name, version in lowest.items():
+        bound = re.search(rf"^ +{name}>=([\d.]+)", setup, re.M)[1]
+        assert bound in (version, version.removesuffix(".0")), name
+    assert f'python: "{versions[0]}", versions: oldest' in matrix
