@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from .output import FAKE, REAL, Path, save_figure
+from .output import FAKE, REAL, Path, Picture, save_figure
 from .settings import own_settings
 
 if TYPE_CHECKING:
     from ..gan.equilibrium import Equilibrium
     from ..gan.history import History
+
+__all__ = ["gradients", "losses", "smooth"]
 
 Labels = Mapping[str, tuple[str, str]]  # column of History -> label, colour
 
@@ -36,7 +37,7 @@ def losses(
     path: Path | None = None,
     balance: "Equilibrium | None" = None,
     critic: bool = False,
-) -> Figure:
+) -> Picture:
     """Draw losses and D's answers over steps, with the values of the equilibrium.
 
     The bands around the answers are as wide as their spread in a batch, a standard
@@ -47,7 +48,7 @@ def losses(
     critic: whether D's answers are scores; else they are probabilities.
     Errors: OutputError where the file cannot be written.
     """
-    figure = Figure(figsize=(8, 6.4), layout="constrained")
+    figure = Picture(figsize=(8, 6.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _curves(above, history, CURVES)
     nowhere = float("nan")
@@ -80,19 +81,21 @@ def losses(
 
 
 @own_settings()
-def gradients(history: "History", path: Path | None = None) -> Figure:
+def gradients(history: "History", path: Path | None = None) -> Picture:
     """Draw how long both gradients are, and how often D is right on real and on fakes.
 
+    path: of the file; None writes none.   Returns the figure.
     Errors: OutputError where the file cannot be written.
     """
-    figure = Figure(figsize=(8, 5.6), layout="constrained")
+    figure = Picture(figsize=(8, 5.6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _curves(above, history, GRADIENTS)
     above.set_yscale("log")
     _plain_numbers(above)
     above.set_ylabel("length of the gradient")
     above.set_title("Gradients of the last update in each step", loc="left")
-    _curves(below, history, RIGHT)
+    for name, (label, colour) in RIGHT.items():  # single values of both are a smear
+        _curve(below, history, name, label, colour)
     _level(below, 0.5, "by chance 1/2")
     below.set_ylim(-0.02, 1.02)
     below.yaxis.set_major_formatter(PercentFormatter(1))

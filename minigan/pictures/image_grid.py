@@ -1,7 +1,12 @@
 """Pictures of many small images: grids as PNG, and a GIF of them.
 
 Drawn pixel by pixel, since a plotting library takes a second for a hundred images: each
-image is enlarged by a whole number, without smoothing, and set beside the others.
+image is enlarged by a whole number, without smoothing, and set beside the others on
+black, as far apart as one of its own pixels is wide: strokes of small digits, which end
+at an edge, do not run into those of the next image.
+
+Without a path nothing is written.  All return what they drew: a PIL image, or an
+`Animation`.
 
 images: (n, height, width) grey or (n, height, width, 3), uint8.
 """
@@ -11,38 +16,57 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .output import FAKE, REAL, Path, font, save_animation, save_image
+from .output import FAKE, REAL, Animation, Path, animation, font, save_image
+
+__all__ = [
+    "beside_png",
+    "captioned_png",
+    "grid",
+    "images_gif",
+    "progress_png",
+    "samples_png",
+    "sheet",
+]
 
 Panel = tuple[str, str, str, np.ndarray]  # title, note, colour, images
 Frame = tuple[int, np.ndarray]  # step, images
 
 SIDE = 460  # pixels of a panel, about
-BORDER, GAP, HEAD = 16, 3, 40  # around panels, between images, for a title
+BORDER, GAP, HEAD = 16, 3, 40  # around panels, least between images, for a title
 FOOT = 20  # for a caption
-WHITE, INK, FAINT = 255, "#222222", "#6a6a6a"
+BLACK, INK, FAINT, LIGHT = 0, "#222222", "#6a6a6a", "#cccccc"
 FIRST, EACH, LAST = 700, 90, 2600  # how long frames are shown, in milliseconds
 
 
 def grid(
     images: np.ndarray, columns: int | None = None, side: int = SIDE, foot: int = 0
 ) -> np.ndarray:
-    """All images in rows: (h, w) or (h, w, 3) uint8, about `side` wide.
+    """All images in rows on black: (h, w) or (h, w, 3) uint8, about `side` wide.
 
     columns: by default as many as rows.   foot: pixels left free below each image.
     """
     n, height, width, *colours = images.shape
     columns = columns or -(-n // max(1, int(np.sqrt(n))))
-    rows = -(-n // columns)
-    factor = max(1, round((side / columns - GAP) / width))
+    factor, gap = scale(width, columns, side)
     height, width = factor * height, factor * width
-    down, right = height + foot + GAP, width + GAP
-    shape = rows * down - GAP, columns * right - GAP
-    whole = np.full((*shape, *colours), WHITE, np.uint8)
+    down, right = height + foot + gap, width + gap
+    shape = -(-n // columns) * down + gap, columns * right + gap
+    whole = np.full((*shape, *colours), BLACK, np.uint8)
     for k, image in enumerate(images):
-        top, left = (k // columns) * down, (k % columns) * right
+        top, left = gap + (k // columns) * down, gap + (k % columns) * right
         large = image.repeat(factor, axis=0).repeat(factor, axis=1)
         whole[top : top + height, left : left + width] = large
     return whole
+
+
+def scale(width: int, columns: int, side: int = SIDE) -> tuple[int, int]:
+    """(pixels that one pixel of an image becomes, pixels between images).
+
+    width: of an image, in pixels.   columns, side: as of `grid`.
+    """
+    wide = (side - GAP) / columns - GAP  # of an image between gaps of GAP
+    factor = max(1, round(min(wide / width, side / (columns * (width + 1) + 1))))
+    return factor, max(GAP, factor)
 
 
 def sheet(
@@ -70,65 +94,72 @@ def sheet(
 
 def samples_png(
     images: np.ndarray,
-    path: Path,
-    title: str,
+    path: Path | None = None,
+    title: str = "",
     note: str = "",
     columns: int | None = None,
-) -> None:
+) -> Image.Image:
     """One grid of generated images.  Errors: OutputError."""
-    save_image(sheet([(title, note, INK, images)], columns=columns), path)
+    return save_image(sheet([(title, note, INK, images)], columns=columns), path)
 
 
 def captioned_png(
     images: np.ndarray,
     captions: Sequence[str],
-    path: Path,
-    title: str,
+    path: Path | None = None,
+    title: str = "",
     columns: int = 5,
-) -> None:
+) -> Image.Image:
     """A grid of images with a text below each.  Errors: OutputError."""
     whole = sheet([(title, "", INK, images)], columns=columns, foot=FOOT)
     pen, small = ImageDraw.Draw(whole), font(12)
     rows = -(-len(images) // columns)
-    width = (whole.width - 2 * BORDER + GAP) / columns
-    height = (whole.height - HEAD - BORDER + GAP) / rows
+    _, gap = scale(images.shape[2], columns)
+    width = (whole.width - 2 * BORDER - gap) / columns
+    height = (whole.height - HEAD - BORDER - gap) / rows
     for k, caption in enumerate(captions):
-        middle = BORDER + (k % columns) * width + (width - GAP) / 2
-        base = HEAD + (k // columns + 1) * height - GAP - FOOT / 2
-        pen.text((middle, base), caption, fill=FAINT, font=small, anchor="mm")
-    save_image(whole, path)
+        middle = BORDER + gap + (k % columns) * width + (width - gap) / 2
+        base = HEAD + (k // columns + 1) * height - FOOT / 2
+        pen.text((middle, base), caption, fill=LIGHT, font=small, anchor="mm")
+    return save_image(whole, path)
 
 
 def beside_png(
     real: np.ndarray,
     fake: np.ndarray,
-    path: Path,
+    path: Path | None = None,
     note: str = "",
     columns: int | None = None,
-) -> None:
+) -> Image.Image:
     """Real images beside generated ones.  Errors: OutputError."""
     panels = [
         ("real", "", REAL, real),
         ("generated", note, FAKE, fake),
     ]
-    save_image(sheet(panels, columns=columns), path)
+    return save_image(sheet(panels, columns=columns), path)
 
 
 def progress_png(
-    frames: Sequence[Frame], path: Path, note: str = "", columns: int | None = None
-) -> None:
+    frames: Sequence[Frame],
+    path: Path | None = None,
+    note: str = "",
+    columns: int | None = None,
+) -> Image.Image:
     """What became of the same z.   frames: [(step, images)].  Errors: OutputError."""
     notes = ["" for _ in frames[1:]] + [note]
     panels = [
         (f"step {step:,}", text, INK, images)
         for (step, images), text in zip(frames, notes, strict=True)
     ]
-    save_image(sheet(panels, 320, columns), path)
+    return save_image(sheet(panels, 320, columns), path)
 
 
 def images_gif(
-    frames: Sequence[Frame], path: Path, title: str, columns: int | None = None
-) -> None:
+    frames: Sequence[Frame],
+    path: Path | None = None,
+    title: str = "",
+    columns: int | None = None,
+) -> Animation:
     """An animation of [(step, images)].  Errors: OutputError."""
     sheets = [
         sheet([(title, f"step {step:,}", INK, images)], columns=columns)
@@ -136,4 +167,4 @@ def images_gif(
     ]
     grey = frames[0][1].ndim == 3
     sheets = [s.convert("L") if grey else s.quantize(256) for s in sheets]
-    save_animation(sheets, path, FIRST, EACH, LAST)
+    return animation(sheets, path, FIRST, EACH, LAST)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from .output import Path, save_figure
+from .output import Path, Picture, save_figure
 from .settings import own_settings
 
 # All sizes in inches.
@@ -35,7 +34,7 @@ class Box:
 
 
 @own_settings()
-def draw(boxes: Sequence[Box], path: Path | None, dpi: int) -> Figure:
+def draw(boxes: Sequence[Box], path: Path | None, dpi: int) -> Picture:
     """Write a PNG of boxes, from top to bottom with arrows between them.
 
     Errors: OutputError.
@@ -43,7 +42,7 @@ def draw(boxes: Sequence[Box], path: Path | None, dpi: int) -> Figure:
     sizes = [box.size() for box in boxes]
     width = max(w for w, _ in sizes) + 2 * MARGIN
     height = sum(h for _, h in sizes) + GAP * (len(sizes) - 1) + 2 * MARGIN
-    figure = Figure(figsize=(width, height))
+    figure = Picture(figsize=(width, height))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.axis("off")

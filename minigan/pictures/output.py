@@ -5,11 +5,13 @@ nor a configured backend matters.  Colours are told apart by colour-blind reader
 real rows are red and generated ones blue throughout.
 """
 
+import base64
 import io
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,6 +20,7 @@ from matplotlib.font_manager import findfont
 from PIL import Image, ImageFont
 
 from ..files import write_atomically
+from .settings import own_settings
 
 Path = str | os.PathLike[str]
 
@@ -25,18 +28,25 @@ REAL, FAKE = "#d62222", "#1f4ed8"  # red, blue
 DPI = 120
 
 
-def save_figure(figure: Figure, path: Path | None, dpi: int = DPI) -> Figure:
+class Picture(Figure):
+    """A figure that a notebook shows, whatever backend is configured there."""
+
+    @own_settings()
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        with _any_letters():
+            FigureCanvasAgg(self).print_png(content, metadata={"Software": None})
+        return content.getvalue()
+
+
+def save_figure(figure: Picture, path: Path | None, dpi: int = DPI) -> Picture:
     """Write a PNG, unless path is None, and return the figure.
 
     Equal figures give equal files.  Errors: OutputError.
     """
-    if path is None:
-        return figure
-    content = io.BytesIO()
     figure.set_dpi(dpi)
-    with _any_letters():
-        FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
-    write_atomically(path, content.getvalue())
+    if path is not None:
+        write_atomically(path, figure._repr_png_())
     return figure
 
 
@@ -56,17 +66,19 @@ def _any_letters() -> Iterator[None]:
         yield
 
 
-def save_image(image: Image.Image, path: Path) -> None:
-    """Write a PNG; equal images give equal files, grey ones small.
+def save_image(image: Image.Image, path: Path | None) -> Image.Image:
+    """Write a PNG, unless path is None, and return the image, grey where all of it is.
 
-    Errors: OutputError.
+    Equal images give equal files, grey ones small.  Errors: OutputError.
     """
     values = np.asarray(image)
     if (values == values[..., :1]).all():
         image = image.convert("L")
-    content = io.BytesIO()
-    image.save(content, "PNG", optimize=True)
-    write_atomically(path, content.getvalue())
+    if path is not None:
+        content = io.BytesIO()
+        image.save(content, "PNG", optimize=True)
+        write_atomically(path, content.getvalue())
+    return image
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -86,10 +98,21 @@ def png(pixels: np.ndarray) -> bytes:
     return content.getvalue()
 
 
-def save_animation(
-    images: Sequence[Image.Image], path: Path, first: int, each: int, last: int
-) -> None:
-    """Write a GIF that starts again at its end.
+@dataclass(frozen=True)
+class Animation:
+    """A GIF; a notebook plays it."""
+
+    content: bytes = field(repr=False)  # of the file
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.content).decode()
+        return f'<img alt="an animation" src="data:image/gif;base64,{data}"/>'
+
+
+def animation(
+    images: Sequence[Image.Image], path: Path | None, first: int, each: int, last: int
+) -> Animation:
+    """A GIF that starts again at its end; written unless path is None.
 
     first, each, last: how long the first image is shown, each one after it, and the
     last, in milliseconds.  Errors: OutputError.
@@ -105,7 +128,9 @@ def save_animation(
         loop=0,
         optimize=False,
     )
-    write_atomically(path, content.getvalue())
+    if path is not None:
+        write_atomically(path, content.getvalue())
+    return Animation(content.getvalue())
 
 
 def font(size: int) -> ImageFont.FreeTypeFont:

@@ -8,15 +8,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image, ImageDraw
 
-from .output import FAKE, REAL, Path, font, pixels, save_animation, save_figure
+from .output import (
+    FAKE,
+    REAL,
+    Animation,
+    Path,
+    Picture,
+    animation,
+    font,
+    pixels,
+    save_figure,
+)
 from .settings import own_settings
 
 if TYPE_CHECKING:
     from ..gan.frames import TableSeries
+
+__all__ = ["pair_plot", "pair_row", "pairs_gif"]
 
 BINS = 24
 PANEL, ALONE = 1.7, 4.5  # inches of a panel, and of one that is the only one
@@ -35,7 +46,7 @@ def pair_plot(
     names: Sequence[str],
     path: Path | None = None,
     title: str = "",
-) -> Figure:
+) -> Picture:
     """Draw real rows and generated ones: each (n, k), in the order of the names.
 
     path: of the file; None writes none.   Returns the figure.
@@ -50,10 +61,11 @@ def pair_row(
     fakes: Sequence[tuple[str, np.ndarray]],
     names: Sequence[str],
     path: Path | None = None,
-) -> Figure:
+) -> Picture:
     """Draw several sets of generated rows side by side, on the same axes.
 
     real: (n, k).  fakes: [(title, rows (n, k))].
+    path: of the file; None writes none.   Returns the figure.
     Errors: OutputError where the file cannot be written.
     """
     figure = _figure(len(names), len(fakes))
@@ -64,9 +76,12 @@ def pair_row(
 
 
 @own_settings()
-def pairs_gif(frames: "TableSeries", path: Path, title: str) -> None:
-    """Write an animated GIF of a run's frames: axes and real rows are drawn once.
+def pairs_gif(
+    frames: "TableSeries", path: Path | None = None, title: str = ""
+) -> Animation:
+    """Draw an animated GIF of a run's frames: axes and real rows are drawn once.
 
+    path: of the file; None writes none.
     Errors: OutputError where the file cannot be written.
     """
     k, shown = len(frames.names), limits(frames.real)
@@ -93,7 +108,7 @@ def pairs_gif(frames: "TableSeries", path: Path, title: str) -> None:
     images = [
         image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images
     ]
-    save_animation(images, path, FIRST, EACH, LAST)
+    return animation(images, path, FIRST, EACH, LAST)
 
 
 def limits(real: np.ndarray) -> Limits:
@@ -115,14 +130,14 @@ def _sizes(columns: int) -> tuple[float, float, float]:
     return panel, LEFT + panels + RIGHT, BELOW + panels + ABOVE
 
 
-def _figure(columns: int, parts: int = 1) -> Figure:
+def _figure(columns: int, parts: int = 1) -> Picture:
     """Room for so many pair plots side by side."""
     _, width, height = _sizes(columns)
-    return Figure(figsize=(parts * width, height))
+    return Picture(figsize=(parts * width, height))
 
 
 def _draw(
-    figure: Figure,
+    figure: Picture,
     real: np.ndarray,
     fake: np.ndarray | None,
     names: Sequence[str],
@@ -190,7 +205,7 @@ def _shares(values: np.ndarray, shown: tuple[float, float]) -> tuple[np.ndarray,
     return counts / len(values), edges
 
 
-def _write(figure: Figure, title: str, names: Sequence[str], part: int = 0) -> None:
+def _write(figure: Picture, title: str, names: Sequence[str], part: int = 0) -> None:
     """A title, and what the colours mean, above one pair plot."""
     _, width, height = _sizes(len(names))
     whole, top = figure.get_size_inches()[0], 1 - 0.12 / height

@@ -15,12 +15,14 @@ from matplotlib.lines import Line2D
 from PIL import Image, ImageDraw
 
 from . import output
-from .output import Path, font, pixels, save_animation
+from .output import Animation, Path, animation, font, pixels
 from .points import Window
 from .settings import own_settings
 
 if TYPE_CHECKING:
     from ..gan.frames import PointSeries
+
+__all__ = ["surface_gif"]
 
 Shape = tuple[int, int]  # rows, columns
 
@@ -35,14 +37,15 @@ FIRST, EACH, LAST = 600, 80, 2400  # how long frames are shown, in milliseconds
 
 
 @own_settings()
-def surface_gif(frames: "PointSeries", path: Path) -> None:
-    """Write an animated GIF of a run's frames.
+def surface_gif(frames: "PointSeries", path: Path | None = None) -> Animation:
+    """Draw an animated GIF of a run's frames.
 
+    path: of the file; None writes none.
     Errors: OutputError where the file cannot be written.
     """
     painter = _Painter(frames)
     images = [painter.frame(k) for k in range(len(frames))]
-    save_animation(images, path, FIRST, EACH, LAST)
+    return animation(images, path, FIRST, EACH, LAST)
 
 
 class _Painter:

@@ -20,19 +20,25 @@ def images(n, height=4, width=3, *colours, seed=0):
 def test_images_stand_in_rows_enlarged_but_not_smoothed(n, columns, rows, colours):
     shown = images(n, 4, 3, *colours)
     whole = image_grid.grid(shown)
-    height, width = (
-        (whole.shape[0] + image_grid.GAP) // rows - image_grid.GAP,
-        (whole.shape[1] + image_grid.GAP) // columns - image_grid.GAP,
-    )
-    factor = width // 3
-    assert factor * 4 == height and whole.shape[2:] == colours
+    factor, gap = image_grid.scale(3, columns)
+    height, width = 4 * factor, 3 * factor
+    size = gap + rows * (height + gap), gap + columns * (width + gap)
+    assert whole.shape == (*size, *colours)
     assert abs(whole.shape[1] - image_grid.SIDE) < 3 * columns + 3
     for k, image in enumerate(shown):
-        top = (k // columns) * (height + image_grid.GAP)
-        left = (k % columns) * (width + image_grid.GAP)
+        top = gap + (k // columns) * (height + gap)
+        left = gap + (k % columns) * (width + gap)
         found = whole[top : top + height : factor, left : left + width : factor]
         np.testing.assert_array_equal(found, image)
-    assert (whole[height : height + image_grid.GAP] == 255).all()
+    for edge in (whole[:gap], whole[:, :gap], whole[-gap:], whole[:, -gap:]):
+        assert not edge.any()
+
+
+@pytest.mark.parametrize("width", [3, 8, 28, 64, 300])
+@pytest.mark.parametrize("columns", [1, 5, 10])
+def test_gaps_are_as_wide_as_a_pixel_of_an_image_or_three(width, columns):
+    factor, gap = image_grid.scale(width, columns)
+    assert factor >= 1 and gap == max(3, factor)
 
 
 def test_columns_as_asked():
@@ -77,6 +83,25 @@ def test_progress_has_a_panel_for_each_step(tmp_path):
     image_grid.progress_png(frames, tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as opened:
         assert opened.width > 2.5 * opened.height
+
+
+def test_without_a_path_the_picture_is_returned_and_nothing_written(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    four = images(4)
+    drawn = [
+        image_grid.samples_png(four),
+        image_grid.captioned_png(four, list("abcd"), title="title"),
+        image_grid.beside_png(four, four),
+        image_grid.progress_png([(0, four), (5, four)]),
+    ]
+    assert all(isinstance(image, Image.Image) for image in drawn)
+    assert image_grid.images_gif([(0, four), (5, four)]).content[:3] == b"GIF"
+    assert not list(tmp_path.iterdir())
+    written = image_grid.samples_png(four, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as opened:
+        np.testing.assert_array_equal(np.asarray(opened), np.asarray(written))
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -1,13 +1,14 @@
 """From figures to files: the same anywhere, and whole or not at all."""
 
+import base64
 import io
 import os
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 from minigan.errors import OutputError
@@ -17,7 +18,7 @@ from .looking import image
 
 
 def figure():
-    figure = Figure(figsize=(2, 1))
+    figure = output.Picture(figsize=(2, 1))
     figure.subplots().plot([1, 3, 2])
     return figure
 
@@ -28,18 +29,34 @@ def test_equal_figures_are_equal_files(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
+def test_a_notebook_shows_a_figure(tmp_path):
+    drawn = output.save_figure(figure(), None)
+    written = output.save_figure(figure(), tmp_path / "a.png")
+    assert drawn._repr_png_() == written._repr_png_()
+    assert drawn._repr_png_() == (tmp_path / "a.png").read_bytes()
+
+
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(OutputError, match="nowhere"):
         output.save_figure(figure(), tmp_path / "nowhere" / "l.png")
     with pytest.raises(OutputError, match="nowhere"):
         blank = Image.new("L", (2, 2))
-        output.save_animation([blank], tmp_path / "nowhere" / "t.gif", 1, 1, 1)
+        output.animation([blank], tmp_path / "nowhere" / "t.gif", 1, 1, 1)
+
+
+def test_a_notebook_plays_an_animation(tmp_path):
+    images = [Image.new("L", (4, 4), 40 * k) for k in range(3)]
+    found = output.animation(images, None, 700, 90, 2600)
+    written = output.animation(images, tmp_path / "a.gif", 700, 90, 2600)
+    assert found == written and found.content == (tmp_path / "a.gif").read_bytes()
+    (data,) = re.findall('src="data:image/gif;base64,(.*?)"', found._repr_html_())
+    assert base64.b64decode(data) == found.content and len(repr(found)) < 80
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_how_long_each_image_is_shown(tmp_path, count):
     images = [Image.new("L", (4, 4), 40 * k) for k in range(count)]
-    output.save_animation(images, tmp_path / "a.gif", first=700, each=90, last=2600)
+    output.animation(images, tmp_path / "a.gif", first=700, each=90, last=2600)
     with Image.open(tmp_path / "a.gif") as opened:
         assert getattr(opened, "n_frames", 1) == count
         shown = []
@@ -93,7 +110,7 @@ def test_a_small_image_keeps_its_pixels(shape):
 
 def test_a_figure_is_returned_and_written_only_where_a_path_is_given(tmp_path):
     """What a plot function returns; a notebook shows it."""
-    figure = Figure(figsize=(1, 1))
+    figure = output.Picture(figsize=(1, 1))
     assert output.save_figure(figure, None) is figure
     assert output.save_figure(figure, tmp_path / "a.png") is figure
     assert (tmp_path / "a.png").exists()

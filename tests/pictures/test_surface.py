@@ -20,7 +20,8 @@ def frames(n=5):
 
 
 def test_gif_shows_the_surface_and_moves_the_fakes(tmp_path):
-    surface.surface_gif(frames(), tmp_path / "t.gif")
+    drawn = surface.surface_gif(frames(), tmp_path / "t.gif")
+    assert drawn.content == (tmp_path / "t.gif").read_bytes()
     left, top, right, bottom = surface.INSIDE
     with Image.open(tmp_path / "t.gif") as opened:
         assert opened.n_frames == 5 and opened.size == surface.SIZE
