@@ -1,4 +1,5 @@
-"""Draws images/parabola.gif, the training that moves on the README's first screen.
+"""Draws images/parabola.gif, the training that moves on the README's first screen, and
+its twin for dark screens.
 
     python docs/moving.py
 
@@ -8,6 +9,7 @@ It is the training.gif of `minigan train parabola`, with every other frame.
 import tempfile
 from pathlib import Path
 
+from dark import dark_path, darken
 from PIL import Image, ImageSequence
 
 from minigan.cli import cli
@@ -42,6 +44,7 @@ def main():
         out = Path(folder) / "run"
         cli.main(["train", "parabola", "--out", str(out)], standalone_mode=False)
         shrink(out / "training.gif", PICTURE)
+    darken(PICTURE, dark_path(PICTURE))
     print(f"{PICTURE}: {PICTURE.stat().st_size:,} bytes")
 
 

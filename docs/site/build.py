@@ -19,9 +19,13 @@ from pathlib import Path
 HERE = Path(__file__).parent
 DOCS = HERE.parent
 ROOT = DOCS.parent
-sys.path[:0] = [str(ROOT), str(HERE)]
+sys.path[:0] = [str(ROOT), str(DOCS), str(DOCS / "notebooks"), str(HERE)]
 
+from dark import dark_path, darken  # noqa: E402
 from formulas import typeset  # noqa: E402
+from golden_table import page as golden_cases  # noqa: E402
+from run import NOTEBOOKS, executed  # noqa: E402
+from run import page as notebook_page  # noqa: E402
 
 from minigan.recording import BESIDE, record  # noqa: E402
 
@@ -34,8 +38,9 @@ PARTS = {  # title of a part -> its pages
     "Games": "training games mnist monitor study yardsticks",
     "Use": "data keras reliability",
     "Inside": "architecture execution gemm tiles benchmarks",
-    "Reference": "api golden changes",
+    "Reference": "api golden golden-cases changes",
 }
+PICTURE = re.compile(r"!\[([^\]]*)\]\((images/[^)]+)\)")
 RUN = "run.html"  # the recorded run that the site shows
 RECORDER = f"""
 ## A recorded run
@@ -53,6 +58,10 @@ MODULES = {  # module -> title of its part of the API
     "minigan.gradcheck": "minigan.gradcheck",
     "minigan.exercises": "minigan.exercises",
     "minigan.recording": "minigan.recording",
+    **{
+        f"minigan.pictures.{name}": f"minigan.pictures.{name}"
+        for name in ("curves", "points", "pairs", "image_grid", "surface")
+    },
     "minigan.study": "minigan.study",
     "minigan.golden": "minigan.golden",
 }
@@ -151,8 +160,14 @@ def step():
 
 
 def index():
-    """The first page: the README without its title's badges, and the contents."""
+    """The first page: the README and the contents."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(
+        r'<picture>.*?<img alt="([^"]*)" src="([^"]*)">.*?</picture>',
+        r"![\1](\2)",
+        text,
+        flags=re.S,
+    )
     text = re.sub(r"\]\(docs/", "](", text)
     text = re.sub(r"\[([^\]]+)\]\((?:[A-Z]+\.(?:md|cff)|LICENSE)\)", r"\1", text)
     text = re.sub(r"<!--.*?-->\n", "", text)
@@ -166,7 +181,21 @@ def index():
     return text
 
 
-MADE = {"api": api, "step": step}
+def twice(text):
+    """Markdown with two of each picture; the theme shows the one that suits it."""
+    return PICTURE.sub(
+        lambda found: "".join(
+            f"![{found[1]}]({path}){{.only-{theme}}}"
+            for theme, path in (
+                ("light", found[2]),
+                ("dark", dark_path(Path(found[2])).as_posix()),
+            )
+        ),
+        text,
+    )
+
+
+MADE = {"api": api, "step": step, "golden-cases": golden_cases}
 
 
 def exists(name):
@@ -174,15 +203,19 @@ def exists(name):
 
 
 def notebooks():
-    """The page that links to the notebooks, which are downloaded as they are."""
-    page = ["# Notebooks", "", "Run from top to bottom in `.ci/run`.", ""]
-    for path in sorted((DOCS / "notebooks").glob("*.ipynb")):
-        page.append(f"- [{path.stem}](notebooks/{path.name})")
-    return "\n".join([*page, ""])
+    """The page of the notebooks: to be read as they ran, and downloaded."""
+    lines = ["# Notebooks", "", "Each was run from top to bottom for this site.", ""]
+    for path in NOTEBOOKS:
+        name = path.stem[2:].replace("_", " ")
+        lines.append(
+            f"- [{name[0].upper()}{name[1:]}]({path.stem}.md), "
+            f"[as a file](notebooks/{path.name})"
+        )
+    tree = ["```{toctree}", ":hidden:", "", *(path.stem for path in NOTEBOOKS), "```"]
+    return "\n".join([*lines, "", *tree, ""])
 
 
-if list((DOCS / "notebooks").glob("*.ipynb")):
-    MADE["notebooks"] = notebooks
+MADE["notebooks"] = notebooks
 
 
 def sources(folder):
@@ -191,16 +224,22 @@ def sources(folder):
         if path.suffix in (".py",) or path.name in ("images", "solutions", "notebooks"):
             target = folder / path.name
             (shutil.copytree if path.is_dir() else shutil.copy)(path, target)
+    for path in (DOCS / "images").iterdir():
+        if not dark_path(path).exists() and not path.stem.endswith("-dark"):
+            darken(path, dark_path(folder / "images" / path.name))
     for path in DOCS.glob("*.md"):
         text = path.read_text(encoding="utf-8")
         text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)  # out of the docs
         text = re.sub(r"\]\((solutions)/?\)", r"](exercises.md)", text)
-        (folder / path.name).write_text(typeset(text), encoding="utf-8")
+        (folder / path.name).write_text(twice(typeset(text)), encoding="utf-8")
     for name, make in MADE.items():
         (folder / f"{name}.md").write_text(make(), encoding="utf-8")
+    for path in NOTEBOOKS:
+        text = typeset(notebook_page(executed(path)))
+        (folder / f"{path.stem}.md").write_text(text, encoding="utf-8")
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     (folder / "changes.md").write_text(changes, encoding="utf-8")
-    (folder / "index.md").write_text(index(), encoding="utf-8")
+    (folder / "index.md").write_text(twice(index()), encoding="utf-8")
     with (folder / "recorder.md").open("a", encoding="utf-8") as page:
         page.write(RECORDER)
 

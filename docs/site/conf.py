@@ -10,6 +10,7 @@ from minigan.version import __version__
 project, version, release = "minigan", __version__, __version__
 author = copyright = "The minigan authors"
 extensions = ["myst_parser"]
+myst_enable_extensions = ["attrs_inline"]
 myst_heading_anchors = 4
 exclude_patterns = ["solutions", "notebooks"]
 html_theme = "furo"

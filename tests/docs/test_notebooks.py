@@ -20,6 +20,15 @@ def cells(path):
     return ["".join(c["source"]) for c in found if c["cell_type"] == "code"]
 
 
+def displayed(thing):
+    """What a notebook shows of a value: HTML, or a picture."""
+    for form in ("_repr_html_", "_repr_png_"):
+        found = getattr(thing, form, lambda: None)()
+        if found:
+            return found
+    return None
+
+
 def test_there_are_three():
     assert len(NOTEBOOKS) == 3
 
@@ -38,7 +47,7 @@ def test_it_runs_from_top_to_bottom(path):
                 shown = eval(
                     compile(ast.Expression(last.value), path.name, "eval"), scope
                 )
-                assert shown is None or shown._repr_html_()
+                assert shown is None or displayed(shown)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

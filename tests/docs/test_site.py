@@ -90,9 +90,17 @@ def test_every_public_name_is_in_the_reference(build):
 
 def test_every_page_has_its_place(build):
     index = build.index()
-    for path in (ROOT / "docs").glob("*.md"):
-        assert re.search(rf"^{path.stem}$", index, re.M), path.name
+    for name in (*build.MADE, *(path.stem for path in (ROOT / "docs").glob("*.md"))):
+        assert re.search(rf"^{name}$", index, re.M), name
     assert "](docs/" not in index
+
+
+def test_each_picture_is_there_for_light_and_for_dark_screens(build):
+    assert "images/parabola.gif){.only-light}" in build.twice(build.index())
+    assert build.twice("a\n\n![b,\nc](images/d.png)\n") == (
+        "a\n\n![b,\nc](images/d.png){.only-light}"
+        "![b,\nc](images/d-dark.png){.only-dark}\n"
+    )
 
 
 def test_links_to_nowhere_are_found(build, tmp_path):
