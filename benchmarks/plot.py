@@ -139,8 +139,10 @@ def _dots(axis, results, workload):
 
 
 def _durations(axis):
-    """Marks of a logarithmic axis, named as times."""
-    axis.set_major_locator(ticker.LogLocator(subs=(1, 3)))
+    """Marks of a logarithmic axis, named as times; fewer where it is long."""
+    low, high = axis.get_view_interval()
+    between = (1,) if high > 300 * low else (1, 3)
+    axis.set_major_locator(ticker.LogLocator(subs=between))
     axis.set_major_formatter(lambda value, _: duration(value))
     axis.set_minor_formatter(ticker.NullFormatter())
 
@@ -218,13 +220,14 @@ def draw_growth(results, plt):
         axis.set_xscale("log", base=2)
         axis.set_yscale("log")
         axis.set_xlabel(label)
-        axis.set_ylabel("milliseconds a step")
+        _durations(axis.yaxis)
+        axis.set_ylabel("time of a step (logarithmic)")
         ticks = [int(w.name.split("-")[1]) for w in family]
         axis.set_xticks(ticks, [f"{t:,}" for t in ticks])
         axis.grid(alpha=0.3)
         if family:
             axis.legend(frameon=False)
-    figure.suptitle(f"Growth{caution(results)}", weight="bold")
+    figure.suptitle(f"Time of a step as it grows{caution(results)}", weight="bold")
     return figure
 
 
@@ -236,8 +239,7 @@ def _curve(axis, results, family, name):
     ]
     x = [size for size, _ in points]
     low, middle, high = (
-        [getattr(s, part) / 1e3 for _, s in points]
-        for part in ("least", "median", "most")
+        [getattr(s, part) for _, s in points] for part in ("least", "median", "most")
     )
     style = {"color": variant(name)}
     label = CONTESTANTS[name].label

@@ -176,7 +176,8 @@ def beside(wrong, name, right=None, label="right", steps=STEPS):
     ):
         panel.plot(x, x * x, color=DATA, lw=5, alpha=0.5, solid_capstyle="round")
         panel.scatter(*cloud.T, s=4, color=colour, linewidths=0)
-        panel.set_title(f"{kind}, seed {SEEDS[0]}", loc="left", size=10)
+        title = f"{kind}, seed {SEEDS[0]}"
+        panel.set_title(title, loc="left", size=10, color=colour)
         low, high = (-0.7, -0.25), (0.7, 0.5)
         outside = ~((cloud > low) & (cloud < high)).all(axis=1)
         if outside.mean() >= 0.005:  # else it would read 0%
@@ -185,12 +186,12 @@ def beside(wrong, name, right=None, label="right", steps=STEPS):
         panel.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     at = np.arange(EVERY, steps + 1, EVERY)
     for kind, colour in zip(runs, (RIGHT, WRONG), strict=True):
-        for k, (_, distances, _) in enumerate(runs[kind]):
-            axes[2].plot(at, distances, color=colour, lw=1.2, label=None if k else kind)
+        for _, distances, _ in runs[kind]:
+            axes[2].plot(at, distances, color=colour, lw=1.2)
     axes[2].set_yscale("log")
+    axes[2].yaxis.set_major_formatter("{x:g}")
     axes[2].set_xlabel("steps")
     axes[2].set_title("distance, seeds 0, 1, 2", loc="left", size=10)
-    axes[2].legend(frameon=False, fontsize=9)
     return figure
 
 
@@ -272,6 +273,7 @@ def saturation(seed=0):
     right.legend(["non-saturating", "minimax"], frameon=False, loc="lower left")
     for panel in (left, right):
         panel.set_yscale("log")
+        panel.yaxis.set_major_formatter("{x:g}")
         panel.set_xlabel("steps that D was trained alone (digits, seed 0)")
     return figure
 

@@ -73,6 +73,7 @@ def draw(runs, path):
         axes.plot(STEPS, middle, color=colour, marker=marker, markersize=5, label=label)
     axes.set_xscale("symlog", linthresh=1, linscale=0.4)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
     ticks = (0, 1, 3, 10, 30, 100, 300)
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
