@@ -21,7 +21,8 @@ def expected(game, steps=STEPS, **adam):
     """Losses [(d, g)] of minigan, and {"z": [...], "rows": [...]} that it drew."""
     subject = gan_minigan.Numpy(game, game.data("float64", ROWS), "float64", **adam)
     trainer, drawn = subject.trainer, {"z": [], "rows": []}
-    trainer.game.latent = _written_down(trainer.game.latent, drawn["z"])
+    draws = trainer.game.draws
+    draws.latent = _written_down(draws.latent, drawn["z"])
     trainer.data.batch = _written_down(trainer.data.batch, drawn["rows"])
     losses = []
     for _ in range(steps):

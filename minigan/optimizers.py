@@ -21,7 +21,9 @@ with its rule.  So is one of your own, in plain NumPy:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,6 +51,7 @@ __all__ = [
 Array = NDArray[Any]
 
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer")
+_unchecked: ContextVar[bool] = ContextVar("unchecked", default=False)
 CLIPS = ("clipvalue", "clipnorm", "global_clipnorm")
 
 
@@ -156,7 +159,8 @@ class Optimizer:
         if rate is not None:
             validate.array(where, "rate", rate, (), np.float64)
         active = primitives.recorder.get()
-        if active is not None and active.replays:  # where numbers are looked at
+        replayed = active is not None and active.replays  # numbers are looked at there
+        if replayed or _unchecked.get():
             self.apply(*owners, rate=rate)
             return
         arrays = [*self.cells().values()]
@@ -339,6 +343,20 @@ class Optimizer:
                         f"of size {size:g} at {_place(owner, vector)}"
                     )
         raise NonFiniteError(f"{start} a step that is finite, got an overflow")
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """A block in which `step` keeps no copy and looks at no number: it is `apply`.
+
+    For a caller who has a copy of everything and looks at `overflow`, and at theta,
+    after several steps.
+    """
+    token = _unchecked.set(True)
+    try:
+        yield
+    finally:
+        _unchecked.reset(token)
 
 
 def _copies(arrays: list[Array], spare: list[Array]) -> list[Array]:

@@ -38,7 +38,7 @@ class Captured:
     def discriminator_step(self):
         with primitives.use_backend(self.backend):
             game = self.trainer.game
-            self.z = game.latent(self.game.batch) if self.game.shared else None
+            self.z = game.draws.shared_latent()
             game.discriminator_step(self.z)
 
     def generator_step(self):

@@ -48,7 +48,9 @@ class Minigan:
 
     def __init__(self, products):
         from minigan.compiled import dense
+        from minigan.jit.threads import start
 
+        start()
         kernels = {
             "forward": dense.dense_forward,
             "dW": dense.dense_dW_first,

@@ -18,6 +18,7 @@ from .. import primitives
 from ..capture import program
 from ..capture.schedule import Schedule
 from ..errors import CaptureError, NonFiniteError
+from ..optimizers import unchecked
 from ..state import (
     Arrays,
     Generators,
@@ -33,6 +34,7 @@ from .history import COLUMNS, History
 from .interrupt import finish_first
 
 UNROLLED = 16  # steps of the players up to which one program holds them all
+ALGORITHM = tuple(f"gan/{name}.py" for name in ("game", "draws", "judge", "objectives"))
 CHUNK_SECONDS = 0.2  # about how long training goes on between two looks at it
 Step = Callable[[], Arrays]  # a step of the game: name of a column -> number
 OF_G = [COLUMNS.index(name) for name in ("g_loss", "g_gradient")]
@@ -117,7 +119,7 @@ class Execution:
             dict(self._labelled()),
             f"Step {len(self.history) + 1:,} of {name}",
             self.arrays(),
-            algorithm=("gan/game.py", "gan/objectives.py"),
+            algorithm=ALGORITHM,
         )
         capture, self.capture = self.capture, False
         try:
@@ -146,10 +148,11 @@ class Execution:
         try:
             with primitives.use_backend(self.backend):
                 done = self._captured(steps, step)
-                if not self._finite(done):
-                    raise NonFiniteError("a captured step")  # run again, to name it
-                for _ in range(steps - done):
-                    self._row(step)
+                with unchecked():
+                    for _ in range(steps - done):
+                        self._row(step)
+                if not self._finite(steps):
+                    raise NonFiniteError("a number")  # run again, to name it
         except NonFiniteError as error:
             raise self._named(error, steps, step, keep) from None
         except BaseException:  # Ctrl-C, or a layer of the user's: no half a step stays
@@ -162,6 +165,8 @@ class Execution:
         self._before.take()
         self._own = OwnAttributes(self._parts())
         self._first_row(step)
+        for _, optimizer in self.game.players.values():
+            optimizer.overflow[...] = 0
 
     def _first_row(self, step: Step) -> None:
         self.cursor[...] = 0
@@ -233,8 +238,12 @@ class Execution:
 
     def _finite(self, steps: int) -> bool:
         """True where nothing went wrong in the first `steps` rows of this run."""
-        overflow = [o.overflow for _, o in self.game.players.values()]
-        return not any(overflow) and bool(np.isfinite(self.table[:steps]).all())
+        for network, optimizer in self.game.players.values():
+            if optimizer.overflow:
+                return False
+            if not all(np.isfinite(n.theta).all() for n in network.owners()):
+                return False
+        return bool(np.isfinite(self.table[:steps]).all())
 
     def _layers(self) -> list[Any]:
         return [x for n, _ in self.game.players.values() for x in n.walk()]

@@ -22,12 +22,12 @@ from ..network import Network
 from ..optimizers import Optimizer
 from ..registry import create
 from ..state import Arrays, Generators, own_copy, whole_copy
-from .checks import fit_together, network_of, two_optimizers
-from .noise import Noise
+from .checks import network_of, two_optimizers
+from .draws import Draws, joined, joined_labels
+from .judge import Judge
 from .objectives import OBJECTIVES
 from .options import Options
 from .penalties import PENALTIES
-from .players import Inputs, critic_of
 from .ranks import ALONE, Communicator
 from .rows import Rows, pair_of
 from .sampling import Source
@@ -45,6 +45,7 @@ class Game:
 
     Arguments as for `Trainer`, which see; rngs: name -> Generator, as `rngs` makes
     them.  average: the moving average so far, by default a copy of G.
+    draws: what a step draws.   judge: D's answers and their gradient.
     critic: D without its sigmoid, if it ends in one, since losses want its score.
     pretrained: how many steps D took by itself.
     communicator: the ranks that play this game together, see `ranks`.
@@ -77,16 +78,12 @@ class Game:
             data = Rows(rows, labels, rng=rngs["data"], dtype=dtype)
         self.data = data
         self.rngs = {**rngs, "data": data.generators().get("rng", rngs["data"])}
-        self.latent_dim = fit_together(
-            where, generator, discriminator, data, options.real_rows, options.pack
+        self.draws = Draws(
+            where, generator, discriminator, data, options, self.rngs, AHEAD
         )
-        self.of_generator = Inputs.of(where, "generator", generator)
-        self.of_discriminator = Inputs.of(where, "discriminator", discriminator)
-        width = data.features * options.pack
-        self.row_shape = self.of_discriminator.shape or (width,)
-        self.critic = critic_of(discriminator)
-        if not self.critic.splits:
-            options.check_no_classes(where)
+        inputs = self.draws.of_discriminator
+        self.judge = Judge(where, discriminator, inputs, self.objective, options)
+        self.critic = self.judge.critic
         self.generator_optimizer, self.discriminator_optimizer = two_optimizers(
             where, generator_optimizer, discriminator_optimizer
         )
@@ -104,17 +101,8 @@ class Game:
             self.average = None if options.ema is None else copy.deepcopy(generator)
         self.communicator = communicator
         self.shards = Shards(options, communicator, generator, discriminator)
-        self.noise = Noise(
-            self.rngs["noise"],
-            options.instance_noise,
-            options.instance_noise_steps,
-            generator.theta.dtype,
-            AHEAD,
-        )
         self.rates = Rates(options.schedule, options.schedule_steps, AHEAD)
         self.pretrained = np.array(pretrained, np.int64)  # steps of D by themselves
-        self._classes: tuple[Any, Any] = None, None  # probabilities and labels
-        self._taught = 0  # how many of these rows D learns the classes of
 
     # ---- the algorithm -------------------------------------------------------------
 
@@ -130,7 +118,7 @@ class Game:
         """The discriminator n times, then the generator m times."""
         z, found = None, {}
         for _ in range(self.options.discriminator_steps):
-            z = self.shared_latent()
+            z = self.draws.shared_latent()
             found = self.discriminator_step(z)
         for _ in range(self.options.generator_steps):
             found |= self.generator_step(z)
@@ -180,7 +168,7 @@ class Game:
 
     def both_gradients(self) -> Arrays:
         """That of D, then that of G, with nothing moved in between."""
-        z = self.shared_latent()
+        z = self.draws.shared_latent()
         return self.discriminator_gradient(z) | self.generator_gradient(z)
 
     def move_both(self) -> Arrays:
@@ -224,7 +212,7 @@ class Game:
         real, fake = part.real, part.fake
         both = joined(real, fake)
         labels = joined_labels(part.labels, part.wanted)
-        score = self.judged(both, labels, len(real))
+        score = self.judge.scores(both, labels, len(real))
         real_score, fake_score = score[: len(real)], score[len(real) :]
         real_loss, fake_loss = self.objective.halves(real_score, fake_score)
         self.objective.mixed(score)
@@ -236,7 +224,7 @@ class Game:
         """The gradient of D's loss on real rows."""
         primitives.heading("D on real rows")
         real = part.real
-        real_score = self.judged(real, part.labels)
+        real_score = self.judge.scores(real, part.labels)
         real_loss = self.objective.real(real_score)
         self.discriminator.zero_grad()
         return [real_score], [real_loss, *self.learn(part, "real")]
@@ -245,7 +233,7 @@ class Game:
         """That on fakes; not alone, it is added to the gradient that is there."""
         primitives.heading("D on fakes")
         fake = part.fake
-        fake_score = self.judged(fake, part.wanted, 0)
+        fake_score = self.judge.scores(fake, part.wanted, 0)
         fake_loss = self.objective.fake(fake_score)
         if alone:
             self.discriminator.zero_grad()
@@ -261,7 +249,7 @@ class Game:
         kinds: which of the rows of the part the loss is of.
         Returns what penalties there are.
         """
-        danswer = self.danswer()
+        danswer = self.judge.dscores()
         if self.penalty is None:
             self.critic.backward(danswer, need_dx=False)
             return []
@@ -281,7 +269,7 @@ class Game:
         So it is where a penalty looks between both and D asks of which class that is.
         """
         between = self.penalty is not None and "between" in self.penalty.rows
-        return between and self.of_discriminator.labels is not None
+        return between and self.draws.of_discriminator.labels is not None
 
     def move_discriminator(self) -> NDArray:
         """D's update; the length of the gradient that it was made of."""
@@ -299,11 +287,11 @@ class Game:
         real rows before the fakes.
         """
         primitives.heading("Generator step: G, then D, frozen: no weight gradients")
-        z = self.latent(self.options.batch_size) if z is None else z
-        n = len(self.of_generator.numbers_in(z))
-        noise, real = self.blur(n), None
+        z = self.draws.latent(self.options.batch_size) if z is None else z
+        n = len(self.draws.of_generator.numbers_in(z))
+        noise, real = self.draws.blur(n), None
         if self.objective.compares:
-            real = self.batch(n)
+            real = self.draws.batch(n)
         parts = self.shards.cut((z, noise, real))
         _, (loss,) = self.shards.teach(self.generator, self.through, parts)
         return {"g_loss": loss}
@@ -315,15 +303,15 @@ class Game:
         """
         z, noise, real = part
         fake = self.generator.forward(z, training=True)
-        rows = seen = self.seen(fake, noise)
-        labels = self.labels_seen(z)
+        rows = seen = self.draws.seen(fake, noise)
+        labels = self.draws.labels_seen(z)
         if real is not None:
             rows, labels = joined(real[0], seen), joined_labels(real[1], labels)
         with self.discriminator.frozen():
-            score = self.judged(rows, labels)
+            score = self.judge.scores(rows, labels)
             loss = self.objective.generator(score)
-            dscore = self.danswer(len(rows) / len(seen))
-            dfake = self.of_discriminator.numbers_in(self.critic.backward(dscore))
+            dscore = self.judge.dscores(len(rows) / len(seen))
+            dfake = self.draws.of_discriminator.numbers_in(self.critic.backward(dscore))
             dfake = dfake[-len(seen) :]  # without the real rows, if there are any
         primitives.heading("The gradient goes on into G")
         self.generator.zero_grad()
@@ -338,45 +326,20 @@ class Game:
 
     # ---- what a step is made of ----------------------------------------------------
 
-    def latent(self, n: int) -> Any:
-        """What G takes: z ~ N(0, 1), (n, latent_dim), and labels if it takes any."""
-        z = primitives.standard_normal(
-            self.rngs["latent"], n, self.latent_dim, dtype=self.generator.dtype
-        )
-        if self.of_generator.labels is None:
-            return z
-        packs = n // self.options.pack
-        return self.with_labels(z, self.data.draw_labels(packs, self.rngs["latent"]))
-
-    def with_labels(self, z: NDArray, labels: NDArray | None) -> Any:
-        """What G takes: z, and labels, one for each row of D."""
-        if labels is not None and self.options.pack > 1:
-            labels = primitives.respaced_labels(labels, len(z))
-        return self.of_generator.given(z, labels)
-
-    def labels_seen(self, z: Any) -> NDArray | None:
-        """The labels of what G takes, as D sees them: one for each of its rows."""
-        labels = self.of_generator.labels_in(z)
-        if labels is not None and self.options.pack > 1:
-            labels = primitives.respaced_labels(
-                labels, len(labels) // self.options.pack
-            )
-        return labels
-
     def drawn(self, z: Any) -> "list[Part]":
         """What D learns from, this rank's shards of it.   z: of the fakes, or None."""
         n = self.options.real_rows
         primitives.heading("Discriminator step: draw fakes and real rows")
-        z = self.latent(n) if z is None else z
-        drawn = self.batch(n) if self.in_pairs else None
+        z = self.draws.latent(n) if z is None else z
+        drawn = self.draws.batch(n) if self.in_pairs else None
         if drawn is not None:
-            z = self.with_labels(self.of_generator.numbers_in(z), drawn[1])
+            z = self.draws.with_labels(self.draws.of_generator.numbers_in(z), drawn[1])
         latents = self.shards.cut(z)
         made = [self.fakes(z) for z in latents]
-        wanted = [self.labels_seen(z) for z in latents]
-        noise = self.shards.cut(self.blur(n))
-        fakes = [self.seen(*pair) for pair in zip(made, noise, strict=True)]
-        real = self.shards.cut(drawn or self.batch(n))
+        wanted = [self.draws.labels_seen(z) for z in latents]
+        noise = self.shards.cut(self.draws.blur(n))
+        fakes = [self.draws.seen(*pair) for pair in zip(made, noise, strict=True)]
+        real = self.shards.cut(drawn or self.draws.batch(n))
         alpha = None
         if self.penalty is not None and "between" in self.penalty.rows:
             rows = n // self.options.pack
@@ -385,86 +348,12 @@ class Game:
         lists = real, fakes, wanted, self.shards.cut(alpha)
         return [Part(*rows, *rest) for rows, *rest in zip(*lists, strict=True)]
 
-    def batch(self, n: int) -> tuple[NDArray, NDArray | None]:
-        """The next n real rows as D sees them, and their labels if there are any.
-
-        Of several that D sees as one, all are of one class.
-        """
-        noise = self.blur(n)
-        if not self.data.labelled:
-            return self.seen(self.data.batch(n), noise), None
-        pack = self.options.pack
-        rows, labels = self.data.packs(n, pack) if pack > 1 else self.data.batch(n)
-        return self.seen(rows, noise), labels
-
-    def judged(
-        self, rows: NDArray, labels: NDArray | None, real: int | None = None
-    ) -> NDArray:
-        """D's scores of rows that it is trained on, (N, 1).
-
-        real: how many of them are real, the first ones; None where G is trained.
-        Of a D that answers with logits of classes, too, their loss is kept for
-        `danswer`: the softmax cross-entropy with the labels (Odena et al. 2017).
-        """
-        x = self.of_discriminator.given(rows, labels)
-        answer = self.critic.forward(x, training=True)
-        if not self.critic.splits:
-            return answer
-        score, logits = answer
-        _, probabilities = primitives.softmax_forward(logits, labels)
-        self._classes, self._taught = (probabilities, labels), len(score)
-        if real is not None and self.options.auxiliary_rows == "real":
-            self._taught = real
-        return score
-
-    def danswer(self, weight: float = 1.0) -> Any:
-        """dL/d(what D answered last): of the objective's loss, and of the classes'.
-
-        weight: of the classes' loss, beside its own.
-        """
-        dscore = self.objective.dscore()
-        if not self.critic.splits:
-            return dscore
-        weight *= self.options.auxiliary_weight
-        (p, labels), taught = self._classes, self._taught
-        if taught == len(p):
-            dlogits = primitives.softmax_backward(p, labels)
-            return dscore, primitives.scale(dlogits, weight)
-        dlogits = primitives.full(len(p) - taught, p.shape[1], 0.0, dtype=p.dtype)
-        if taught:
-            real = primitives.softmax_backward(p[:taught], labels[:taught])
-            real = primitives.scale(real, weight * taught / len(p))
-            dlogits = primitives.concatenate(real, dlogits)
-        return dscore, dlogits
-
-    def shared_latent(self) -> Any:
-        """z for both players, with the option latent="shared"; else None."""
-        shared = self.options.latent == "shared"
-        return self.latent(self.options.batch_size) if shared else None
-
     def fakes(self, z: Any) -> NDArray:
         """G(z) for D to learn from: nothing of G changes."""
         if self.options.fakes == "inference":
             return self.generator.predict(z)
         with self.generator.frozen():
             return self.generator.forward(z, training=True)
-
-    def seen(self, rows: NDArray, noise: NDArray | None) -> NDArray:
-        """The rows as D sees them: in its shape, with noise on them.   noise: `blur`"""
-        return self.noise.add(self.as_rows(rows), noise)
-
-    def blur(self, n: int) -> NDArray | None:
-        """Noise for n rows; None where there is none."""
-        width = self.data.features * self.options.pack
-        return self.noise.draw(n // self.options.pack, width)
-
-    def as_rows(self, examples: NDArray) -> NDArray:
-        """The same numbers in the shape that D takes, `pack` examples a row.
-
-        Examples at the end that fill no row are left out.
-        """
-        rows, pack = len(examples) // self.options.pack, self.options.pack
-        return examples[: rows * pack].reshape(rows, *self.row_shape)
 
     def answers(self, kind: str, score: NDArray) -> Arrays:
         """What D says of rows that are all "real" or all "fake": three columns."""
@@ -489,17 +378,17 @@ class Game:
 
         falls: False for steps that all have those of the first.
         """
-        self.noise.plan(step, falls)
+        self.draws.noise.plan(step, falls)
         self.rates.plan(step, falls)
 
     def advance(self) -> None:
         """Go on to those of the next step."""
-        self.noise.advance()
+        self.draws.noise.advance()
         self.rates.advance()
 
     def memory(self) -> Arrays:
         """name -> array of them that a step reads or changes."""
-        parts = self.noise, self.rates, self.shards
+        parts = self.draws.noise, self.rates, self.shards
         return {name: a for part in parts for name, a in part.memory().items()}
 
     # ---- another game --------------------------------------------------------------
@@ -632,23 +521,9 @@ def after(one: Answers, other: Answers) -> Answers:
     return [*scores, *more], [loss, last, *penalties, *others]
 
 
-def joined(real: NDArray, fake: NDArray) -> NDArray:
-    """Real rows above fakes, of any shape: (n, ...) and (m, ...) -> (n + m, ...)"""
-    flat = [rows.reshape(len(rows), -1) for rows in (real, fake)]
-    both = primitives.concatenate(*flat)
-    return both.reshape(len(both), *real.shape[1:])
-
-
 def summed(cells: list[NDArray]) -> NDArray:
     """The sum of numbers in memory cells."""
     total, *others = cells
     for cell in others:
         total = primitives.total(total, cell)
     return total
-
-
-def joined_labels(one: NDArray | None, other: NDArray | None) -> NDArray | None:
-    """The labels of the one batch above those of the other, if there are any."""
-    if one is None or other is None:
-        return None
-    return primitives.concatenate_labels(one, other)

@@ -292,7 +292,9 @@ class Trainer:
         """
         if labels is not None and self.pack > 1:
             rows, labels = packs_of(rows, labels, self.pack)
-        x = self.game.of_discriminator.given(self.game.as_rows(rows), labels)
+        x = self.game.draws.of_discriminator.given(
+            self.game.draws.as_rows(rows), labels
+        )
         with primitives.use_backend(self.backend):
             answer = self.critic.predict(x)
         return answer[0] if self.critic.splits else answer
@@ -304,7 +306,7 @@ class Trainer:
             real, labels = self.data.draw_pairs(REPORT_ROWS, rng)
             z = self.draw_latent(REPORT_ROWS, "report")
             wanted = self.draw_labels(REPORT_ROWS, rng)
-            fake = self.generator.predict(self.game.of_generator.given(z, wanted))
+            fake = self.generator.predict(self.game.draws.of_generator.given(z, wanted))
             shares = []
             for rows, given, label in ((real, labels, 1), (fake, wanted, 0)):
                 score = self.score(rows, given)
@@ -440,17 +442,17 @@ class Trainer:
     @property
     def row_shape(self) -> tuple[int, ...]:
         """One example as D takes it."""
-        return self.game.row_shape
+        return self.game.draws.row_shape
 
     @property
     def latent_dim(self) -> int:
         """How many numbers a z has."""
-        return self.game.latent_dim
+        return self.game.draws.latent_dim
 
     @property
     def classes(self) -> int | None:
         """How many labels 0, 1, ... G knows; None for a G that takes none."""
-        return self.game.of_generator.classes
+        return self.game.draws.of_generator.classes
 
     # ---- state ---------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from .available import trouble
 
 MOMENT = 1e-4  # seconds that a member looks for work before it sleeps
 _members: list[threading.Thread] = []
+_wanted = False  # whether there was work for several threads
 _changing = threading.Lock()
 
 
@@ -73,7 +74,7 @@ def set_threads(n: int) -> None:
     if team is not None:
         team.MEMORY[[team.LIMIT, team.NOW]] = n
         team.MEMORY[team.REST] = team.MEMORY[team.UNTIL] = 0
-        if _members:
+        if _wanted:
             start()
 
 
@@ -82,7 +83,8 @@ def start() -> None:
 
     Where the system gives no more of them, work goes on with those that there are.
     """
-    team = _team()
+    global _wanted
+    _wanted, team = True, _team()
     if team is None or len(_members) >= get_threads() - 1:
         return
     with _changing:
@@ -144,7 +146,7 @@ def _forget() -> None:
     _changing = threading.Lock()
     if _team.cache_info().currsize == 0 or _team() is None:
         return
-    team, had = _team(), bool(_members)
+    team = _team()
     kept = team.MEMORY[[team.LIMIT, team.MOMENT, team.SECOND]]
     team.MEMORY[:] = 0
     team.MEMORY[[team.LIMIT, team.MOMENT, team.SECOND]] = kept
@@ -152,7 +154,7 @@ def _forget() -> None:
     team.MEMORY[team.STATE] = team.CLOSED
     team.prepare_sleep()
     _members.clear()
-    if had:
+    if _wanted:
         start()
 
 

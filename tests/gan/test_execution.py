@@ -32,6 +32,7 @@ from minigan import (
     Tanh,
     UpSampling2D,
     ZeroPadding2D,
+    optimizers,
     primitives,
 )
 from minigan.capture.schedule import Schedule
@@ -616,6 +617,37 @@ def test_numbers_whose_squares_are_none_are_named(name):
             trainer.fit(5, report_every=None)
         found.append((str(caught.value), state(trainer)))
     assert found[0] == found[1]
+    assert trainer.step_count == 3
+
+
+class Leaps(SGD):
+    """Its third step leads out of all numbers; nothing that it measures shows it."""
+
+    def update(self, theta, dtheta, *rest):
+        if self.t == 3:
+            theta[0] = np.inf
+
+
+def test_a_parameter_that_is_no_number_after_the_last_step():
+    trainer = build(capture=False, generator_optimizer=Leaps(0.1))
+    with pytest.raises(NonFiniteError, match="^step 3: Leaps.step: "):
+        trainer.fit(3, report_every=None)
+    assert trainer.step_count == 2 and np.isfinite(trainer.generator.theta).all()
+
+
+def test_a_flag_that_was_left_behind_stops_no_run():
+    for capture in MODES:
+        trainer = build(backend="jit", capture=capture)
+        trainer.discriminator_optimizer.overflow[...] = 1
+        trainer.fit(2, report_every=None)
+        assert trainer.step_count == 2
+
+
+def test_an_eager_step_copies_nothing(monkeypatch):
+    """The run has a copy from its beginning; one a step was a fifth of a large one."""
+    trainer = build(capture=False)
+    monkeypatch.setattr(optimizers, "_copies", None)
+    trainer.fit(3, report_every=None)
     assert trainer.step_count == 3
 
 

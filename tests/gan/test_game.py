@@ -21,7 +21,9 @@ BACKENDS = ("jit", "numpy")
 def latent_of(trainer, seed=5):
     z = np.random.default_rng(seed).standard_normal((BATCH, LATENT))
     labels = np.arange(BATCH) % (trainer.classes or 1)
-    return trainer.game.of_generator.given(z.astype(trainer.generator.dtype), labels)
+    return trainer.game.draws.of_generator.given(
+        z.astype(trainer.generator.dtype), labels
+    )
 
 
 # ---- who learns --------------------------------------------------------------------

@@ -14,9 +14,9 @@ def test_instance_noise_is_normal_and_falls_in_a_straight_line(falling):
     trainer = build(instance_noise=0.5, instance_noise_steps=end, dtype=np.float64)
     rows = np.zeros((20_000, 2))
     for step, share in [(0, 1), (25, 0.75), (100, 0), (110, 0)]:
-        trainer.game.noise.plan(0)
-        trainer.game.noise.place[...] = step
-        made = trainer.game.noise
+        trainer.game.draws.noise.plan(0)
+        trainer.game.draws.noise.place[...] = step
+        made = trainer.game.draws.noise
         noise = made.add(rows, made.draw(*rows.shape))
         std = 0.5 * (share if falling else 1)
         assert noise.std() == pytest.approx(std, rel=0.02)

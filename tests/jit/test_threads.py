@@ -108,6 +108,26 @@ def test_a_system_that_gives_no_thread_leaves_one(monkeypatch):
         assert large() == expected
 
 
+def test_threads_that_are_allowed_later_come(monkeypatch):
+    """Of a kernel that has run already, whose plan starts no thread any more."""
+    started = []
+    monkeypatch.setattr(module, "_members", [])
+    monkeypatch.setattr(
+        module.threading.Thread, "start", lambda thread: started.append(thread.name)
+    )
+    before = get_threads()
+    try:
+        set_threads(1)
+        module.start()
+        assert not started
+        set_threads(2)
+        assert started == ["minigan-1"]
+    finally:
+        module._members.clear()
+        monkeypatch.undo()
+        set_threads(before)
+
+
 # ---- how they work -----------------------------------------------------------------
 
 
