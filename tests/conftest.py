@@ -8,6 +8,11 @@ import warnings
 
 import pytest
 
+try:
+    import resource  # noqa: F401
+except ImportError:  # Windows, where neither benchmarks nor processes with limits run
+    collect_ignore = ["benchmarks", "campaign/test_mutants.py"]
+
 # A module is compiled once, not again by each of the processes that tests start.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

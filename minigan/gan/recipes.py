@@ -117,7 +117,7 @@ RECIPES.register()(
 RECIPES.register()(
     Recipe(
         "grid",
-        description="25 normal distributions on a grid, the same question",
+        description="25 normal distributions on a grid: does G find all of them?",
         generator=networks.modes_generator,
         discriminator=networks.modes_discriminator,
         steps=6_000,

@@ -64,7 +64,9 @@ def page(films: Sequence[Film], description: str) -> str:
     command = f"minigan record {first.name}, seed {seeds}"
     filled = {
         "title": f"The flight recorder: {first.name}",
-        "description": escape(description),
+        "description": escape(
+            description if description[-1] in ".?" else f"{description}."
+        ),
         "made": escape(
             f"Made by minigan {__version__}: {command}, {first.generator.dtype}."
         ),

@@ -13,7 +13,7 @@ from minigan.errors import ArgumentError, DTypeError, OutputError
 from minigan.gan import recipes
 from minigan.recording import LIMIT, record
 from minigan.recording.film import RECORDED, Film, moment_size, spread
-from minigan.recording.page import PROOFS, source_of
+from minigan.recording.page import PROOFS, page, source_of
 from tests.whole.reading import ROOT
 
 SCRIPTS = ROOT / "minigan" / "recording"
@@ -58,6 +58,14 @@ def test_the_moments_of_every_recipe_fit(recipe):
     size = 4 * moment.blob.nbytes / 3
     assert size <= moment_size(trainer) <= 1.1 * size + 200
     assert 2 * moment_size(trainer) < LIMIT / 2  # two runs have two moments at least
+
+
+def test_a_description_ends_as_a_sentence(made):
+    text = made[0].read_text(encoding="utf-8")
+    assert "that shows everything. This is a real run" in text
+    film = Film(recipes.load("ring", backend="numpy"), 1)
+    film.run(1)
+    assert "find all of them? This is" in page([film], "does G find all of them?")
 
 
 def test_steps_are_dense_at_first_and_then_thinner():
