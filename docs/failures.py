@@ -29,6 +29,7 @@ from minigan.gan import OBJECTIVES, recipes
 from minigan.gan.metrics import energy_distance
 from minigan.gan.rngs import rngs
 from minigan.modes import RING
+from minigan.pictures.curves import plain_numbers
 
 IMAGES = Path(__file__).parent / "images"
 BATCH, LATENT = 128, 5
@@ -189,7 +190,7 @@ def beside(wrong, name, right=None, label="right", steps=STEPS):
         for _, distances, _ in runs[kind]:
             axes[2].plot(at, distances, color=colour, lw=1.2)
     axes[2].set_yscale("log")
-    axes[2].yaxis.set_major_formatter("{x:g}")
+    plain_numbers(axes[2])
     axes[2].set_xlabel("steps")
     axes[2].set_title("distance, seeds 0, 1, 2", loc="left", size=10)
     return figure
@@ -273,7 +274,7 @@ def saturation(seed=0):
     right.legend(["non-saturating", "minimax"], frameon=False, loc="lower left")
     for panel in (left, right):
         panel.set_yscale("log")
-        panel.yaxis.set_major_formatter("{x:g}")
+        plain_numbers(panel)
         panel.set_xlabel("steps that D was trained alone (digits, seed 0)")
     return figure
 

@@ -4,8 +4,8 @@ import rich_click as click
 
 from ..files import as_path
 from ..primitives import BACKENDS
-from ..recording import BESIDE, RECORDED
-from .choices import OneOf, Place
+from ..recording import BESIDE, PAGES, RECORDED
+from .choices import OneOf, Place, kind_of
 
 
 @click.command(
@@ -64,6 +64,8 @@ def record(recipe, output, seed, beside, alone, steps, dtype, backend, force):
     from ..recording import record as make
 
     path = as_path("minigan record", output or f"{recipe}.html")
+    if kind_of(path) not in PAGES:
+        raise click.UsageError(f"--output: expected an .html file, got '{path}'")
     if path.exists() and not force:
         raise click.UsageError(f"--output: '{path}' exists; add --force to overwrite")
     if alone and beside is not None:

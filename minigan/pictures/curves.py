@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..gan.equilibrium import Equilibrium
     from ..gan.history import History
 
-__all__ = ["gradients", "losses", "smooth"]
+__all__ = ["gradients", "losses", "plain_numbers", "smooth"]
 
 Labels = Mapping[str, tuple[str, str]]  # column of History -> label, colour
 
@@ -91,7 +91,7 @@ def gradients(history: "History", path: Path | None = None) -> Picture:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     _curves(above, history, GRADIENTS)
     above.set_yscale("log")
-    _plain_numbers(above)
+    plain_numbers(above)
     above.set_ylabel("length of the gradient")
     above.set_title("Gradients of the last update in each step", loc="left")
     for name, (label, colour) in RIGHT.items():  # single values of both are a smear
@@ -105,7 +105,7 @@ def gradients(history: "History", path: Path | None = None) -> Picture:
     return save_figure(figure, path)
 
 
-def _plain_numbers(axes: Axes) -> None:
+def plain_numbers(axes: Axes) -> None:
     """0.5 instead of 5 x 10^-1 on a logarithmic axis, between powers of ten too."""
     low, high = axes.get_ylim()
     between = "25" if high < 300 * low else ""

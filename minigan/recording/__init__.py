@@ -18,9 +18,10 @@ from ..gan import recipes
 from .film import BESIDE, RECORDED, Film
 from .page import LIMIT, page
 
-__all__ = ["BESIDE", "LIMIT", "RECORDED", "record"]
+__all__ = ["BESIDE", "LIMIT", "PAGES", "RECORDED", "record"]
 
 Path = str | os.PathLike[str]
+PAGES = ".html", ".htm"  # how a browser knows that a file is a page
 
 
 def record(
@@ -37,7 +38,7 @@ def record(
     """Train `recipe` and write its page; how many bytes that has, at most 1.5 million.
 
     recipe: one on points in the plane, "parabola", "ring" or "grid".
-    path: of the page, an .html file.   seed: of the run.
+    path: of the page, an .html or .htm file.   seed: of the run.
     beside: seed of a second run, shown next to the first; None for one run alone.
     steps: how many, by default the recipe's.   dtype: float32 or float64; what the page
     recomputes then agrees to 1e-5 or 1e-12.   backend: as for `Trainer`.
@@ -46,6 +47,11 @@ def record(
     """
     where = "record"
     target = as_path(where, path)
+    if target.suffix.lower() not in PAGES:
+        expected = "the name of an .html file"
+        validate.complain(
+            validate.ArgumentError, where, "path", expected, f"'{target}'"
+        )
     validate.choice(where, "recipe", recipe, RECORDED)
     known = recipes.RECIPES[recipe]
     if steps is not None:

@@ -20,6 +20,8 @@ def test_a_page_of_a_short_run(tmp_path):
 
 def test_what_cannot_be_recorded(tmp_path):
     expect_error(run("record", "digits"), 2, "parabola", "ring", "grid")
+    text = run("record", "parabola", "-o", tmp_path / "run.txt")
+    expect_error(text, 2, "--output: expected an .html file")
     page = tmp_path / "run.html"
     result = run("record", "parabola", "-o", page, "--alone", "--beside", "4")
     expect_error(result, 2, "--alone")

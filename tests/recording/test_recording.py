@@ -99,6 +99,9 @@ def test_bad_arguments(tmp_path):
     path = tmp_path / "run.html"
     with pytest.raises(ArgumentError, match="record: argument 'recipe': expected one"):
         record("digits", path)
+    for name in ("run.txt", "run", "run.html.gz"):
+        with pytest.raises(ArgumentError, match="'path': expected the name of an .htm"):
+            record("parabola", tmp_path / name)
     with pytest.raises(DTypeError, match="argument 'beside'"):
         record("parabola", path, beside="3")
     for options in ({"ema": 0.9}, {"batches": "mixed"}, {"objective": "minimax"}):
