@@ -9,6 +9,7 @@ import atexit
 import os
 import threading
 import time
+from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -38,10 +39,22 @@ def _team() -> Any:
 
     from . import team
 
-    wanted: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    team.MEMORY[[team.LIMIT, team.NOW]] = min(wanted, team.MOST)
+    cores: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    team.MEMORY[[team.LIMIT, team.NOW]] = min(_wanted_by(os.environ, cores), team.MOST)
     team.MEMORY[[team.MOMENT, team.SECOND]] = _clock(team)
     return team
+
+
+def _wanted_by(environment: Mapping[str, str], cores: int) -> int:
+    """How many threads the environment asks for.   cores: that Numba would use.
+
+    What is said to Numba counts; else OMP_NUM_THREADS, by which a user limits all
+    libraries at once ("4,2": the first number); a value that is no number asks nothing.
+    """
+    said = environment.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if environment.get("NUMBA_NUM_THREADS") or not said.isdecimal():
+        return cores
+    return min(cores, max(1, int(said)))
 
 
 def _clock(team: Any) -> tuple[int, int]:
@@ -59,7 +72,8 @@ def _clock(team: Any) -> tuple[int, int]:
 def get_threads() -> int:
     """How many threads kernels may use.
 
-    At first it is NUMBA_NUM_THREADS, or the number of cores that the process may use.
+    At first it is NUMBA_NUM_THREADS, else OMP_NUM_THREADS, or the number of cores that
+    the process may use.
     """
     return 1 if _team() is None else int(_team().MEMORY[_team().LIMIT])
 

@@ -108,6 +108,23 @@ def test_a_system_that_gives_no_thread_leaves_one(monkeypatch):
         assert large() == expected
 
 
+@pytest.mark.parametrize(
+    "environment, expected",
+    [
+        ({}, 8),
+        ({"OMP_NUM_THREADS": "2"}, 2),
+        ({"OMP_NUM_THREADS": " 3,1"}, 3),
+        ({"OMP_NUM_THREADS": "64"}, 8),
+        ({"OMP_NUM_THREADS": "0"}, 1),
+        ({"OMP_NUM_THREADS": "many"}, 8),
+        ({"OMP_NUM_THREADS": "-1"}, 8),
+        ({"OMP_NUM_THREADS": "2", "NUMBA_NUM_THREADS": "8"}, 8),
+    ],
+)
+def test_what_the_environment_asks_for(environment, expected):
+    assert module._wanted_by(environment, 8) == expected
+
+
 def test_threads_that_are_allowed_later_come(monkeypatch):
     """Of a kernel that has run already, whose plan starts no thread any more."""
     started = []
