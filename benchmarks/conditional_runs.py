@@ -6,8 +6,9 @@ minigan's own classifier judges, trained on the same real images.  Of each class
 samples are asked for; the share is that of samples that it puts into the class asked
 for, the least is that of the worst class.  The spread within a class is the mean
 distance between two samples of it, in units of that between two real rows of it: the
-mean over all classes, and the least.  Where everything is alike it is 0.  Last comes
-what the monitor said at the recipe's reports.
+mean over all classes, and the least.  Where everything is alike it is 0.  White is
+the share of pixels at which G's tanh is saturated, above 0.999, of the class that has
+the most of them.  Last comes what the monitor said at the recipe's reports.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from minigan.gan import CONDITIONS, RECIPES, Classifier, recipes
 EACH = 1000  # samples of each class
 EPOCHS = {"digits": 40, "mnist": 4}  # of the classifier
 SHOWN = 12  # samples of each class in a picture
+WHITE = 0.999  # of a pixel, beyond which tanh has no slope
 PAIRS = 100  # rows of a class, between all of which distances are measured
 
 
@@ -81,12 +83,13 @@ def run(name, seed, steps, pair, classifier, overrides, folder=None):
         few = samples[:, :SHOWN].reshape(-1, *size)
         keep(trainer, few, SHOWN, folder)  # a row of samples for each class
     condition = overrides.get("condition", recipe.condition)
-    worst = int(found.argmin())
+    worst, white = int(found.argmin()), (samples > WHITE).mean(axis=(1, 2))
     return (
         f"{name}, {condition}, seed {seed}, {trainer.step_count:,} steps in "
         f"{seconds:.0f} s: {found.mean():.1%} of the class asked for, least "
         f"{found[worst]:.1%} (class {worst}); spread within a class "
-        f"{spread.mean():.2f}, least {spread.min():.2f}; {heard.said(steps)}"
+        f"{spread.mean():.2f}, least {spread.min():.2f}; white "
+        f"{white.max():.1%} (class {white.argmax()}); {heard.said(steps)}"
     )
 
 

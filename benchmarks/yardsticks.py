@@ -96,15 +96,25 @@ def _parabola() -> list[Configuration]:
 
 
 def _mixture(name: str) -> list[Configuration]:
-    """A mixture by its plain recipe and by the robust one, and what is between."""
-    robust = recipes.RECIPES[f"{name}-robust"]
-    _, rates = robust.optimizer
-    changes = {**robust.options, **rates}
-    without = {k: v for k, v in changes.items() if not k.startswith("penalty")}
+    """A mixture by its plain recipe, by the robust one, and by that less one thing."""
+    kind = f"{name}-robust"
+    robust = recipes.RECIPES[kind].options
+    less: dict[str, dict[str, Any]] = {
+        "without R1 + R2": {"penalty": None, "penalty_weight": None},
+        "non-saturating": {"objective": "non-saturating"},
+        "constant rate": {"schedule": "constant", "schedule_steps": None},
+        "betas (0.9, 0.999)": {"beta_1": 0.9, "beta_2": 0.999},
+    }
+    if robust.get("pack", 1) > 1:
+        less["one row at a time"] = {"pack": 1}
+    if robust.get("instance_noise"):
+        less["without noise"] = {"instance_noise": 0.0, "instance_noise_steps": None}
+    relus = {"generator": networks.modes_generator}
     return [
         Configuration("the plain recipe", name),
-        Configuration("without R1 + R2", name, without, steps=robust.steps),
-        Configuration("robust", f"{name}-robust"),
+        Configuration("the robust recipe", kind),
+        *(Configuration(f"robust, {text}", kind, c) for text, c in less.items()),
+        Configuration("robust, ReLU in G", kind, {}, relus),
     ]
 
 

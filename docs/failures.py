@@ -229,15 +229,15 @@ def one_batch():
 
 
 def collapse(seeds=(0, 3), steps=2500):
-    """The ring of eight modes: the plain game, and the recipe against collapse."""
+    """The ring of eight modes: the plain game, and a whole run against collapse."""
     figure, axes = figure_of(ncols=3)
     shown = [("ring", seeds[0]), ("ring", seeds[1]), ("ring-robust", seeds[0])]
     for panel, (recipe, seed) in zip(axes, shown, strict=True):
         trainer = recipes.load(recipe, seed=seed)
-        trainer.fit(steps)
+        good = recipe != "ring"
+        trainer.fit(recipes.RECIPES[recipe].steps if good else steps)
         cloud = trainer.sample(1000)
         panel.scatter(*RING.centres.T, s=260, color=DATA, alpha=0.4, linewidths=0)
-        good = recipe != "ring"
         panel.scatter(*cloud.T, s=4, color=RIGHT if good else WRONG, linewidths=0)
         panel.set_title(f"{recipe}, seed {seed}", loc="left", size=10)
         panel.set(xlim=(-2.9, 2.9), ylim=(-2.9, 2.9), aspect="equal")

@@ -95,14 +95,20 @@ def robust_generator(
 
 
 def modes_generator(
-    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = (2,),
+    activation: type[Layer] = ReLU,
 ) -> Sequential:
     """2 -> 64 ReLU -> 64 ReLU -> 2; k -> ... -> k for k columns"""
     (columns,) = shape
     sizes = columns, MODES_UNITS, MODES_UNITS
-    return Sequential(
-        [*_relus(sizes, rng, dtype), Dense(MODES_UNITS, columns, rng=rng, dtype=dtype)]
-    )
+    hidden = _points_hidden(sizes, activation, rng, dtype)
+    return Sequential([*hidden, Dense(MODES_UNITS, columns, rng=rng, dtype=dtype)])
+
+
+# Flat where a tanh is saturated: samples stay together on modes, few are in between.
+plateaus_generator = partial(modes_generator, activation=Tanh)
 
 
 def modes_discriminator(
@@ -110,18 +116,22 @@ def modes_discriminator(
 ) -> Sequential:
     """2 -> 64 ReLU -> 64 ReLU -> 1 sigmoid; k -> ... for k columns"""
     sizes = *shape, MODES_UNITS, MODES_UNITS
-    return Sequential([*_relus(sizes, rng, dtype), *_score(MODES_UNITS, rng, dtype)])
+    hidden = _points_hidden(sizes, ReLU, rng, dtype)
+    return Sequential([*hidden, *_score(MODES_UNITS, rng, dtype)])
 
 
-def _relus(
-    sizes: Sequence[int], rng: np.random.Generator, dtype: DTypeLike
+def _points_hidden(
+    sizes: Sequence[int],
+    activation: type[Layer],
+    rng: np.random.Generator,
+    dtype: DTypeLike,
 ) -> list[Layer]:
-    """Dense, he_uniform, and ReLU from size to size."""
-    return [
-        layer
-        for inputs, units in zip(sizes, sizes[1:], strict=False)
-        for layer in (Dense(inputs, units, "he_uniform", rng=rng, dtype=dtype), ReLU())
-    ]
+    """Dense, he_uniform, and an activation from size to size."""
+    layers: list[Layer] = []
+    for inputs, units in zip(sizes, sizes[1:], strict=False):
+        dense = Dense(inputs, units, "he_uniform", rng=rng, dtype=dtype)
+        layers += [dense, activation()]
+    return layers
 
 
 def _wider(units: int, columns: int) -> int:

@@ -49,17 +49,23 @@ def test_parabola_is_the_tutorials_network():
     assert trainer.generator_optimizer is not trainer.discriminator_optimizer
 
 
-@pytest.mark.parametrize("name", ["parabola-robust", "ring-robust", "grid-robust"])
+WEIGHTS = {"parabola-robust": 1e-3, "ring-robust": 1e-4, "grid-robust": 1e-3}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
 def test_robust_recipes_are_what_their_page_says(name):
     trainer, recipe = recipes.load(name), recipes.RECIPES[name]
     assert (trainer.objective.name, trainer.batches) == ("relativistic", "mixed")
-    assert (trainer.penalty, trainer.penalty_weight) == ("r1+r2", 1e-3)
+    assert (trainer.penalty, trainer.penalty_weight) == ("r1+r2", WEIGHTS[name])
     assert (trainer.schedule, trainer.schedule_steps) == ("linear", recipe.steps)
     for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer):
         config = optimizer.config()
         assert (config["beta_1"], config["beta_2"]) == (0, 0.99)
         assert config["learning_rate"] == 1e-3
     assert trainer.latent_dim == (1 if name == "parabola-robust" else 2)
+    assert (trainer.pack, trainer.instance_noise) == (
+        (2, 0.3) if name == "ring-robust" else (1, 0)
+    )
 
 
 # ---- dirac: two numbers, of which everything is known ------------------------------
