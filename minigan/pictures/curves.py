@@ -19,15 +19,16 @@ __all__ = ["gradients", "losses", "plain_numbers", "smooth"]
 Labels = Mapping[str, tuple[str, str]]  # column of History -> label, colour
 
 CURVES = {
-    "d_loss": ("D (mean of both)", "#222222"),
     "d_loss_real": ("D on real", "#e69f00"),
     "d_loss_fake": ("D on fakes", "#56b4e9"),
+    "d_loss": ("D (mean of both)", "#222222"),
     "g_loss": ("G", "#009e73"),
 }
 ANSWERS = {"d_real": ("D(x), real", REAL), "d_fake": ("D(G(z)), fakes", FAKE)}
 RIGHT = {"accuracy_real": ("on real", REAL), "accuracy_fake": ("on fakes", FAKE)}
 GRADIENTS = {"d_gradient": ("of D", "#222222"), "g_gradient": ("of G", "#009e73")}
 GREY = "#777777"
+WIDTHS = {"d_loss_real": 3.4, "d_loss_fake": 2.0, "d_loss": 0.8}  # none hides another
 FAINT = 0.08  # of single values; ten thousand of them are a smear in any case
 
 
@@ -157,7 +158,8 @@ def _curves(axes: Axes, history: "History", columns: Labels) -> None:
 def _curve(axes: Axes, history: "History", name: str, label: str, colour: str) -> None:
     """The moving average of a column."""
     values = smooth(history[name], _window(history))
-    axes.plot(history.step, values, color=colour, linewidth=1.4, label=label)
+    width = WIDTHS.get(name, 1.4)
+    axes.plot(history.step, values, color=colour, linewidth=width, label=label)
 
 
 def _band(
