@@ -108,7 +108,7 @@ class Dense(Exercise):
                 "its sign is wrong; the optimizer is who goes downhill": -right,
             }
             problem = difference("dW", trial.added["W"], right, suspects)
-            return problem or trial.fault()
+            return problem or trial.fault(beside="b")
 
         def db() -> str:
             trial, right = Trial(kind(4, 3), x, dy), dy.sum(axis=0)
@@ -121,7 +121,7 @@ class Dense(Exercise):
                 ),
             }
             problem = difference("db", trial.added["b"], right, suspects)
-            return problem or trial.fault()
+            return problem or trial.fault(beside="W")
 
         def frozen() -> str:
             layer = kind(4, 3)

@@ -61,9 +61,13 @@ class Trial:
             p.name for p in layer.parameters if (grads[p.name] != BEFORE).any()
         ]
 
-    def fault(self) -> str:
-        """The first rule that was broken, or ""."""
-        return self.faults[0] if self.faults else ""
+    def fault(self, beside: str | None = None) -> str:
+        """The first rule that was broken, or "".
+
+        beside: name of a parameter whose gradient is judged by another part.
+        """
+        own = (f for f in self.faults if not f.startswith(f"d{beside}: "))
+        return next(own, "")
 
     def moved_while_frozen(self) -> str:
         """Of a frozen layer: the gradient that changed, or ""."""

@@ -140,6 +140,13 @@ def test_wrong_answers_are_told_apart(number, line, wrong, said, tmp_path):
     assert said in str(verdict) and said in verdict._repr_html_().replace("&#x27;", "'")
 
 
+def test_a_gradient_that_is_another_array_is_a_fault_of_its_own_part(tmp_path):
+    text = solution(1).replace("self.b.grad += ", "self.b.grad = self.b.grad + ")
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    (finding,) = exercises.check(1, tmp_path / "mine.py").wrong
+    assert finding.part == "backward: db" and "another array" in finding.text
+
+
 @pytest.mark.parametrize("bug", range(1, 8))
 def test_each_bug_of_the_museum_is_found_alone(bug, tmp_path):
     """Six files mended and one as it was: only that one is wrong."""
