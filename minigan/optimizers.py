@@ -36,13 +36,16 @@ from .registry import Example, Registry, config_of
 from .state import Arrays, Generators, own_copy, whole_copy
 
 __all__ = [
+    "AMSGrad",
     "OPTIMIZERS",
     "SGD",
+    "Adadelta",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "Nadam",
+    "Nesterov",
     "OptimisticAdam",
     "Optimizer",
     "RMSprop",
@@ -426,6 +429,25 @@ class SGD(Optimizer):
         )
 
 
+@OPTIMIZERS.register(Example({"learning_rate": 0.1, "momentum": 0.9}))
+class Nesterov(SGD):
+    """Gradient descent with momentum that looks ahead by one more step.
+
+        velocity = momentum velocity - learning_rate dtheta
+        theta    = theta + momentum velocity - learning_rate dtheta
+
+    Arguments as for `SGD`.  Source: Sutskever et al. 2013, section 2, in the form of
+    Keras and PyTorch, where theta is the place that is looked ahead to.
+    """
+
+    def update(
+        self, theta: Array, dtheta: Array, velocity: Array, schedule: Array
+    ) -> None:
+        primitives.nesterov_update(
+            theta, dtheta, velocity, schedule, self.momentum, self.overflow
+        )
+
+
 @OPTIMIZERS.register(
     Example({"learning_rate": 0.01}),
     Example({"learning_rate": 0.01, "momentum": 0.9}, note="momentum"),
@@ -567,6 +589,28 @@ class OptimisticAdam(Adam):
         betas = self.beta_1, self.beta_2
         primitives.optimistic_adam_update(
             theta, dtheta, m, v, last, schedule, *betas, self.overflow
+        )
+
+
+@OPTIMIZERS.register(Example({"learning_rate": 0.01}))
+class AMSGrad(Adam):
+    """Adam whose steps never grow because v has become smaller.
+
+        m, v, alpha, epsilon_t as in `Adam`
+        most  = max(most, v)
+        theta = theta - alpha m / (sqrt(most) + epsilon_t)
+
+    Arguments as for `Adam`.  Source: Reddi et al. 2018, algorithm 2, with the
+    corrections of `Adam`, as Keras has it.
+    """
+
+    vector_names = ("m", "v", "most")
+
+    def update(self, theta: Array, dtheta: Array, *rest: Array) -> None:
+        m, v, most, schedule = rest
+        betas = self.beta_1, self.beta_2
+        primitives.amsgrad_update(
+            theta, dtheta, m, v, most, schedule, *betas, self.overflow
         )
 
 
@@ -723,4 +767,40 @@ class Adagrad(Optimizer):
         offset = self.initial_accumulator_value + self.epsilon
         primitives.adagrad_update(
             theta, dtheta, square, schedule, offset, self.overflow
+        )
+
+
+@OPTIMIZERS.register(Example({"learning_rate": 1.0}))
+class Adadelta(Optimizer):
+    """Steps in the unit of theta: as long as the last ones, by how the gradient grew.
+
+        square = rho square + (1 - rho) dtheta^2
+        step   = dtheta sqrt(moved + epsilon) / sqrt(square + epsilon)
+        moved  = rho moved + (1 - rho) step^2
+        theta  = theta - learning_rate step
+
+    learning_rate: > 0, default 1e-3 as in Keras; 1 in the paper.  rho: in [0, 1),
+    default 0.95.  epsilon: >= 1e-30, default 1e-7.
+    options: clips and weight_decay, see `Optimizer`.  Source: Zeiler 2012, algorithm 1.
+    """
+
+    vector_names = ("square", "moved")
+
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.rho = validate.number("Adadelta", "rho", rho, least=0, below=1)
+        self.epsilon = validate.number("Adadelta", "epsilon", epsilon, least=1e-30)
+
+    def update(
+        self, theta: Array, dtheta: Array, square: Array, moved: Array, schedule: Array
+    ) -> None:
+        numbers = self.rho, self.epsilon
+        primitives.adadelta_update(
+            theta, dtheta, square, moved, schedule, *numbers, self.overflow
         )

@@ -7,7 +7,17 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minigan import SGD, Adam, Dense, ReLU, RMSprop, Sequential, primitives
+from minigan import (
+    SGD,
+    Adam,
+    AMSGrad,
+    Dense,
+    Nesterov,
+    ReLU,
+    RMSprop,
+    Sequential,
+    primitives,
+)
 from minigan.errors import ArgumentError, DTypeError, NonFiniteError, StateError
 from minigan.optimizers import OPTIMIZERS, Optimizer
 
@@ -152,6 +162,20 @@ def test_dead_units_stay_where_they_are():
     assert_same_bits(path[-1], np.array([1.0, -2.0]))
 
 
+def test_amsgrad_by_the_formula():
+    """Gradients that become smaller: the steps do not grow again."""
+    gradients = varying(60) * 0.9 ** np.arange(60)[:, None]
+    w, m, v, most = np.array([1.0, -2.0]), 0, 0, 0
+    path = trajectory(AMSGrad(0.01, 0.5, 0.6), gradients)
+    for t, (g, got) in enumerate(zip(gradients, path, strict=True), 1):
+        m, v = 0.5 * m + 0.5 * g, 0.6 * v + 0.4 * g * g
+        most = np.maximum(most, v)
+        alpha = 0.01 * np.sqrt(1 - 0.6**t) / (1 - 0.5**t)
+        w = w - alpha * m / (np.sqrt(most) + 1e-7)
+        assert_close(got, w, np.float64)
+    assert (most > 10 * v).all()
+
+
 # ---- SGD ---------------------------------------------------------------------------
 
 
@@ -163,6 +187,16 @@ def test_sgd_by_the_formula(momentum):
     for gradient, got in zip(gradients, path, strict=True):
         velocity = momentum * velocity - 0.02 * gradient
         w = w + velocity
+        assert_close(got, w, np.float64)
+
+
+def test_nesterov_by_the_formula():
+    gradients = varying(50)
+    w, velocity = np.array([1.0, -2.0]), np.zeros(2)
+    path = trajectory(Nesterov(0.02, 0.9), gradients)
+    for gradient, got in zip(gradients, path, strict=True):
+        velocity = 0.9 * velocity - 0.02 * gradient
+        w = w + 0.9 * velocity - 0.02 * gradient
         assert_close(got, w, np.float64)
 
 

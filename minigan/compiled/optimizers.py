@@ -138,6 +138,33 @@ def optimistic_adam_update(
 
 
 @kernel
+def amsgrad_update(theta, dtheta, m, v, most, schedule, beta_1, beta_2, overflow):
+    kind = theta.dtype.type
+    alpha, epsilon = kind(schedule[0]), kind(schedule[1])
+    keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
+    keep_2, take_2 = kind(beta_2), kind(1 - beta_2)
+    zero, infinity = kind(0), kind(np.inf)
+    least = constants(alpha).tiny * kind(FLUSH)
+    least_gradient = np.sqrt(least)
+    finite = True
+    for i in range(theta.size):
+        g, m_i, v_i = dtheta[i], m[i], v[i]
+        for_v = zero if abs(g) < least_gradient else g
+        g = zero if abs(g) < least else g
+        m_i = zero if abs(m_i) < least else m_i
+        v_i = zero if v_i < least else v_i
+        m_i = keep_1 * m_i + take_1 * g
+        v_i = keep_2 * v_i + take_2 * (for_v * for_v)
+        m[i] = m_i
+        v[i] = v_i
+        most[i] = v_i if v_i > most[i] else most[i]
+        theta[i] -= alpha * m_i / (np.sqrt(most[i]) + epsilon)
+        finite &= (abs(m_i) < infinity) & (v_i < infinity)
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
 def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     kind = theta.dtype.type
     rate, keep, infinity = kind(learning_rate[0]), kind(momentum), kind(np.inf)
@@ -147,6 +174,21 @@ def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
         velocity[i] = step
         theta[i] += step
         finite &= abs(step) < infinity
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
+def nesterov_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
+    kind = theta.dtype.type
+    rate, keep, infinity = kind(learning_rate[0]), kind(momentum), kind(np.inf)
+    finite = True
+    for i in range(theta.size):
+        step = rate * dtheta[i]
+        speed = keep * velocity[i] - step
+        velocity[i] = speed
+        theta[i] += keep * speed - step
+        finite &= abs(speed) < infinity
     if not finite:
         overflow[0] = 1
 
@@ -312,5 +354,31 @@ def clip_gradient(dtheta, limit, overflow, g):
         finite &= abs(a) < infinity
         a = high if a > high else a
         g[i] = -high if a < -high else a
+    if not finite:
+        overflow[0] = 1
+
+
+@kernel
+def adadelta_update(
+    theta, dtheta, square, moved, learning_rate, rho, epsilon, overflow
+):
+    kind = theta.dtype.type
+    rate, infinity = kind(learning_rate[0]), kind(np.inf)
+    keep, take, offset, zero = kind(rho), kind(1 - rho), kind(epsilon), kind(0)
+    least = constants(rate).tiny * kind(FLUSH)
+    least_gradient = np.sqrt(least)
+    finite = True
+    for i in range(theta.size):
+        g, s_i, m_i = dtheta[i], square[i], moved[i]
+        squared = zero if abs(g) < least_gradient else g
+        s_i = zero if s_i < least else s_i
+        m_i = zero if m_i < least else m_i
+        s_i = keep * s_i + take * (squared * squared)
+        step = g * np.sqrt(m_i + offset) / np.sqrt(s_i + offset)
+        short = zero if abs(step) < least_gradient else step
+        square[i] = s_i
+        moved[i] = keep * m_i + take * (short * short)
+        theta[i] -= rate * step
+        finite &= s_i < infinity
     if not finite:
         overflow[0] = 1

@@ -13,8 +13,8 @@ class AbsentError(ArgumentError, AttributeError):
 class Absent:
     """Stands for a name of Keras that is not supported; every use raises."""
 
-    def __init__(self, where, name, supported):
-        there = f"supported in {where} are {', '.join(supported)}"
+    def __init__(self, where, name, supported, instead=None):
+        there = instead or f"supported in {where} are {', '.join(supported)}"
         if not supported:
             there = f"nothing of {where} is"
         self._message = f"{where}.{name}: not supported; {there}"
@@ -29,16 +29,17 @@ class Absent:
         return f"<{self._message}>"
 
 
-def guard(module, supported, known):
+def guard(module, supported, known, instead=None):
     """Give a module a `__getattr__` that answers for what it does not have.
 
     module: its globals().  supported: its public names.  known: those Keras has.
+    instead: name -> what to use in its place.
     """
-    where = module["__name__"]
+    where, instead = module["__name__"], instead or {}
 
     def __getattr__(name):
         if name in known:
-            return Absent(where, name, supported)
+            return Absent(where, name, supported, instead.get(name))
         raise AttributeError(f"{where} has no {name!r}; it has {', '.join(supported)}")
 
     module["__getattr__"] = __getattr__

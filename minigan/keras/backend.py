@@ -12,14 +12,18 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import validate
 from ..errors import ArgumentError
-from . import losses, operations
+from . import formulas, operations
 from .arguments import only
 from .operations import (
+    batch_flatten,
     clip,
+    concatenate,
     equal,
     exp,
+    flatten,
     greater,
     greater_equal,
+    l2_normalize,
     less,
     less_equal,
     log,
@@ -29,6 +33,7 @@ from .operations import (
     not_equal,
     ones_like,
     relu,
+    reshape,
     sigmoid,
     softmax,
     softplus,
@@ -50,27 +55,33 @@ from .tensors import KerasTensor
 
 __all__ = [
     "abs",
+    "batch_flatten",
     "binary_crossentropy",
     "cast",
     "categorical_crossentropy",
     "clear_session",
     "clip",
+    "concatenate",
     "constant",
     "epsilon",
     "equal",
     "eval",
     "exp",
+    "flatten",
     "floatx",
     "get_value",
     "greater",
     "greater_equal",
     "image_data_format",
     "int_shape",
+    "l2_normalize",
     "less",
     "less_equal",
     "log",
+    "max",
     "maximum",
     "mean",
+    "min",
     "minimum",
     "not_equal",
     "ones_like",
@@ -78,6 +89,7 @@ __all__ = [
     "random_normal",
     "random_uniform",
     "relu",
+    "reshape",
     "set_floatx",
     "set_image_data_format",
     "set_image_dim_ordering",
@@ -96,11 +108,12 @@ __all__ = [
 
 
 abs, pow, sum = operations.absolute, operations.power, operations.summed
+max, min = operations.largest, operations.smallest
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
     """-(t log p + (1 - t) log(1 - p)), element by element."""
-    return losses.binary_terms(target, output, from_logits)
+    return formulas.binary_terms(target, output, from_logits)
 
 
 def categorical_crossentropy(
@@ -109,7 +122,7 @@ def categorical_crossentropy(
     """-sum(t log p) over the last axis."""
     only("categorical_crossentropy", "from_logits", from_logits, False)
     only("categorical_crossentropy", "axis", axis, -1)
-    return losses.categorical_crossentropy(target, output)
+    return formulas.categorical_crossentropy(target, output)
 
 
 def cast(x: Any, dtype: DTypeLike) -> Any:
@@ -186,5 +199,8 @@ def set_value(x: Any, value: Any) -> None:
 
 
 def set_image_dim_ordering(dim_ordering: str) -> None:
-    """Of Keras 1; only "tf", channels last, is supported."""
-    only("set_image_dim_ordering", "dim_ordering", dim_ordering, "tf")
+    """Of Keras 1: "tf" is channels last, "th" channels first."""
+    formats = {"tf": "channels_last", "th": "channels_first"}
+    where = "set_image_dim_ordering"
+    validate.choice(where, "dim_ordering", dim_ordering, tuple(formats))
+    set_image_data_format(formats[dim_ordering])

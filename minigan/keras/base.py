@@ -55,12 +55,16 @@ class Layer(Remembers):
     trainable: False keeps its weights still in models compiled from then on.
     input_shape, input_dim: shape or size of one example, for the first layer.
     dtype: None, or the float type in force (`keras.session.floatx()`).
+    weights: a list of arrays to start with, as Keras 1 and 2 have it.
 
     `block` is the engine's network for this layer: every model that uses the layer
     refers to the same block, so that all share its weights.
     """
 
-    _instead = "layers of keras.layers, or an engine layer of your own"
+    _instead = (
+        "layers of keras.layers, a Layer with a `call` that needs no weights, or an "
+        "engine layer of your own"
+    )
     ONLY: dict = {}  # arguments of Keras that may be given with these values only
     supported: tuple = ()  # names of a subclass's own arguments
     is_activation = False
@@ -98,6 +102,8 @@ class Layer(Remembers):
         if shape is not None:
             shape = arguments.example_shape(where, "input_shape", shape)
         self.first_shape = shape
+        self._starts_with = rest.pop("weights", None)  # arrays, which files hold anyway
+        self._made_with[1].pop("weights", None)
         self._calls = []  # on symbolic tensors
         self._blocks = {}  # shape -> (engine's network or None, shape behind it)
         common = ("name", "trainable", "input_shape", "input_dim")
@@ -121,6 +127,16 @@ class Layer(Remembers):
         """
         raise StateError(f"{self._kind}: this layer cannot be built")
 
+    @classmethod
+    def _calls(cls, name):
+        """A class of one's own may be a function of tensors, without weights."""
+        plain = cls.engine_layers is Layer.engine_layers and not cls.is_model
+        return name == "call" and plain
+
+    def _formula(self):
+        """(name, function) of a layer that is a function of tensors, else None."""
+        return ("call", self.call) if hasattr(self, "call") else None
+
     def build(self, input_shape):
         """Make the weights; input_shape: (None, ...), the batch first."""
         self.build_for(tuple(input_shape)[1:])
@@ -132,6 +148,10 @@ class Layer(Remembers):
         """
         shape = tuple(shape)
         if shape in self._blocks:
+            return
+        if self._formula() is not None:
+            parts = shape if shape and isinstance(shape[0], tuple) else (shape,)
+            self._on_tensors([KerasTensor(one) for one in parts])
             return
         if self.built and next(self.shown(), None) is not None:
             raise ShapeError(
@@ -147,6 +167,8 @@ class Layer(Remembers):
         if not self.built:
             self.example_in, self.example_out = shape, behind
             self.block, self.built = block, True
+            if self._starts_with is not None:
+                self.set_weights(self._starts_with)
 
     def parts(self):
         """The engine's layers inside the block."""
@@ -168,6 +190,10 @@ class Layer(Remembers):
         if not all(isinstance(x, KerasTensor) for x in given):
             expected = "tensors only, or arrays only"
             validate.complain(ArgumentError, self.name, "inputs", expected, "both")
+        if self._formula() is not None:
+            from . import operations
+
+            return operations.by_formula(self, given)
         if len(given) != 1 and not self.joins:
             expected, got = "one tensor", f"{len(given)}"
             validate.complain(ArgumentError, self.name, "inputs", expected, got)
@@ -180,9 +206,11 @@ class Layer(Remembers):
 
     def _example(self, tensor):
         """The shape of one example of a tensor."""
-        if tensor.example is None:
+        if tensor.example is None or tensor.flat:
             expected = "a tensor of examples, (None, ...)"
             given = "one number of the whole batch"
+            if tensor.flat:
+                given = "a batch in one row (K.batch_flatten keeps examples apart)"
             validate.complain(ShapeError, self.name, "inputs", expected, given)
         return tensor.example
 
@@ -230,7 +258,7 @@ class Layer(Remembers):
         """The engine's (array, trainable) pairs that are weights in Keras' eyes."""
         for part in self.parts():
             for parameter in part.parameters:
-                if parameter.name != "b" or getattr(part, "use_bias", True):
+                if parameter.name not in getattr(part, "still", ()):
                     yield parameter, True
             for statistic in part.statistics:
                 yield statistic, False

@@ -25,24 +25,25 @@ def _rows(x: Array) -> Array:
     return x.reshape(-1, x.shape[-1])
 
 
-def _keep_bias(layer: Any) -> None:
-    """Where a layer has no bias, b gets no gradient and stays at zero."""
-    if not layer.use_bias and not layer.is_frozen:
-        primitives.fill(layer.b.grad, 0.0)
+def _keep_still(layer: Any) -> None:
+    """The parameters named in `layer.still` get no gradient and stay as they are."""
+    for parameter in layer.parameters if layer.still and not layer.is_frozen else ():
+        if parameter.name in layer.still:
+            primitives.fill(parameter.grad, 0.0)
 
 
 class Dense(engine.Dense):
     """The engine's Dense on the last axis of any shape.
 
-    use_bias: False keeps b at zero: it is neither trained nor shown.
+    still: the names of parameters that are neither trained nor shown.
     """
 
     def __init__(
-        self, *args: Any, shape: Shape, use_bias: bool = True, **kwargs: Any
+        self, *args: Any, shape: Shape, still: Sequence[str] = (), **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.shape = self.input_shape = tuple(shape)
-        self.use_bias = use_bias
+        self.still = tuple(still)
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         y, cache = super().forward_pass(_rows(x), training)
@@ -50,7 +51,7 @@ class Dense(engine.Dense):
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         dx = super().backward_pass(_rows(dy), cache, need_dx)
-        _keep_bias(self)
+        _keep_still(self)
         return None if dx is None else dx.reshape(*dy.shape[:-1], -1)
 
     def output_shape(self, shape: Any) -> Shape:
@@ -58,34 +59,38 @@ class Dense(engine.Dense):
 
 
 class Conv2D(engine.Conv2D):
-    """The engine's Conv2D.
+    """The engine's Conv2D.  still: as for `Dense`.
 
-    use_bias: False keeps b at zero: it is neither trained nor shown.
+    apart: rows and columns from one pixel that the kernel sees to the next.
     """
 
-    def __init__(self, *args: Any, use_bias: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        still: Sequence[str] = (),
+        apart: Shape = (1, 1),
+        **kwargs: Any,
+    ) -> None:
+        self.apart = apart
         super().__init__(*args, **kwargs)
-        self.use_bias = use_bias
+        self.still = tuple(still)
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         dx = super().backward_pass(dy, cache, need_dx)
-        _keep_bias(self)
+        _keep_still(self)
         return dx
 
 
 class Conv2DTranspose(engine.Conv2DTranspose):
-    """The engine's Conv2DTranspose.
+    """The engine's Conv2DTranspose.  still: as for `Dense`."""
 
-    use_bias: False keeps b at zero: it is neither trained nor shown.
-    """
-
-    def __init__(self, *args: Any, use_bias: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, still: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.use_bias = use_bias
+        self.still = tuple(still)
 
     def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
         dx = super().backward_pass(dy, cache, need_dx)
-        _keep_bias(self)
+        _keep_still(self)
         return dx
 
 
@@ -93,14 +98,23 @@ class BatchNorm(engine.BatchNorm):
     """The engine's BatchNorm on the last axis, run as Keras runs a frozen one.
 
     Frozen means moving statistics here, whatever `training` says: Keras ties the two.
+    still: as for `Dense`.
     """
 
-    def __init__(self, *args: Any, shape: Shape, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, shape: Shape, still: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, positions=prod(shape[:-1]), **kwargs)
         self.shape = self.input_shape = tuple(shape)
+        self.still = tuple(still)
 
     def forward_pass(self, x: Array, training: bool) -> tuple[Array, Any]:
         return super().forward_pass(x, training and not self.is_frozen)
+
+    def backward_pass(self, dy: Array, cache: Any, need_dx: bool) -> Array | None:
+        dx = super().backward_pass(dy, cache, need_dx)
+        _keep_still(self)
+        return dx
 
 
 def network(layers: Sequence[engine.Layer], shape: Any, joins: bool) -> Network:

@@ -23,6 +23,7 @@ from .base import Layer
 from .batches import Arrays
 from .blocks import frozen
 from .replayed import Replays
+from .wiring import Wiring
 
 if TYPE_CHECKING:
     from .training import TrainableChain
@@ -110,13 +111,14 @@ class Plan:
             )
             for k, name in enumerate(names)
         ]
-        self.outputs = [output for output in self.every if output.loss is not None]
+        self.with_loss = [output for output in self.every if output.loss is not None]
+        self.outputs = self.with_loss  # and, once bound, those of `add_loss`
         # leaf layer -> whether it trains
         self.captured: dict[Layer, bool] = {}
         for leaf, flag in model.walk():
             self.captured[leaf] = self.captured.get(leaf, False) or flag
         self._used: dict[Output, engine_losses.Loss] = {}  # in the last forward
-        self._bound = False
+        self.bound = False
         self._warned = False
         if model.built and self.outputs:
             self.bind()
@@ -128,27 +130,35 @@ class Plan:
             return ["loss", *(metric.name for metric in self.every[0].metrics)]
         return [
             "loss",
-            *(f"{output.name}_loss" for output in self.outputs),
-            *(f"{o.name}_{metric.name}" for o in self.outputs for metric in o.metrics),
+            *(f"{output.name}_loss" for output in self.with_loss),
+            *(f"{o.name}_{m.name}" for o in self.with_loss for m in o.metrics),
         ]
 
     # ---- once, when the shapes are known -------------------------------------------
 
     def bind(self) -> None:
         """Take the engine's blocks of the model, now that it is built."""
-        if self._bound:
+        if self.bound:
             return
-        model = self.model
-        if not self.outputs:
+        model, added = self.model, self.model.losses
+        if not self.with_loss and not added:
             raise StateError(
                 f"{model.name}: argument 'loss': expected a loss in compile(), got None"
             )
         for output, name in zip(self.every, model.output_names, strict=True):
             output.name = name
-        wiring, cut = model.wiring, []
-        places = [k for k, output in enumerate(self.every) if output.loss is not None]
+        wiring, cut, ends = model.wiring, [], [*model.outputs, *added]
+        if added:
+            wiring = Wiring(model.inputs, ends)
+        more = [Output(tensor.name, losses.Added(), 1.0, []) for tensor in added]
+        self.outputs, self._used = [*self.with_loss, *more], {}
+        places = [
+            k
+            for k, output in enumerate([*self.every, *more])
+            if output.loss is not None
+        ]
         for k, output in zip(places, self.outputs, strict=True):
-            output.bind(wiring.last(k), model.outputs[k].example or ())
+            output.bind(wiring.last(k), ends[k].example or ())
             cut += [k] if output.tail is not None else []
         self._body = wiring.network(cut, places)
         self._live: list[Network] = []
@@ -159,6 +169,11 @@ class Plan:
             if block is not None and block in owners and block.parameters:
                 (self._live if trains else self._held).append(block)
         parts = [part for block in self._live for part in block.walk()]
+        decay = self.optimizer.engine.weight_decay
+        if decay and any("gamma" in getattr(part, "still", ()) for part in parts):
+            expected = "None for a model with a BatchNormalization(scale=False)"
+            where = type(self.optimizer).__name__
+            validate.complain(ArgumentError, where, "weight_decay", expected, decay)
         self._has_norm = any(getattr(part, "positions", 0) == 1 for part in parts)
         self._replays = Replays(
             self._body,
@@ -167,7 +182,7 @@ class Plan:
             [(output.engine, output.weight) for output in self.outputs],
             self.optimizer.engine,
         )
-        self._bound = True
+        self.bound = True
 
     # ---- data ----------------------------------------------------------------------
 
@@ -184,9 +199,9 @@ class Plan:
         self.bind()
         names = [output.name for output in self.every]
         if isinstance(y, dict):
-            names = [output.name for output in self.outputs]
-        given = batches.parts(where, "y", y, names)
-        if len(names) > len(self.outputs):
+            names = [output.name for output in self.with_loss]
+        given = batches.parts(where, "y", y, names) if self.with_loss else []
+        if len(given) > len(self.with_loss):
             given = [
                 part
                 for part, output in zip(given, self.every, strict=True)
@@ -201,8 +216,11 @@ class Plan:
                 validate.complain(
                     ShapeError, where, argument, expected, len(targets[k])
                 )
-        kept = [output.name for output in self.outputs]
+        kept = [output.name for output in self.with_loss]
         weights = weighting.of_rows(where, sample_weight, by_class, targets, kept)
+        for _ in self.outputs[len(kept) :]:
+            targets.append(np.zeros(rows))
+            weights = weights and [*weights, None]
         return arrays, tuple(targets), weights
 
     # ---- one batch -----------------------------------------------------------------
@@ -292,7 +310,8 @@ class Plan:
         total = sum(v if o.weight == 1 else o.weight * v for o, v in pairs)
         triples = zip(self.outputs, out, y, strict=True)
         measured = [m for output, p, t in triples for m in output.measured(p, t)]
-        return [total, *(values if len(self.every) > 1 else ()), *measured]
+        each = values[: len(self.with_loss)] if len(self.every) > 1 else ()
+        return [total, *each, *measured]
 
     def _frozen(self) -> AbstractContextManager[object]:
         """A scope in which the still layers are frozen."""

@@ -4,9 +4,9 @@ from typing import Any
 
 from .. import layers as engine
 from .. import validate
-from ..errors import ShapeError
+from ..errors import ArgumentError, ShapeError
 from ..layers.images import border, sizes
-from . import activations, arguments, blocks, initializers
+from . import activations, arguments, blocks, initializers, session
 from .base import UNUSED, Layer
 from .blocks import Shape
 
@@ -33,7 +33,8 @@ class _ImageLayer(Layer):
 
     def __init__(self, data_format: str | None = None, **rest: Any) -> None:
         super().__init__(**rest)
-        arguments.only(self._kind, "data_format", data_format, None, "channels_last")
+        data_format = data_format or session.image_data_format()
+        arguments.only(self._kind, "data_format", data_format, "channels_last")
 
     def engine_layers(self, shape: Shape) -> list[engine.Layer]:
         if len(shape) != 3:
@@ -66,6 +67,7 @@ class _Convolution(_ImageLayer):
         "use_bias",
         "kernel_initializer",
         "bias_initializer",
+        "dilation_rate",
     )
 
     def __init__(
@@ -85,7 +87,7 @@ class _Convolution(_ImageLayer):
     ) -> None:
         super().__init__(data_format, **rest)
         where = self._kind
-        arguments.only(where, "dilation_rate", dilation_rate, (1, 1), 1)
+        self.dilation_rate = sizes(where, "dilation_rate", dilation_rate, 2)
         arguments.only(where, "groups", groups, 1)
         self.filters = validate.integer(where, "filters", filters)
         self.kernel_size = sizes(where, "kernel_size", kernel_size, 2)
@@ -96,6 +98,7 @@ class _Convolution(_ImageLayer):
         get = initializers.get
         self.kernel_initializer = get(kernel_initializer, where, "kernel_initializer")
         self.bias_initializer = get(bias_initializer, where, "bias_initializer")
+        self._dilated()
 
     def engine_layers(self, shape: Shape) -> list[engine.Layer]:
         activation = self.activation.layer()
@@ -114,11 +117,18 @@ class _Convolution(_ImageLayer):
             "zeros",
             rng=kernel.rng(),
             dtype=self.dtype,
-            use_bias=self.use_bias,
+            still=() if self.use_bias else ("b",),
+            **self._dilated(),
         )
+        kernel.finish(convolution.W.value)
         if self.use_bias:
             convolution.b.value[...] = bias((self.filters,), self.dtype)
         return convolution
+
+    def _dilated(self) -> dict[str, Any]:
+        """What the engine's layer is given beside: nothing, where 1 is all there is."""
+        arguments.only(self._kind, "dilation_rate", self.dilation_rate, (1, 1))
+        return {}
 
 
 def _padding(where: str, padding: Any) -> str:
@@ -134,7 +144,9 @@ class Conv2D(_Convolution):
     kernel_size, strides: integers, or (rows, columns).
     padding: "valid" or "same".
     activation, use_bias, kernel_initializer, bias_initializer: as in Dense.
-    data_format: None or "channels_last".  dilation_rate, groups: only 1.
+    dilation_rate: rows and columns from one pixel that the kernel sees to the next,
+    integer or a pair, default 1; without strides.
+    data_format: None or "channels_last".  groups: only 1.
     """
 
     kind = blocks.Conv2D
@@ -169,12 +181,22 @@ class Conv2D(_Convolution):
             **rest,
         )
 
+    def _dilated(self) -> dict[str, Any]:
+        if self.dilation_rate != (1, 1) and self.strides != (1, 1):
+            expected = f"1, or no strides beside it (strides={self.strides})"
+            given = self.dilation_rate
+            validate.complain(
+                ArgumentError, self._kind, "dilation_rate", expected, given
+            )
+        return {"apart": self.dilation_rate}
+
 
 class Conv2DTranspose(_Convolution):
     """The transpose of a convolution: every pixel paints the kernel into the result.
 
-    Arguments as for Conv2D, without groups.  padding: "same" makes rows times stride
-    of rows, "valid" more where the kernel reaches out.  output_padding: only None.
+    Arguments as for Conv2D, without groups; dilation_rate: only 1.  padding: "same"
+    makes rows times stride of rows, "valid" more where the kernel reaches out.
+    output_padding: only None.
     """
 
     kind = blocks.Conv2DTranspose

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import initializers as engine
 from .. import validate
+from ..errors import ShapeError
 from . import naming, session
 from .arguments import lookup
 from .serial import Remembers
@@ -41,6 +42,9 @@ class Initializer(Remembers):
         if self.seed is None:
             return session.generator()
         return np.random.default_rng(self.seed)
+
+    def finish(self, kernel: NDArray[Any]) -> None:
+        """What is still to do once the engine has drawn a layer's kernel."""
 
     def __call__(
         self, shape: Iterable[int], dtype: DTypeLike | None = None
@@ -115,6 +119,30 @@ class Constant(Initializer):
         return self._constant
 
 
+class Identity(Initializer):
+    """The unit matrix times `gain`, for kernels (inputs, units) only."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        super().__init__()
+        self.gain = validate.number("Identity", "gain", gain)
+
+    @property
+    def drawn(self) -> str:
+        return "zeros"  # until `finish`
+
+    def finish(self, kernel: NDArray[Any]) -> None:
+        kernel[...] = self(kernel.shape, kernel.dtype)
+
+    def __call__(
+        self, shape: Iterable[int], dtype: DTypeLike | None = None
+    ) -> NDArray[Any]:
+        shape = tuple(shape)
+        if len(shape) != 2:
+            expected = "that of a matrix"
+            validate.complain(ShapeError, "Identity", "shape", expected, shape)
+        return np.asarray(self.gain * np.eye(*shape), dtype or session.floatx())
+
+
 class Zeros(Initializer):
     """All 0."""
 
@@ -134,7 +162,7 @@ glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
 he_uniform, he_normal = HeUniform, HeNormal
 lecun_uniform, lecun_normal = LecunUniform, LecunNormal
 random_normal, random_uniform = RandomNormal, RandomUniform
-constant, zeros, ones = Constant, Zeros, Ones
+constant, identity, zeros, ones = Constant, Identity, Zeros, Ones
 
 KINDS = {kind.__name__: kind for kind in Initializer.__subclasses__()}
 NAMES = {naming.snake_case(name): kind for name, kind in KINDS.items()} | KINDS

@@ -167,7 +167,7 @@ KERAS = {module: tuple(names.split()) for module, names in _TEXT.items()}
 # methods and attributes of Keras' models that this front's lack
 METHODS = frozenset(
     """
-    add_loss add_metric add_weight compute_loss compute_metrics export
+    add_metric add_weight compute_loss compute_metrics export
     evaluate_generator fit_generator get_metrics_result
     make_predict_function make_test_function make_train_function metrics
     predict_classes predict_generator predict_proba predict_step quantize

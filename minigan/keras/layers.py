@@ -13,6 +13,8 @@ from .activation_layers import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .base import UNUSED, Layer
 from .images import *  # noqa: F403
 from .merging import *  # noqa: F403
+from .merging import _Merge as _Merge  # which scripts import
+from .merging import merge as merge  # of Keras 1
 from .operations import Lambda
 from .tensors import Call, Input, KerasTensor
 
@@ -82,8 +84,9 @@ class Dense(Layer):
             rng=kernel.rng(),
             dtype=self.dtype,
             shape=shape,
-            use_bias=self.use_bias,
+            still=() if self.use_bias else ("b",),
         )
+        kernel.finish(dense.W.value)
         if self.use_bias:
             dense.b.value[...] = bias((self.units,), self.dtype)
         activation = self.activation.layer()
@@ -94,14 +97,12 @@ class BatchNormalization(Layer):
     """Mean 0 and variance 1 over the batch, per feature of the last axis.
 
     momentum: weight of the old statistic, default 0.99.  epsilon: default 1e-3.
-    axis: the last one.  center, scale: only True.
+    axis: the last one.  center, scale: False leaves out beta, or gamma.
     With `trainable` False when the model is compiled it runs on the moving statistics
     and leaves them alone.  A training batch of one row is refused.
     """
 
     ONLY = {
-        "center": True,
-        "scale": True,
         "moving_mean_initializer": "zeros",
         "moving_variance_initializer": "ones",
         "renorm": False,
@@ -121,6 +122,8 @@ class BatchNormalization(Layer):
         "axis",
         "momentum",
         "epsilon",
+        "center",
+        "scale",
         "beta_initializer",
         "gamma_initializer",
     )
@@ -130,6 +133,8 @@ class BatchNormalization(Layer):
         axis: int = -1,
         momentum: float = 0.99,
         epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
         beta_initializer: Any = "zeros",
         gamma_initializer: Any = "ones",
         **rest: Any,
@@ -143,6 +148,8 @@ class BatchNormalization(Layer):
             )
         self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
         self.epsilon = validate.number(where, "epsilon", epsilon, least=1e-30)
+        self.center = validate.flag(where, "center", center)
+        self.scale = validate.flag(where, "scale", scale)
         get = initializers.get
         self.beta_initializer = get(beta_initializer, where, "beta_initializer")
         self.gamma_initializer = get(gamma_initializer, where, "gamma_initializer")
@@ -154,11 +161,19 @@ class BatchNormalization(Layer):
                 ArgumentError, self._kind, "axis", expected, validate.shown(self.axis)
             )
         features = shape[-1]
+        used = {"gamma": self.scale, "beta": self.center}
         norm = blocks.BatchNorm(
-            features, self.momentum, self.epsilon, shape=shape, dtype=self.dtype
+            features,
+            self.momentum,
+            self.epsilon,
+            shape=shape,
+            still=[name for name, there in used.items() if not there],
+            dtype=self.dtype,
         )
-        norm.gamma.value[...] = self.gamma_initializer((features,), self.dtype)
-        norm.beta.value[...] = self.beta_initializer((features,), self.dtype)
+        if self.scale:
+            norm.gamma.value[...] = self.gamma_initializer((features,), self.dtype)
+        if self.center:
+            norm.beta.value[...] = self.beta_initializer((features,), self.dtype)
         return [norm]
 
 
@@ -271,6 +286,7 @@ class Embedding(Layer):
             rng=start.rng(),
             dtype=self.dtype,
         )
+        start.finish(layer.parameters[0].value)
         return [layer]
 
 

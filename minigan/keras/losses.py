@@ -5,6 +5,7 @@ scores before it, in the stable form, as Keras does on TensorFlow.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..errors import ArgumentError, ShapeError
 from ..network import Network
 from . import arguments, batches, operations
 from .absent import Absent
+from .formulas import FORMULAS, SHORT
 from .serial import Remembers
 from .tensors import KerasTensor
 from .wiring import Wiring
@@ -161,6 +163,26 @@ class OfGraph(losses.Loss):
         return dpred
 
 
+class OfTensor(losses.Loss):
+    """The mean of an output that is a loss itself; targets are not looked at."""
+
+    def forward_pass(self, pred: Array, target: Array) -> tuple[Any, Any]:
+        return primitives.linear_forward(pred, 1.0), pred
+
+    def backward_pass(self, cache: Any) -> Array:
+        return primitives.linear_backward(cache, 1.0)
+
+
+class Added(Loss):
+    """A loss that stands in the graph: one number of the batch, see `add_loss`."""
+
+    name = "added"
+    on_outputs = OfTensor
+
+    def target(self, where: str, y: Any, shape: Shape, dtype: DTypeLike) -> Array:
+        return np.zeros((shape[0], 1), dtype)
+
+
 class OfFunction(Loss):
     """A loss that is a Python function of tensors, (y_true, y_pred)."""
 
@@ -261,67 +283,114 @@ def _core(shape: Shape) -> Shape:
     return shape
 
 
+class OfFormula(Loss):
+    """Base of those that are a formula of tensors, and no loss of the engine."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.arguments: dict[str, Any] = {}
+
+    def bind(self, last: engine.Layer | None, shape: Shape) -> tuple[losses.Loss, bool]:
+        kind = type(self)
+        formula = partial(FORMULAS[kind.name], **self.arguments)
+        return OfFunction(formula, kind.__name__).bind(last, shape)
+
+
+class MeanAbsolutePercentageError(OfFormula):
+    """100 mean(|p - t| / |t|), where |t| counts as 1e-7 at least."""
+
+    name = "mean_absolute_percentage_error"
+
+
+class MeanSquaredLogarithmicError(OfFormula):
+    """mean((log(1 + p) - log(1 + t))^2), of p and t that are 1e-7 at least."""
+
+    name = "mean_squared_logarithmic_error"
+
+
+class KLDivergence(OfFormula):
+    """The mean over rows of sum(t log(t / p)), of t and p between 1e-7 and 1."""
+
+    name = "kl_divergence"
+
+
+class Poisson(OfFormula):
+    """mean(p - t log(p + 1e-7))."""
+
+    name = "poisson"
+
+
+class LogCosh(OfFormula):
+    """mean(log(cosh(p - t)))."""
+
+    name = "log_cosh"
+
+
+class CategoricalHinge(OfFormula):
+    """The mean of max(1 + max((1 - t) p) - sum(t p), 0), rows t with a single 1."""
+
+    name = "categorical_hinge"
+
+
+class CosineSimilarity(OfFormula):
+    """The mean over rows of -sum(t p), of t and p made to have length 1.  axis: -1."""
+
+    name = "cosine_similarity"
+
+    def __init__(self, axis: int = -1, **rest: Any) -> None:
+        super().__init__(**rest)
+        arguments.only(type(self).__name__, "axis", axis, -1)
+
+
+class Huber(OfFormula):
+    """The mean of e^2 / 2 where e = |p - t| <= delta, else of delta e - delta^2 / 2.
+
+    delta: > 0, default 1.
+    """
+
+    name = "huber"
+
+    def __init__(self, delta: float = 1.0, **rest: Any) -> None:
+        super().__init__(**rest)
+        delta = validate.number(type(self).__name__, "delta", delta, above=0)
+        self.arguments["delta"] = delta
+
+
+class Hinge(OfFormula):
+    """mean(max(1 - t p, 0)), labels -1 and 1; where all are 0 and 1, 0 counts as -1."""
+
+    name = "hinge"
+
+
+class SquaredHinge(OfFormula):
+    """mean(max(1 - t p, 0)^2), labels as for `Hinge`."""
+
+    name = "squared_hinge"
+
+
 KINDS = {
     kind.__name__: kind
     for kind in (
         BinaryCrossentropy,
         CategoricalCrossentropy,
+        CategoricalHinge,
+        CosineSimilarity,
+        Hinge,
+        Huber,
+        KLDivergence,
+        LogCosh,
         MeanAbsoluteError,
+        MeanAbsolutePercentageError,
         MeanSquaredError,
+        MeanSquaredLogarithmicError,
+        Poisson,
         SparseCategoricalCrossentropy,
+        SquaredHinge,
     )
 }
-SHORT = {"mae": MeanAbsoluteError, "mse": MeanSquaredError}
 NAMES: dict[str, type[Loss]] = {kind.name: kind for kind in KINDS.values()}
-NAMES = dict(sorted((NAMES | SHORT).items())) | KINDS
-
-
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """The mean of (p - t)^2 over the last axis."""
-    return operations.mean(operations.power(y_pred - y_true, 2), axis=-1)
-
-
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
-    """The mean of |p - t| over the last axis."""
-    return operations.mean(abs(y_pred - y_true), axis=-1)
-
-
-def binary_terms(t: Any, p: Any, from_logits: bool = False) -> Any:
-    """-(t log p + (1 - t) log(1 - p)) element by element, clipped as Keras does."""
-    if from_logits:
-        p = operations.sigmoid(p)
-    q = operations.clip(p, EPSILON, 1 - EPSILON)
-    log = operations.log
-    return -(t * log(q + EPSILON) + (1.0 - t) * log(1.0 - q + EPSILON))
-
-
-def binary_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
-) -> Any:
-    """The mean of -(t log p + (1 - t) log(1 - p)) over the last axis."""
-    if label_smoothing:
-        y_true = y_true * (1 - label_smoothing) + label_smoothing / 2
-    return operations.mean(binary_terms(y_true, y_pred, from_logits), axis=-1)
-
-
-def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
-    """-sum(t log p) over the last axis, of p that are made to sum to 1."""
-    p = y_pred / operations.summed(y_pred, axis=-1, keepdims=True)
-    q = operations.clip(p, EPSILON, 1 - EPSILON)
-    return -operations.summed(y_true * operations.log(q), axis=-1)
-
-
-EPSILON = 1e-7
-FORMULAS = {
-    formula.__name__: formula
-    for formula in (
-        binary_crossentropy,
-        categorical_crossentropy,
-        mean_absolute_error,
-        mean_squared_error,
-    )
-}
-FORMULAS |= {"mse": mean_squared_error, "mae": mean_absolute_error}
+NAMES |= {short: NAMES[name] for short, name in SHORT.items()}
+NAMES = dict(sorted(NAMES.items())) | KINDS
 
 
 class Function:
@@ -332,10 +401,10 @@ class Function:
 
     def __init__(self, name: str) -> None:
         self.__name__ = name
+        self.formula = FORMULAS.get(name.lower())
 
     def __call__(self, y_true: Any, y_pred: Any, **options: Any) -> Any:
-        formula = FORMULAS.get(self.__name__)
-        if formula is None:
+        if self.formula is None:
             raise ArgumentError(
                 f"losses.{self.__name__}: expected to be handed to compile(loss=...), "
                 f"got a call: those that can be called are {', '.join(FORMULAS)}"
@@ -343,14 +412,14 @@ class Function:
         pair = (
             v if isinstance(v, KerasTensor) else np.asarray(v) for v in (y_true, y_pred)
         )
-        return formula(*pair, **options)
+        return self.formula(*pair, **options)
 
     def __repr__(self) -> str:
         return f"<loss {self.__name__}>"
 
 
 FUNCTIONS = {name: Function(name) for name in NAMES if name.islower()}
-FUNCTIONS |= {name.upper(): Function(name) for name in SHORT}
+FUNCTIONS |= {name.upper(): Function(name) for name in SHORT if len(name) < 5}
 globals().update(FUNCTIONS)
 
 __all__ = [
@@ -366,7 +435,7 @@ def get(
 ) -> Loss:
     """A `Loss` from its name, class or object, or from a function of tensors."""
     if isinstance(identifier, Function):
-        identifier = identifier.__name__
+        identifier = identifier.__name__.lower()
     if callable(identifier) and not isinstance(identifier, (Loss, type, Absent)):
         return OfFunction(identifier, where)
     return arguments.lookup(where, argument, identifier, NAMES, Loss)

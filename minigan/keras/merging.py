@@ -157,6 +157,28 @@ def concatenate(inputs: Any, axis: int = -1, **options: Any) -> Any:
     return Concatenate(axis, **options)(inputs)
 
 
+def merge(
+    inputs: Sequence[Any], mode: Any = "sum", concat_axis: int = -1, **options: Any
+) -> Any:
+    """Of Keras 1: "sum", "mul", "ave", "max", "concat", "dot", or a function."""
+    if callable(mode):
+        from .operations import Lambda
+
+        return Lambda(mode, **options)(inputs)
+    kinds: dict[str, type[Layer]] = {
+        "sum": Add,
+        "mul": Multiply,
+        "ave": Average,
+        "max": Maximum,
+        "concat": Concatenate,
+        "dot": Dot,
+    }
+    kind = kinds[validate.choice("merge", "mode", mode, tuple(kinds))]
+    if kind in (Concatenate, Dot):
+        return kind(concat_axis, **options)(inputs)  # type: ignore[call-arg]
+    return kind(**options)(inputs)
+
+
 def dot(inputs: Any, axes: Any = -1, **options: Any) -> Any:
     """`Dot(axes, **options)(inputs)`."""
     return Dot(axes, **options)(inputs)

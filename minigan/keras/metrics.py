@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ArgumentError
-from . import arguments, losses
+from . import arguments, formulas, losses
 from .absent import Absent
+from .keras_names import KERAS
 from .serial import Remembers
 
 Array = NDArray[Any]
@@ -25,7 +26,10 @@ __all__ = [
     "MeanSquaredError",
     "Metric",
     "SparseCategoricalAccuracy",
+    "binary_accuracy",
+    "categorical_accuracy",
     "get",
+    "sparse_categorical_accuracy",
 ]
 
 
@@ -136,6 +140,32 @@ class OfFunction(Metric):
         return float(np.mean(self.function(y.astype(p.dtype), p)))
 
 
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """The share of each row's outputs on their label's side: y == [p > threshold]."""
+    y, p = np.asarray(y_true), np.asarray(y_pred)
+    return np.mean(y == (p > threshold), axis=-1)
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 for a row whose largest output is where its label has the 1, else 0."""
+    y, p = np.asarray(y_true), np.asarray(y_pred)
+    return 1.0 * (y.argmax(axis=-1) == p.argmax(axis=-1))
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 for a row whose largest output is at its label (n,) or (n, 1), else 0."""
+    y, p = np.asarray(y_true), np.asarray(y_pred)
+    return 1.0 * (y.reshape(p.shape[:-1]) == p.argmax(axis=-1))
+
+
+FUNCTIONS = {
+    name: function
+    for name, function in losses.FUNCTIONS.items()
+    if function.formula is not None and name in KERAS["metrics"]
+}
+globals().update(FUNCTIONS)
+__all__ += FUNCTIONS
+
 NAMES: dict[str, Callable[[], Metric]] = {
     "accuracy": _Accuracy,
     "acc": lambda: _Accuracy("acc"),
@@ -154,9 +184,9 @@ def get(
 ) -> Metric:
     """A `Metric` from its name, class or object, or from a function of arrays."""
     if isinstance(identifier, losses.Function):
-        identifier = identifier.__name__
-        if identifier not in NAMES:
-            identifier = losses.FORMULAS.get(identifier, identifier)
+        identifier = identifier.__name__.lower()
+    if isinstance(identifier, str) and identifier not in NAMES:
+        identifier = formulas.FORMULAS.get(identifier, identifier)
     if callable(identifier) and not isinstance(identifier, (Metric, type, Absent)):
         return OfFunction(identifier)
     return arguments.lookup(where, argument, identifier, NAMES, Metric)

@@ -62,7 +62,7 @@ class Model(TrainableChain):
                 expected, given = "each tensor once", f"{tensor!r} twice"
                 validate.complain(ArgumentError, "Model", "inputs", expected, given)
         for tensor in (*self.inputs, *self.outputs):
-            if tensor.example is None:
+            if tensor.example is None or tensor.flat:
                 expected = "tensors of examples, (None, ...)"
                 validate.complain(
                     ShapeError, "Model", "outputs", expected, f"{tensor!r}"

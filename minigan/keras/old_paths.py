@@ -32,4 +32,6 @@ def install(package):
     for old, new in ALIASES.items():
         module = sys.modules[f"{package}.{new}"]
         sys.modules[f"{package}.{old}"] = module
-        setattr(module, old.rpartition(".")[2], module)
+        name = old.rpartition(".")[2]
+        if not hasattr(module, name):  # `layers.merge` is a function as well
+            setattr(module, name, module)

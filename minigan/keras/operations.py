@@ -8,6 +8,8 @@ On arrays the same functions are NumPy's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from math import prod
 from numbers import Real
 from typing import Any
 
@@ -18,7 +20,7 @@ from .. import validate
 from ..errors import ArgumentError
 from . import merging, session
 from .base import Layer
-from .tensors import Call, KerasTensor
+from .tensors import Call, KerasTensor, Sizes
 from .wiring import Wiring
 
 
@@ -37,7 +39,8 @@ class Operation(Layer):
 
     def _on_tensors(self, given: list[Any]) -> KerasTensor:
         (tensor,) = given
-        return connected(self, given, self.example_behind(tensor.example))
+        example = self.example_behind(tensor.example)
+        return connected(self, given, example, tensor.flat and example is not None)
 
     def example_behind(self, example: Any) -> Any:
         """The shape of one example of the result; None for one number of the batch."""
@@ -61,6 +64,33 @@ class Reduction(Operation):
         return example[:-axes] + (1,) * (axes if self.keepdims else 0)
 
 
+class Largest(Operation):
+    """The largest number over the last axes of each example.
+
+    axes: how many.  keepdims: whether a size of 1 stays for each.
+    """
+
+    def __init__(self, axes: int, keepdims: bool) -> None:
+        super().__init__("MaxPooling2D")
+        self.axes, self.keepdims = axes, keepdims
+
+    def engine_layers(self, shape: Any) -> list[engine.Layer]:
+        left, gone = prod(shape[: -self.axes]), prod(shape[-self.axes :])
+        largest = engine.MaxPooling2D((left, gone, 1), (1, gone))
+        behind = self.example_behind(shape) or (1,)
+        return [engine.Flatten(), largest, engine.Reshape(behind)]
+
+    def example_behind(self, example: Any) -> Any:
+        return example[: -self.axes] + (1,) * (self.axes if self.keepdims else 0)
+
+
+class Shaped(Operation):
+    """The numbers of each example in another shape."""
+
+    def example_behind(self, example: Any) -> Any:
+        return self.constants[0]
+
+
 class Spread(Operation):
     """One number for each example, in all places of a shape."""
 
@@ -68,12 +98,14 @@ class Spread(Operation):
         return self.constants[0]
 
 
-def connected(layer: Layer, given: Sequence[KerasTensor], example: Any) -> KerasTensor:
+def connected(
+    layer: Layer, given: Sequence[KerasTensor], example: Any, flat: bool = False
+) -> KerasTensor:
     """The tensor that a layer makes, where one number of a batch stands in each row."""
     shapes = tuple(tensor.example or (1,) for tensor in given)
     shape = shapes if layer.joins else shapes[0]
     layer.build_for(shape)
-    call = Call(layer, given, layer._blocks[shape][0], [example])
+    call = Call(layer, given, layer._blocks[shape][0], [example], flat)
     layer._calls.append(call)
     return call.outputs[0]
 
@@ -97,25 +129,24 @@ class Lambda(Layer):
         super().__init__(**rest)
         self.function, self.arguments = function, dict(arguments or {})
 
-    def _on_tensors(self, given: list[Any]) -> KerasTensor:
-        self.joins = len(given) > 1
-        starts = [KerasTensor(self._example(tensor)) for tensor in given]
-        result = traced(
-            self.name, "function", self.function, starts, FORMULAS, **self.arguments
-        )
-        shapes = tuple(self._example(tensor) for tensor in given)
-        block = Wiring(starts, [result]).network()
-        shape = shapes if self.joins else shapes[0]
-        self._blocks[shape] = block, result.example or (1,)
-        if not self.built:
-            self.example_in, self.example_out = shape, result.example
-            self.block, self.built = block, True
-        return connected(self, given, result.example)
+    def _formula(self) -> Any:
+        return "function", partial(self.function, **self.arguments)
 
-    def build_for(self, shape: Any) -> None:
-        if shape not in self._blocks:
-            shapes = shape if shape and isinstance(shape[0], tuple) else (shape,)
-            self._on_tensors([KerasTensor(one) for one in shapes])
+
+def by_formula(layer: Layer, given: Sequence[KerasTensor]) -> KerasTensor:
+    """What a layer makes of tensors that is a function of them."""
+    argument, function = layer._formula()
+    layer.joins = len(given) > 1
+    starts = [KerasTensor(layer._example(tensor)) for tensor in given]
+    result = traced(layer.name, argument, function, starts, FORMULAS)
+    shapes = tuple(layer._example(tensor) for tensor in given)
+    block = Wiring(starts, [result]).network()
+    shape = shapes if layer.joins else shapes[0]
+    layer._blocks[shape] = block, result.example or (1,)
+    if not layer.built:
+        layer.example_in, layer.example_out = shape, result.example
+        layer.block, layer.built = block, True
+    return connected(layer, given, result.example)
 
 
 FORMULAS = (
@@ -134,18 +165,18 @@ def traced(
     expected: str,
     *,
     apart: bool = False,
-    **options: Any,
 ) -> KerasTensor:
     """The tensor that a function makes of others; it has been computed by layers.
 
     apart: hand them over one by one, not as a list.
     Errors: ArgumentError for a function that cannot be traced.
     """
-    name = getattr(function, "__name__", repr(function))
+    plain = getattr(function, "func", function)  # without its further arguments
+    name = getattr(plain, "__name__", repr(plain))
     given = starts if apart else [starts[0] if len(starts) == 1 else list(starts)]
     _anchors.append(starts[0])
     try:
-        result = function(*given, **options)
+        result = function(*given)
         if isinstance(result, KerasTensor):
             result = affine(result, 1.0) if result.call is None else result
             Wiring(starts, [result])
@@ -213,9 +244,19 @@ tanh = elementary("tanh", np.tanh, "Tanh")
 sigmoid = elementary("sigmoid", _by_engine("Sigmoid"), "Sigmoid")
 relu = elementary("relu", _by_engine("ReLU"), "ReLU")
 softplus = elementary("softplus", _by_engine("Softplus"), "Softplus")
-softmax = elementary("softmax", _by_engine("Softmax"), "Softmax")
+_softmax = elementary("softmax", _by_engine("Softmax"), "Softmax")
 ones_like = elementary("ones_like", np.ones_like, "Affine", 0.0, 1.0)
 zeros_like = elementary("zeros_like", np.zeros_like, "Affine", 0.0, 0.0)
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) over its sum along the last axis."""
+    symbolic = isinstance(x, KerasTensor)
+    last = (len(x.shape) if symbolic else np.ndim(x)) - 1
+    if axis not in (-1, last) or (symbolic and x.flat):
+        expected = "the last axis of examples"
+        validate.complain(ArgumentError, "softmax", "axis", expected, axis)
+    return _softmax(x)
 
 
 def affine(x: KerasTensor, scale: float, shift: float = 0.0) -> KerasTensor:
@@ -258,12 +299,13 @@ def joined(kind: type[Layer], a: Any, b: Any) -> KerasTensor:
         if small and one.example != other.example and other.example is not None:
             spread = Spread("Spread", other.example or (1,))(one)
             spread.example, spread.shape = other.example, other.shape
+            spread.flat = other.flat
             a, b = (spread if one is a else a), (spread if one is b else b)
             break
-    if a.example != b.example:
+    if a.example != b.example or a.flat != b.flat:
         expected, given = f"a tensor of shape {a.shape}", f"{b.shape}"
         validate.complain(ArgumentError, kind.__name__, "inputs", expected, given)
-    return connected(kind(), [a, b], a.example)
+    return connected(kind(), [a, b], a.example, a.flat)
 
 
 def add(a: Any, b: Any) -> Any:
@@ -378,6 +420,78 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return x if x.example is None else Reduction("BatchMean")(x)
     size = int(np.prod((x.example or ())[-axes:]))
     return affine(Reduction("Sum", axes, keepdims=keepdims)(x), 1 / size)
+
+
+def largest(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest number over axes, the last ones of each example.
+
+    Of equal ones the first has the gradient.
+    """
+    if not isinstance(x, KerasTensor):
+        return np.max(x, axis=axis, keepdims=keepdims)
+    axes = _last_axes("max", x, axis)
+    if axes is None:
+        expected = f"the last axes of {x.shape}"
+        validate.complain(ArgumentError, "max", "axis", expected, validate.shown(axis))
+    return Largest(axes, keepdims)(x)
+
+
+def smallest(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest number over axes, the last ones of each example."""
+    if not isinstance(x, KerasTensor):
+        return np.min(x, axis=axis, keepdims=keepdims)
+    return affine(largest(affine(x, -1.0), axis, keepdims), -1.0)
+
+
+def flatten(x: Any) -> Any:
+    """All numbers of a batch in one row."""
+    if not isinstance(x, KerasTensor):
+        return np.reshape(x, -1)
+    if x.example is None or x.flat:
+        return x
+    flat = affine(x, 1.0)
+    flat.flat, flat.shape = True, Sizes((None,))
+    return flat
+
+
+def batch_flatten(x: Any) -> Any:
+    """Each example as one row."""
+    if not isinstance(x, KerasTensor):
+        return np.reshape(x, (len(x), -1))
+    return reshape(x, (-1, prod(x.example or ())))
+
+
+def reshape(x: Any, shape: Sequence[Any]) -> Any:
+    """The numbers of each example in another shape; the batch, -1 or None, first."""
+    if not isinstance(x, KerasTensor):
+        return np.reshape(x, shape)
+    sizes, size = list(shape)[1:], prod(x.example or ())
+    free = sizes.count(-1)
+    known = prod(int(s) for s in sizes if s != -1)
+    first = shape[0] in (-1, None) if len(shape) else False
+    if x.example is None or x.flat or not first or free > 1 or not known:
+        fits = False
+    else:
+        fits = size % known == 0 if free else size == known
+    if not fits:
+        expected = f"(-1, ...), the batch first, and {size} numbers an example"
+        given = validate.shown(shape)
+        validate.complain(ArgumentError, "reshape", "shape", expected, given)
+    target = tuple(size // known if s == -1 else int(s) for s in sizes)
+    return Shaped("Reshape", target)(x)
+
+
+def l2_normalize(x: Any, axis: Any = None) -> Any:
+    """x over its length along the last axes, which counts as 1e-6 where it is less."""
+    squares = maximum(summed(square(x), axis, True), 1e-12)
+    return x / sqrt(squares)
+
+
+def concatenate(tensors: Sequence[Any], axis: int = -1) -> Any:
+    """Side by side along the last axis; arrays along any."""
+    if _symbolic(*tensors):
+        return merging.Concatenate(axis)(list(tensors))
+    return np.concatenate(tensors, axis)
 
 
 def _last_axes(where: str, x: KerasTensor, axis: Any) -> int | None:

@@ -173,10 +173,9 @@ class Adam(Optimizer):
     """Adam with Keras' defaults and Keras' place for epsilon.
 
     learning_rate: > 0, a schedule, or `lr`.  beta_1, beta_2: in [0, 1).  epsilon:
-    default 1e-7.  amsgrad: only False.  More: see `Optimizer`.
+    default 1e-7.  amsgrad: True never lets a step grow because gradients became
+    smaller, see `minigan.AMSGrad`.  More: see `Optimizer`.
     """
-
-    kind: type[engine.Adam] = engine.Adam
 
     def __init__(
         self,
@@ -187,18 +186,20 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **rest: Any,
     ) -> None:
-        arguments.only(type(self).__name__, "amsgrad", amsgrad, False)
+        kind = self._engine_kind(amsgrad)
         numbers = beta_1, beta_2, epsilon  # None: the engine's default, Keras' too
-        super().__init__(self.kind, learning_rate, 0.001, rest, *numbers)
+        super().__init__(kind, learning_rate, 0.001, rest, *numbers)
+
+    def _engine_kind(self, amsgrad: bool) -> type[engine.Adam]:
+        amsgrad = validate.flag(type(self).__name__, "amsgrad", amsgrad)
+        return engine.AMSGrad if amsgrad else engine.Adam
 
 
 class AdamW(Adam):
     """Adam with weight decay beside the gradient.
 
-    weight_decay: >= 0, default 0.004.  Others: see `Adam`.
+    weight_decay: >= 0, default 0.004.  amsgrad: only False.  Others: see `Adam`.
     """
-
-    kind = engine.AdamW
 
     def __init__(
         self,
@@ -212,6 +213,10 @@ class AdamW(Adam):
     ) -> None:
         rest["weight_decay"] = weight_decay
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **rest)
+
+    def _engine_kind(self, amsgrad: bool) -> type[engine.Adam]:
+        arguments.only("AdamW", "amsgrad", amsgrad, False)
+        return engine.AdamW
 
 
 class Adamax(Optimizer):
@@ -240,6 +245,24 @@ class Nadam(Adamax):
     kind = engine.Nadam
 
 
+class Adadelta(Optimizer):
+    """Steps in the unit of the weights, see `minigan.Adadelta`.
+
+    learning_rate: default 0.001, or `lr` (Keras before 2.4: 1).  rho: in [0, 1),
+    default 0.95.  epsilon: default 1e-7.  More: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.95,
+        epsilon: float | None = 1e-7,
+        **rest: Any,
+    ) -> None:
+        numbers = rho, 1e-7 if epsilon is None else epsilon
+        super().__init__(engine.Adadelta, learning_rate, 0.001, rest, *numbers)
+
+
 class Adagrad(Optimizer):
     """Steps that become smaller where there was much to learn.
 
@@ -261,8 +284,8 @@ class Adagrad(Optimizer):
 class SGD(Optimizer):
     """Gradient descent.
 
-    learning_rate: > 0, default 0.01, or `lr`.  momentum: in [0, 1).  nesterov: only
-    False.  More: see `Optimizer`.
+    learning_rate: > 0, default 0.01, or `lr`.  momentum: in [0, 1).  nesterov: True
+    looks ahead by one more step, see `minigan.Nesterov`.  More: see `Optimizer`.
     """
 
     def __init__(
@@ -272,8 +295,9 @@ class SGD(Optimizer):
         nesterov: bool = False,
         **rest: Any,
     ) -> None:
-        arguments.only("SGD", "nesterov", nesterov, False)
-        super().__init__(engine.SGD, learning_rate, 0.01, rest, momentum)
+        nesterov = validate.flag("SGD", "nesterov", nesterov)
+        kind = engine.Nesterov if nesterov else engine.SGD
+        super().__init__(kind, learning_rate, 0.01, rest, momentum)
 
 
 class RMSprop(Optimizer):
@@ -299,7 +323,8 @@ class RMSprop(Optimizer):
 
 
 KINDS: dict[str, type[Optimizer]] = {
-    kind.__name__: kind for kind in (Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
+    kind.__name__: kind
+    for kind in (Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
 }
 NAMES = {name.lower(): kind for name, kind in KINDS.items()} | KINDS
 

@@ -15,16 +15,16 @@ SUPPORTED: dict[str, tuple[str, ...]] = {
 # what is there but not quite as in Keras: module -> name -> how
 DIFFERS: dict[str, dict[str, str]] = {
     "layers": {
-        "BatchNormalization": "a training batch of one row of features is refused; "
-        "`center` and `scale` only True",
+        "BatchNormalization": "a training batch of one row of features is refused",
         "AveragePooling2D": "channels last",
-        "Conv2D": "channels last, no `dilation_rate`, no `groups`",
+        "Conv2D": "channels last, no `groups`",
         "Conv2DTranspose": "channels last, no `dilation_rate`, no `output_padding`",
         "GlobalAveragePooling2D": "channels last",
         "GlobalMaxPooling2D": "channels last",
         "MaxPooling2D": "channels last",
         "PReLU": "`shared_axes` all but the last, or None",
-        "Layer": "cannot be subclassed into a new layer (write an engine layer)",
+        "Layer": "a subclass may define `call` where it can be traced, but no weights "
+        "(write an engine layer)",
         "Input": "known sizes only",
         "Lambda": "of a function that can be traced, without weights",
         "Concatenate": "along the last axis",
@@ -37,7 +37,14 @@ DIFFERS: dict[str, dict[str, str]] = {
         "hard_sigmoid": "0.2 x + 0.5 between 0 and 1, as in Keras 2 (3: x / 6 + 0.5)",
     },
     "backend": {
+        "concatenate": "of tensors along the last axis",
+        "flatten": "of tensors in losses; `batch_flatten` keeps examples apart",
+        "l2_normalize": "of tensors along the last axes, or over everything",
+        "max": "of tensors over the last axes; of equal numbers the first has the "
+        "gradient",
         "mean": "of tensors over the last axes, or over everything",
+        "min": "as `max`",
+        "reshape": "of each example; the batch comes first",
         "sum": "of tensors over the last axes, or over everything",
         "random_normal": "for each example in a `Lambda`; an array elsewhere",
     },
@@ -56,9 +63,8 @@ DIFFERS: dict[str, dict[str, str]] = {
         "`from_logits=True`",
     },
     "optimizers": {
-        "Adam": "no `amsgrad`",
+        "AdamW": "no `amsgrad`",
         "RMSprop": "no `centered`",
-        "SGD": "no `nesterov`",
     },
     "callbacks": {
         "ModelCheckpoint": "after epochs only; npz archives, whatever the name says",
@@ -75,9 +81,18 @@ DIFFERS: dict[str, dict[str, str]] = {
 }
 
 
+# what to use in the place of a name that is absent: module -> name -> what
+INSTEAD = {
+    "backend": {
+        "gradients": "there is no autograd; minigan.gan.penalties has the penalties on "
+        "gradients, such as wgan-gp",
+    },
+}
+
+
 def install(package: str) -> None:
     """Make every module answer for the names it lacks."""
     SUPPORTED[""] = tuple(sys.modules[package].__all__)
     for name, supported in SUPPORTED.items():
         module = sys.modules[f"{package}.{name}" if name else package]
-        guard(vars(module), supported, KERAS.get(name, ()))
+        guard(vars(module), supported, KERAS.get(name, ()), INSTEAD.get(name))

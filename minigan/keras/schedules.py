@@ -28,7 +28,9 @@ __all__ = [
 class LearningRateSchedule(Remembers):
     """Base class: `schedule(step)` is the learning rate of the step of that number."""
 
-    _own_calls = True  # one of the user's is called, so it may define `__call__`
+    @classmethod
+    def _calls(cls, name: str) -> bool:
+        return name == "__call__"
 
     def __call__(self, step: int) -> float:
         """The rate; step: 0, 1, 2, ..."""

@@ -35,13 +35,15 @@ NEVER_CALLED = (
     "update_step",
     "apply_gradients",
     "__call__",
+    "_merge_function",
 )
 
 
 class Remembers:
     """Base class of what can be described: `_made_with` is its constructor's call.
 
-    A class made from it elsewhere may add methods, but not redefine `NEVER_CALLED`.
+    A class made from it elsewhere may add methods, but not redefine `NEVER_CALLED`,
+    except what `_calls` says.
     """
 
     _instead = "an object of minigan.keras"  # what can be had without a subclass
@@ -52,14 +54,17 @@ class Remembers:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name in NEVER_CALLED:
-            if name == "__call__" and getattr(cls, "_own_calls", False):
-                continue
             owner = next((kind for kind in cls.__mro__ if name in vars(kind)), None)
-            if owner is not None and not _ours(owner):
+            if owner is not None and not _ours(owner) and not cls._calls(name):
                 raise ArgumentError(
                     f"{cls.__name__}.{name}: expected no such method in a subclass, "
                     f"since it would never be called, but {cls._instead}"
                 )
+
+    @classmethod
+    def _calls(cls, name: str) -> bool:
+        """Whether a method of this name is called, where a subclass defines it."""
+        return False
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
@@ -140,6 +145,10 @@ def structure(model: "Model", where: str) -> dict[str, Any]:
     calls: (place of the layer, values it takes).  Values are numbered: the inputs, then
     what each call makes.
     """
+    if model.losses:
+        expected = "losses of compile() only: those of add_loss are in no file"
+        given = f"{len(model.losses)} of add_loss"
+        validate.complain(ArgumentError, where, "model", expected, given)
     chain, rows = list(model._chain), []
     for layer in chain:
         row = {"name": layer.name, "trainable": layer._trainable}
@@ -241,7 +250,7 @@ def compile_again(model: "Model", found: dict[str, Any], arrays: Arrays) -> None
     captured = model.plan("compile").captured
     flags = [validate.flag(where, "captured", flag) for flag in found["captured"]]
     captured.update(zip(captured, flags, strict=True))
-    model.plan("compile")._bound = False  # by the flags of the file
+    model.plan("compile").bound = False  # by the flags of the file
     blocks: list[Any] = [leaf.block for leaf in captured]
     for key, vector in arrays.items():
         _, k, name = key.split()

@@ -8,9 +8,12 @@ import numpy as np
 
 from .. import validate
 from . import naming
-from .arguments import only
 
-_state: dict[str, Any] = {"floatx": "float32", "rng": np.random.default_rng(0)}
+_state: dict[str, Any] = {
+    "floatx": "float32",
+    "rng": np.random.default_rng(0),
+    "data_format": "channels_last",
+}
 
 
 def floatx() -> str:
@@ -41,13 +44,16 @@ def clear_session() -> None:
 
 
 def image_data_format() -> str:
-    """Always "channels_last"."""
-    return "channels_last"
+    """What `set_image_data_format` was given, at first "channels_last"."""
+    return _state["data_format"]
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Only "channels_last" is supported."""
-    only("set_image_data_format", "data_format", data_format, "channels_last")
+    """ "channels_last", or "channels_first": with that, layers of images refuse."""
+    choices = ("channels_last", "channels_first")
+    _state["data_format"] = validate.choice(
+        "set_image_data_format", "data_format", data_format, choices
+    )
 
 
 def epsilon() -> float:

@@ -27,6 +27,8 @@ class KerasTensor:
 
     shape: (None, ...), the batch first; () for one number of a whole batch.
     call: None for an `Input`.
+    flat: True where all numbers of the batch stand in one row, (None,): `example` is
+    then how they lay before.
     """
 
     def __init__(
@@ -35,9 +37,11 @@ class KerasTensor:
         call: Call | None = None,
         name: str | None = None,
         dtype: str | None = None,
+        flat: bool = False,
     ) -> None:
-        self.example = example
-        self.shape = Sizes(() if example is None else (None, *example))
+        self.example, self.flat = example, flat
+        sizes = (None,) if flat else (None, *(example or ()))
+        self.shape = Sizes(() if example is None else sizes)
         self.call = call
         self.dtype = dtype
         self.name = name or naming.unique("KerasTensor")
@@ -97,9 +101,10 @@ class Call:
         inputs: Sequence[KerasTensor],
         block: Any,
         shapes: Sequence[tuple[int, ...] | None],
+        flat: bool = False,
     ) -> None:
         self.layer, self.inputs, self.block = layer, tuple(inputs), block
-        self.outputs = tuple(KerasTensor(shape, self) for shape in shapes)
+        self.outputs = tuple(KerasTensor(shape, self, flat=flat) for shape in shapes)
 
 
 def Input(

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import validate
-from ..errors import StateError
+from ..errors import ArgumentError, StateError
 from . import arguments, batches, feeding, fitting
 from .base import Layer
 from .chain import Chain
 from .compiled import Plan
 from .optimizers import Optimizer
+from .tensors import KerasTensor
+from .wiring import calls_between
 
 CHUNK = 4096  # rows at a time in `predict`: results do not depend on it
 
@@ -21,6 +23,52 @@ class TrainableChain(Chain):
     """A chain of layers that is compiled, trained, and asked for its outputs."""
 
     _plan: Plan | None = None
+    losses: Sequence[KerasTensor] = ()  # what `add_loss` was given
+
+    def add_loss(self, losses: Any, inputs: None = None) -> None:
+        """Add one number of the batch, made of the model's tensors, to the loss.
+
+            model.add_loss(K.mean(K.square(hidden)))
+
+        losses: a tensor, or a list of them.  It counts beside what compile() is given;
+        with no loss there, targets are not looked at.
+        Errors: ArgumentError for anything but one number of the batch, made from the
+        model's inputs by its layers.
+        """
+        where = f"{self.name}.add_loss"
+        arguments.only(where, "inputs", inputs, None, True)
+        added = losses if isinstance(losses, (list, tuple)) else [losses]
+        for tensor in added:
+            self._check_added(where, tensor)
+        self.losses = [*self.losses, *added]
+        if self._plan is not None:
+            self._plan.bound = False
+
+    def _on_tensors(self, given: list[Any]) -> Any:
+        if self.losses:
+            expected = "a model without losses of its own (add_loss on the outer one)"
+            got = f"{len(self.losses)} of add_loss"
+            validate.complain(ArgumentError, self.name, "inputs", expected, got)
+        return super()._on_tensors(given)
+
+    def _check_added(self, where: str, tensor: Any) -> None:
+        expected = "one number of the batch, such as K.mean(...) of the model's tensors"
+        if not isinstance(tensor, KerasTensor) or tensor.example is not None:
+            shown = f"{tensor!r}"
+            if not isinstance(tensor, KerasTensor):
+                shown = f"{validate.shown(tensor)} (there is no autograd)"
+            validate.complain(ArgumentError, where, "losses", expected, shown)
+        starts = set(self._known().inputs)
+        own = {leaf for leaf, _ in self.walk()}
+        for call in calls_between(self.inputs, [tensor]):
+            for given in call.inputs:
+                if given.call is None and given not in starts:
+                    shown = f"one made from {given!r}"
+                    validate.complain(ArgumentError, where, "losses", expected, shown)
+            for leaf, _ in call.layer.walk():
+                if leaf not in own and next(leaf.shown(), None) is not None:
+                    shown = f"one made by {leaf.name}, which is not in the model"
+                    validate.complain(ArgumentError, where, "losses", expected, shown)
 
     def compile(
         self,

@@ -24,6 +24,7 @@ class Convolution(Layer):
     """
 
     output_image: Shape
+    apart: Shape = (1, 1)  # rows and columns from one pixel that is seen to the next
     pytorch_axes = {"W": (3, 2, 0, 1)}
 
     def __init__(
@@ -51,7 +52,7 @@ class Convolution(Layer):
         seen, places, channels = self._sizes(where)
         images.check_area(where, "image", prod(places) * prod(self.kernel_size))
         table = images.bordered(images.positions(seen), self._border(seen))
-        table = images.patches(table, self.kernel_size, self.strides)
+        table = images.patches(table, self._span, self.strides, self.apart)
         self.table = self.add_table("patches", table.reshape(-1))
         rng = validate.random_generator(where, rng)
         W, b = (
@@ -74,11 +75,17 @@ class Convolution(Layer):
         """
         raise NotImplementedError
 
+    @property
+    def _span(self) -> Shape:
+        """Rows and columns that the kernel reaches over."""
+        pairs = zip(self.kernel_size, self.apart, strict=True)
+        return tuple((k - 1) * a + 1 for k, a in pairs)
+
     def _border(self, seen: Shape) -> images.Border:
         """The zeros around what is seen."""
         if self.padding == "valid":
             return (0, 0), (0, 0)
-        sizes = zip(seen, self.kernel_size, self.strides, strict=True)
+        sizes = zip(seen, self._span, self.strides, strict=True)
         rows, columns = (same_border(*size) for size in sizes)
         return rows, columns
 
@@ -130,13 +137,13 @@ class Conv2D(Convolution):
         seen, channels = self.image[:2], self.image[2]
         border = self._border(seen)
         inside = [a + sum(b) for a, b in zip(seen, border, strict=True)]
-        if any(k > a for k, a in zip(self.kernel_size, inside, strict=True)):
-            given = validate.shape_text(self.kernel_size)
+        if any(k > a for k, a in zip(self._span, inside, strict=True)):
+            given = validate.shape_text(self._span)
             expected = f"at most {validate.shape_text(seen)}, the image"
             validate.complain(ShapeError, where, "kernel_size", expected, given)
         out = tuple(
             (a - k) // s + 1
-            for a, k, s in zip(inside, self.kernel_size, self.strides, strict=True)
+            for a, k, s in zip(inside, self._span, self.strides, strict=True)
         )
         self.output_image = (*out, self.filters)
         return seen, out, (channels, self.filters)

@@ -80,8 +80,14 @@ def bordered(table: Table, border: Border) -> Table:
 
 
 def patches(
-    table: Table, kernel_size: tuple[int, ...], strides: tuple[int, ...]
+    table: Table,
+    span: tuple[int, ...],
+    strides: tuple[int, ...],
+    apart: tuple[int, ...] = (1, 1),
 ) -> Table:
-    """What a kernel sees at each place.   (H, W) -> (OH, OW, KH, KW)"""
-    windows = sliding_window_view(table, kernel_size)
-    return windows[:: strides[0], :: strides[1]]
+    """What a kernel sees at each place.   (H, W) -> (OH, OW, KH, KW)
+
+    span: rows and columns that it reaches over, of which it sees every `apart`-th.
+    """
+    windows = sliding_window_view(table, span)
+    return windows[:: strides[0], :: strides[1], :: apart[0], :: apart[1]]

@@ -89,6 +89,30 @@ def optimistic_adam_update(
 
 
 @primitive(
+    "theta[P]! dtheta[P] m[P]! v[P]! most[P]! schedule[2]:f beta_1=f beta_2=f"
+    " overflow[]!:i",
+    flops=lambda P: 12 * P,
+    kind="update",
+)
+def amsgrad_update(theta, dtheta, m, v, most, schedule, beta_1, beta_2, overflow):
+    """One step of AMSGrad on a whole parameter vector.
+
+        m, v as in `adam_update`
+        most  = max(most, v)
+        theta = theta - alpha m / (sqrt(most) + epsilon_t)
+
+    theta, dtheta, m, v, most: (P,)   schedule = alpha, epsilon_t from `adam_schedule`.
+    overflow is set to 1 where an m or v is NaN or infinite, and never cleared.
+    """
+    alpha, epsilon = schedule.astype(theta.dtype)
+    m[:] = beta_1 * m + (1 - beta_1) * dtheta
+    v[:] = beta_2 * v + (1 - beta_2) * (dtheta * dtheta)
+    most[:] = np.where(v.real > most.real, v, most)
+    theta -= alpha * m / (np.sqrt(most) + epsilon)
+    overflow |= not (np.isfinite(m).all() and np.isfinite(v).all())
+
+
+@primitive(
     "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f overflow[]!:i",
     flops=lambda P: 4 * P,
     kind="update",
@@ -101,6 +125,26 @@ def sgd_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
     """
     velocity[:] = momentum * velocity - theta.dtype.type(learning_rate) * dtheta
     theta += velocity
+    overflow |= not np.isfinite(velocity).all()
+
+
+@primitive(
+    "theta[P]! dtheta[P] velocity[P]! learning_rate[]:f momentum=f overflow[]!:i",
+    flops=lambda P: 6 * P,
+    kind="update",
+)
+def nesterov_update(theta, dtheta, velocity, learning_rate, momentum, overflow):
+    """The step of `sgd_update` that looks ahead by one more.
+
+        velocity = momentum velocity - learning_rate dtheta
+        theta    = theta + momentum velocity - learning_rate dtheta
+
+    All vectors: (P,).  overflow is set to 1 where a velocity is NaN or infinite, and
+    never cleared.
+    """
+    step = theta.dtype.type(learning_rate) * dtheta
+    velocity[:] = momentum * velocity - step
+    theta += momentum * velocity - step
     overflow |= not np.isfinite(velocity).all()
 
 
@@ -270,3 +314,29 @@ def clip_gradient(dtheta, limit, overflow, g):
     """
     g[:] = np.where(dtheta > limit, limit, np.where(dtheta < -limit, -limit, dtheta))
     overflow |= not np.isfinite(dtheta).all()
+
+
+@primitive(
+    "theta[P]! dtheta[P] square[P]! moved[P]! learning_rate[]:f rho=f epsilon=f"
+    " overflow[]!:i",
+    flops=lambda P: 13 * P,
+    kind="update",
+)
+def adadelta_update(
+    theta, dtheta, square, moved, learning_rate, rho, epsilon, overflow
+):
+    """One Adadelta step on a whole parameter vector.
+
+        square = rho square + (1 - rho) dtheta^2
+        step   = dtheta sqrt(moved + epsilon) / sqrt(square + epsilon)
+        moved  = rho moved + (1 - rho) step^2
+        theta  = theta - learning_rate step
+
+    All vectors: (P,).  overflow is set to 1 where a square is NaN or infinite, and
+    never cleared.
+    """
+    square[:] = rho * square + (1 - rho) * (dtheta * dtheta)
+    step = dtheta * np.sqrt(moved + epsilon) / np.sqrt(square + epsilon)
+    moved[:] = rho * moved + (1 - rho) * (step * step)
+    theta -= theta.dtype.type(learning_rate) * step
+    overflow |= not np.isfinite(square).all()

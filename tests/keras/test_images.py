@@ -7,6 +7,7 @@ import minigan as mg
 from minigan import keras
 from minigan.errors import MiniganError, StateError
 from minigan.jit.compiling import JIT_DISABLED
+from minigan.keras import backend as K
 from minigan.keras import layers, replayed
 from minigan.primitives import backend
 from tests.keras.small import bytes_of, compiled, moved
@@ -149,7 +150,8 @@ def test_one_image_has_a_variance_and_one_row_has_none():
         (lambda: layers.Conv2D(3, 3, strides=0), "strides"),
         (lambda: layers.Conv2D(3, 3, padding="causal"), "padding.*'valid', 'same'"),
         (lambda: layers.Conv2D(3, 3, data_format="channels_first"), "channels_last"),
-        (lambda: layers.Conv2D(3, 3, dilation_rate=2), "dilation_rate.*1"),
+        (lambda: layers.Conv2D(3, 3, 2, dilation_rate=2), "dilation_rate.*no strides"),
+        (lambda: layers.Conv2DTranspose(3, 3, dilation_rate=2), "dilation_rate.*1"),
         (lambda: layers.Conv2D(3, 3, groups=3), "groups.*1"),
         (
             lambda: layers.Conv2D(3, 3, kernel_regularizer="l2"),
@@ -193,3 +195,20 @@ def test_replayed_steps_have_the_same_bits(monkeypatch):
     monkeypatch.setattr(replayed, "AFTER", 3)
     again = train()
     assert again[:3] == eager[:3] and (eager[3], again[3]) == ([0, 0], [1, 1])
+
+
+@pytest.mark.parametrize(
+    "setting, given",
+    [(K.set_image_data_format, "channels_first"), (K.set_image_dim_ordering, "th")],
+)
+def test_channels_first_is_refused_by_layers_of_images(setting, given):
+    setting(given)
+    try:
+        assert K.image_data_format() == "channels_first"
+        layers.Dense(3, input_dim=2).build((None, 2))
+        layers.MaxPooling2D(data_format="channels_last")
+        with pytest.raises(MiniganError, match="Conv2D: argument 'data_format'.*_last"):
+            layers.Conv2D(3, 3)
+    finally:
+        K.set_image_dim_ordering("tf")
+    assert K.image_data_format() == "channels_last"

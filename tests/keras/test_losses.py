@@ -6,7 +6,7 @@ import pytest
 from minigan import keras
 from minigan.errors import ArgumentError
 from minigan.keras import backend as K
-from minigan.keras import layers, replayed
+from minigan.keras import formulas, layers, replayed
 from tests.keras.small import bytes_of, compiled
 
 RNG = np.random.default_rng(4)
@@ -66,6 +66,14 @@ FUNCTIONS = {
         lambda t, p: 2.0 * keras.losses.mse(t, p) + K.mean(K.abs(p), axis=-1),
         lambda t, p: np.mean(2 * (t - p) ** 2 + abs(p)),
     ),
+    "in one row": (
+        lambda t, p: 2 * K.mean(K.square(K.flatten(t) - K.flatten(p)), axis=-1),
+        lambda t, p: 2 * np.mean((t - p) ** 2),
+    ),
+    "the largest": (
+        lambda t, p: K.max(K.square(p - t), axis=-1),
+        lambda t, p: np.mean(((p - t) ** 2).max(1)),
+    ),
     "tensors over tensors": (
         lambda t, p: K.minimum(t, 2.0) / K.sqrt(K.square(p) + 1) - K.tanh(p) / 3,
         lambda t, p: np.mean(np.minimum(t, 2) / np.sqrt(p * p + 1) - np.tanh(p) / 3),
@@ -104,6 +112,7 @@ REFUSED = {
     "another tensor": lambda t, p: p * keras.Input((3,)),
     "no predictions": lambda t, p: K.mean(t),
     "shapes that only broadcast": lambda t, p: K.sum(p, axis=1) * p,
+    "a row and rows": lambda t, p: K.mean(K.flatten(p) - p),
     "a number": lambda t, p: 0.0,
     "nothing": lambda t, p: None,
     "an exception": lambda t, p: 1 / 0,
@@ -146,6 +155,73 @@ def test_outputs_that_are_no_probabilities_are_refused(monkeypatch):
     with pytest.raises(ArgumentError, match=message % "evaluate"):
         model.evaluate(X, ones, verbose=0)
     assert bytes_of(model) == before
+
+
+RAISED = 0.1 + np.abs(Y)  # labels, and answers, that are positive
+OWN = {  # (labels, formula of them and the answers p)
+    "categorical_hinge": (
+        np.eye(3)[RNG.integers(0, 3, 8)],
+        lambda t, p: np.maximum(1 + ((1 - t) * p).max(1) - (t * p).sum(1), 0),
+    ),
+    "cosine_similarity": (
+        Y,
+        lambda t, p: -(t * p).sum(1) / np.sqrt((t**2).sum(1)) / np.sqrt((p**2).sum(1)),
+    ),
+    "hinge": (1.0 * (Y > 0), lambda t, p: np.maximum(1 - (2 * t - 1) * p, 0)),
+    "squared_hinge": (np.sign(Y), lambda t, p: np.maximum(1 - t * p, 0) ** 2),
+    "huber": (
+        3 * Y,
+        lambda t, p: np.where(abs(p - t) <= 1, (p - t) ** 2 / 2, abs(p - t) - 1 / 2),
+    ),
+    "log_cosh": (Y, lambda t, p: np.log(np.cosh(p - t))),
+    "mean_absolute_percentage_error": (
+        RAISED,
+        lambda t, p: 100 * abs(p - t) / abs(t),
+    ),
+}
+OF_POSITIVE = {
+    "kl_divergence": (
+        np.clip(RAISED / 3, 0, 1),
+        lambda t, p: (t * np.log(t / np.clip(p, 1e-7, 1))).sum(1),
+    ),
+    "mean_squared_logarithmic_error": (
+        RAISED,
+        lambda t, p: (np.log1p(p) - np.log1p(t)) ** 2,
+    ),
+    "poisson": (RAISED, lambda t, p: p - t * np.log(p)),
+}
+
+
+@pytest.mark.parametrize("name", [*OWN, *OF_POSITIVE])
+def test_losses_that_are_formulas(name):
+    """By name, as a function and as an object; the gradient goes down."""
+    t, formula = (OWN | OF_POSITIVE)[name]
+    model = linear()
+    if name in OF_POSITIVE:
+        model.add(layers.Activation("sigmoid"))
+    p = model.predict(X).astype(np.float64)
+    close = {"rel": 1e-4, "abs": 1e-6}
+    expected = pytest.approx(np.mean(formula(t, p)), **close)
+    function = getattr(keras.losses, name)
+    assert np.mean(function(t, p)) == expected
+    short = [n for n, long in formulas.SHORT.items() if long == name]
+    for loss in (function, keras.losses.get(name), name, *short):
+        compiled(model, [name], loss=loss, optimizer=keras.optimizers.SGD(1e-3))
+        assert model.test_on_batch(X, t) == [expected, expected]
+    model.train_on_batch(X, t)
+    assert np.mean(formula(t, model.predict(X).astype(np.float64))) < expected.expected
+
+
+def test_arguments_of_losses_that_are_formulas():
+    model = compiled(linear(), loss=keras.losses.Huber(delta=0.25))
+    p = model.predict(X)
+    errors = abs(p - Y)
+    expected = np.where(errors <= 0.25, errors**2 / 2, 0.25 * errors - 0.03125)
+    assert model.test_on_batch(X, Y) == pytest.approx(expected.mean(), rel=1e-5)
+    with pytest.raises(ArgumentError, match="'delta'"):
+        keras.losses.Huber(0)
+    with pytest.raises(ArgumentError, match="CosineSimilarity: argument 'axis'"):
+        keras.losses.CosineSimilarity(axis=0)
 
 
 def test_losses_can_be_called():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minigan import keras
-from minigan.errors import ShapeError
+from minigan.errors import ArgumentError, ShapeError
 from minigan.keras import layers
 from tests.keras.small import compiled
 
@@ -50,3 +50,31 @@ def test_a_wrong_shape_is_reported_where_it_was_given():
         data = (x,) if call == "predict" else (x, y)
         with pytest.raises(ShapeError, match=re.escape(f"model.{call}: {words}")):
             getattr(model, call)(*data)
+
+
+@pytest.mark.parametrize("options", [{"scale": False}, {"center": False}])
+def test_a_batch_normalization_without_gamma_or_beta(options):
+    (missing,) = ("gamma" if name == "scale" else "beta" for name in options)
+    norm = layers.BatchNormalization(**options)
+    model = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(2), norm, layers.Dense(1)]
+    )
+    names = [variable.name.rpartition("/")[2] for variable in norm.weights]
+    assert missing not in names and len(names) == norm.count_params() // 2 == 3
+    compiled(model, loss="mse").fit(RNG.normal(size=(8, 3)), np.ones(8), verbose=0)
+    (part,) = norm.parts()
+    value = getattr(part, missing).value
+    assert (value == (missing == "gamma")).all()
+    if missing == "gamma":
+        with pytest.raises(ArgumentError, match="AdamW: argument 'weight_decay'"):
+            compiled(model, loss="mse", optimizer=keras.optimizers.AdamW())
+
+
+def test_a_layer_may_be_given_its_first_weights():
+    start = [RNG.normal(size=(3, 2)), np.ones(2)]
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, weights=start)])
+    for here, there in zip(start, model.get_weights(), strict=True):
+        np.testing.assert_allclose(here, there, rtol=1e-6)
+    assert keras.models.clone_model(model).count_params() == 8
+    with pytest.raises(ShapeError, match="dense.*shape"):
+        keras.Sequential([keras.Input((4,)), layers.Dense(2, weights=start)])

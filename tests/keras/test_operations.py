@@ -41,6 +41,18 @@ FORMULAS = {
         lambda a, b: K.softmax(a) + 0 * b,
         np.exp(X) / np.exp(X).sum(1, keepdims=True),
     ),
+    "largest and smallest": (
+        lambda a, b: a * K.max(b, axis=1, keepdims=True) + K.min(a, -1, True) * b,
+        X * Y.max(1, keepdims=True) + X.min(1, keepdims=True) * Y,
+    ),
+    "length 1": (
+        lambda a, b: K.l2_normalize(a, axis=1) + 0 * b,
+        X / np.sqrt((X**2).sum(1, keepdims=True)),
+    ),
+    "other shapes": (
+        lambda a, b: K.batch_flatten(K.reshape(a, (-1, 1, 3))) + b,
+        X + Y,
+    ),
 }
 
 
@@ -79,6 +91,13 @@ def test_a_lambda_is_a_layer():
         (lambda x: 1.0, "which returned 1.0"),
         (lambda x: x * np.ones(3), "expected a tensor or a number"),
         (lambda x: K.sum(x, axis=0), "the last axes"),
+        (lambda x: K.max(x), "the last axes"),
+        (lambda x: K.softmax(x, axis=0), "the last axis"),
+        (lambda x: K.reshape(x, (3, -1)), "the batch first, and 3 numbers"),
+        (lambda x: K.reshape(x, (-1, 2)), "the batch first, and 3 numbers"),
+        (lambda x: K.softmax(K.flatten(x)), "the last axis"),
+        (lambda x: layers.Dense(2)(K.flatten(x)), "a batch in one row"),
+        (lambda x: K.flatten(x) + K.sum(x, axis=-1), "a tensor of shape"),
         (lambda x: x if x > 0 else -x, "Python's `if`"),
         (lambda x: K.pow(x, x), "a number"),
         (lambda x: sum(x), "gone through"),
@@ -108,8 +127,49 @@ def test_noise_in_a_lambda():
     assert K.random_normal((2, 3)).shape == K.random_uniform((2, 3)).shape == (2, 3)
 
 
+def test_a_layer_of_ones_own_that_is_a_function():
+    class Halves(layers.Layer):
+        """Each sign apart, of numbers with mean 0."""
+
+        def __init__(self, factor, **rest):
+            super().__init__(**rest)
+            self.factor = factor
+
+        def call(self, inputs, training=None):
+            inputs -= K.mean(inputs, axis=1, keepdims=True)
+            return self.factor * K.concatenate([K.relu(inputs), K.relu(-inputs)])
+
+    centred = X - X.mean(1, keepdims=True)
+    expected = 2 * np.hstack([np.maximum(centred, 0), np.maximum(-centred, 0)])
+    model = keras.Sequential([Input((3,)), Halves(2.0, name="halves")])
+    assert model.output_shape == (None, 6) and model.layers[0].name == "halves"
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(Halves(2.0)(X), expected, rtol=1e-4, atol=1e-6)
+    model.add(layers.Dense(1))
+    compiled(model, loss="mse").train_on_batch(X, np.ones(6))
+
+    class Sampling(layers.Layer):
+        def call(self, inputs):
+            mean, log_var = inputs
+            shape = (K.shape(mean)[0], K.shape(mean)[1])
+            return mean + K.exp(0.5 * log_var) * K.random_normal(shape)
+
+    a, b = Input((3,)), Input((3,))
+    model = Model([a, b], Sampling()([a, b]))
+    np.testing.assert_allclose(model.predict([X, 0 * X - 80]), X, rtol=1e-4, atol=1e-6)
+
+    class Conditional(layers.Layer):
+        def call(self, inputs):
+            return inputs if inputs > 0 else -inputs
+
+    with pytest.raises(ArgumentError, match="'call': expected a function.*`if`"):
+        Conditional()(Input((3,)))
+
+
 def test_scalars_of_a_batch_are_no_outputs():
     a = Input((3,))
+    with pytest.raises(MiniganError, match="tensors of examples"):
+        Model(a, K.flatten(a))
     with pytest.raises(MiniganError, match="tensors of examples"):
         Model(a, K.mean(a))
     with pytest.raises(MiniganError, match="a tensor of examples"):

@@ -83,6 +83,61 @@ def keep_casts_exact():
     tf.cast = tf.compat.v2.cast = math_ops.cast = cast
 
 
+def feed_directly():
+    """Hand a single batch to tf_keras' functions as it is, without a tf.data pipeline.
+
+    That pipeline takes 10 to 20 ms a call, `predict` another 80; what is computed, and
+    the functions that are traced, stay tf_keras' own.
+    """
+    import tensorflow as tf
+    from tf_keras.src.engine import data_adapter, training
+
+    structures = []  # of the batches seen: nested tuples, lists and dicts
+
+    class Batch(tf.experimental.ExtensionType):
+        parts: tuple[tf.Tensor, ...]
+        structure: int
+
+        def __next__(self):
+            return tf.nest.pack_sequence_as(structures[self.structure], self.parts)
+
+    def single_batch(strategy, x, y=None, sample_weight=None, class_weight=None):
+        data = data_adapter._process_tensorlike((x, y, sample_weight))
+        while data[-1] is None:
+            data = data[:-1]
+        data_adapter._check_data_cardinality(data)
+        if class_weight:
+            data = data_adapter._make_class_weight_map_fn(class_weight)(*data)
+        outline = tf.nest.map_structure(lambda _: 0, data)
+        if outline not in structures:
+            structures.append(outline)
+        parts = [tf.convert_to_tensor(part) for part in tf.nest.flatten(data)]
+        return Batch(tuple(parts), structures.index(outline))
+
+    of_batches = training.Model.predict
+
+    def predict(self, x, *args, **rest):
+        arrays = all(hasattr(part, "shape") for part in tf.nest.flatten(x))
+        return (
+            self.predict_on_batch(x) if arrays else of_batches(self, x, *args, **rest)
+        )
+
+    data_adapter.single_batch_iterator = single_batch
+    training.Model.predict = predict
+
+
+def run_eagerly(backend):
+    """Compile nothing: each model runs a few steps, compiling one takes seconds."""
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(True)
+    if backend == "jax":
+        import jax
+
+        jax.config.update("jax_disable_jit", True)
+
+
 def single(out, backend, *parts):
     """Parts of `single` on Keras 3, in float64 as far as the backend goes along.
 
@@ -91,6 +146,7 @@ def single(out, backend, *parts):
     os.environ.update(KERAS_BACKEND=backend, JAX_ENABLE_X64="1", JAX_PLATFORMS="cpu")
     if backend == "tensorflow":
         keep_slopes_exact()
+    run_eagerly(backend)
     import keras
 
     from tests.parity import single as scenarios
@@ -109,9 +165,11 @@ def parts(out, *names):
     import tensorflow as tf
     import tf_keras
 
+    from tests.parity import calls
     from tests.parity import single as scenarios
 
-    tf.config.run_functions_eagerly(True)  # nothing is traced: each runs a few steps
+    run_eagerly("tensorflow")
+    feed_directly()
     tf_keras.backend.set_floatx("float64")
     for kind in ("Adam", "AdamW", "Adamax", "Nadam"):
         keep_exact(getattr(tf_keras.optimizers, kind), "beta_1", "beta_2")
@@ -119,7 +177,8 @@ def parts(out, *names):
     keep_casts_exact()
     found = {}
     for name in names:
-        for key, value in scenarios.of(tf_keras, name).items():
+        values = calls.of(tf_keras, tf) if name == "calls" else None
+        for key, value in (values or scenarios.of(tf_keras, name)).items():
             found[f"{name}/{key}"] = value
     np.savez(out, **found)
 
@@ -134,6 +193,7 @@ def scripts(out, floatx, steps, *names):
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf_keras.backend.set_floatx(floatx)
+    feed_directly()
     if floatx == "float64":
         keep_exact(tf_keras.optimizers.Adam, "beta_1", "beta_2")
         keep_exact(tf_keras.optimizers.SGD, "momentum")

@@ -91,6 +91,11 @@ NEW = {
     "PReLU": ((2, 3, 2), lambda k: k.layers.PReLU()),
     "PReLU shared": ((2, 3, 2), lambda k: k.layers.PReLU(shared_axes=[1, 2])),
     "GaussianNoise 0": ((5,), lambda k: k.layers.GaussianNoise(0.0)),
+    "Conv2D dilated": ((6, 5, 2), lambda k: k.layers.Conv2D(3, 2, dilation_rate=2)),
+    "Conv2D dilated same": (
+        (5, 6, 1),
+        lambda k: k.layers.Conv2D(2, 3, dilation_rate=(2, 1), padding="same"),
+    ),
     "Conv2DTranspose": ((3, 4, 2), lambda k: k.layers.Conv2DTranspose(3, 3)),
     "Conv2DTranspose same 2": (
         (3, 4, 2),
@@ -129,6 +134,9 @@ OPTIMIZERS = {
     "clipvalue": lambda o: o.SGD(1.0, clipvalue=0.0625),
     "clipnorm": lambda o: o.Adam(0.05, clipnorm=0.125),
     "global_clipnorm": lambda o: o.RMSprop(0.05, global_clipnorm=0.125),
+    "Adadelta": lambda o: o.Adadelta(0.5, rho=0.75),
+    "AMSGrad": lambda o: o.Adam(0.05, beta_2=0.5, amsgrad=True),
+    "Nesterov": lambda o: o.SGD(0.1, momentum=0.5, nesterov=True),
     "decay": lambda o: o.legacy.SGD(0.5, decay=0.25),
     "ExponentialDecay": lambda o: o.SGD(o.schedules.ExponentialDecay(HALF, 4, 0.5)),
     "staircase": lambda o: o.SGD(o.schedules.ExponentialDecay(HALF, 4, 0.5, True)),

@@ -1,10 +1,11 @@
-"""Layers, optimizers and schedules beside tf_keras, in one process of it."""
+"""Layers, optimizers, schedules, small calls beside tf_keras, in one process of it."""
 
 import numpy as np
 import pytest
 
+import minigan as tf
 from minigan import keras
-from tests.parity import single
+from tests.parity import calls, single
 from tests.parity.engines import (
     ask,
     assert_weights_cross,
@@ -13,7 +14,7 @@ from tests.parity.engines import (
     written,
 )
 
-PARTS = "new_layers", "optimizers"
+PARTS = "new_layers", "optimizers"  # of `single`
 CLOSE = 1e-9
 pytestmark = needs("tf_keras")
 
@@ -35,7 +36,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def answer(files, _float64):
-    return ask("tf_keras", *PARTS, f"weights:{files[0]}")
+    return ask("tf_keras", *PARTS, "calls", f"weights:{files[0]}")
 
 
 def test_weights(answer, files):
@@ -46,9 +47,22 @@ def test_weights(answer, files):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_values(answer, part):
-    got, there = getattr(single, part)(keras), part_of(answer, part, "/")
+    assert_close(getattr(single, part)(keras), part_of(answer, part, "/"))
+
+
+def test_small_calls(answer):
+    """Everything that docs/keras.md names beside layers, optimizers and scripts."""
+    with np.errstate(divide="ignore"):
+        got = calls.of(keras, tf)
+    assert_close(got, part_of(answer, "calls", "/"))
+
+
+def assert_close(got, there):
     assert set(got) == set(there) and len(got) > 50
+    apart = {}
     for key, value in there.items():
+        assert np.shape(got[key]) == value.shape, key
         scale = max(1, np.abs(value).max())
-        close = 1e-8 if key.startswith("Nadam") else CLOSE  # 0.96 is float32 there
-        assert np.abs(got[key] - value).max() < close * scale, key
+        apart[key] = np.abs(got[key] - value).max() / scale
+    worst = {key: gap for key, gap in apart.items() if not gap < CLOSE}
+    assert not worst, worst

@@ -367,6 +367,18 @@ OPTIMIZERS = {
         mg.SGD(0.01, 0.7),
         lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.7),
     ),
+    "Adadelta": (
+        mg.Adadelta(0.5, 0.8, 1e-6),
+        lambda p: torch.optim.Adadelta(p, lr=0.5, rho=0.8, eps=1e-6),
+    ),
+    "Nesterov": (
+        mg.Nesterov(0.01, 0.7),
+        lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.7, nesterov=True),
+    ),
+    "AMSGrad": (
+        mg.AMSGrad(0.01, 0.5, 0.99, epsilon_form="pytorch"),
+        lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.5, 0.99), amsgrad=True),
+    ),
 }
 
 
