@@ -419,7 +419,8 @@ class SGD(Optimizer):
         self, learning_rate: float = 0.01, momentum: float = 0.0, **options: Any
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.momentum = validate.number("SGD", "momentum", momentum, least=0, below=1)
+        where = type(self).__name__
+        self.momentum = validate.number(where, "momentum", momentum, least=0, below=1)
 
     def update(
         self, theta: Array, dtheta: Array, velocity: Array, schedule: Array

@@ -44,7 +44,8 @@ __all__ = [
 class Dense(Layer):
     """y = activation(x kernel + bias), on the last axis.
 
-    units: integer >= 1.  activation: see `keras.activations`.  use_bias: bool.
+    units: integer >= 1, in Keras 1 `output_dim`.  activation: see `keras.activations`.
+    use_bias: bool.
     kernel_initializer, bias_initializer: see `keras.initializers`.
     """
 
@@ -59,13 +60,14 @@ class Dense(Layer):
 
     def __init__(
         self,
-        units: int,
+        units: int | None = None,
         activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         **rest: Any,
     ) -> None:
+        units = arguments.renamed("Dense", rest, "output_dim", "units", units, None)
         super().__init__(**rest)
         self.units = validate.integer("Dense", "units", units)
         self.activation = activations.get(activation, "Dense", "activation")

@@ -106,6 +106,8 @@ def test_absent_names_can_be_imported_but_not_used(module):
         (lambda: layers.Dense(3, activation=np.tanh), "activation.*'relu'"),
         (lambda: layers.Dense(3, kernel_initializer="orthogonal"), "he_normal"),
         (lambda: layers.Dense(0), "units"),
+        (lambda: layers.Dense(), "units"),
+        (lambda: layers.Dense(3, output_dim=3), "units"),
         (lambda: layers.Dense(3, dtype="float16"), "dtype.*float32"),
         (lambda: layers.Dense(3, input_dim=2, input_shape=(2,)), "not both"),
         (lambda: layers.Dense(3, input_shape=(None, 2)), "input_shape"),
@@ -234,6 +236,20 @@ def test_every_initializer_of_the_engine_is_there():
 def test_absent_names_that_say_what_to_use_instead():
     with pytest.raises(MiniganError, match="backend.gradients: not.*gan.penalties"):
         keras.backend.gradients(1, 2)
+
+
+def test_names_of_keras_1():
+    assert layers.Dense(input_dim=2, output_dim=3).units == 3
+    a, b = keras.Input((2,)), keras.Input((2,))
+    joined = [
+        layers.merge([a, b], mode=mode)
+        for mode in ("sum", "mul", "ave", "max", "concat", lambda p: p[0] - p[1])
+    ]
+    x, y = np.array([[1.0, 2.0]]), np.array([[3.0, 1.0]])
+    found = keras.Model([a, b], joined).predict([x, y])
+    expected = x + y, x * y, (x + y) / 2, np.maximum(x, y), np.hstack([x, y]), x - y
+    for here, there in zip(found, expected, strict=True):
+        np.testing.assert_allclose(here, there)
 
 
 def test_identity():

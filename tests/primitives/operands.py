@@ -51,6 +51,8 @@ MAKERS = {
     "rstd": _positive,
     "v": _positive,
     "square": _positive,
+    "moved": _positive,
+    "most": _positive,
     ("adamax_update", "u"): _positive,
     ("adamax_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
     ("nadam_schedule", "t"): lambda rng, shape, dtype: np.full(shape, 3, dtype),
