@@ -296,7 +296,7 @@ def several_metrics(keras):
         metrics=[
             "accuracy",
             metrics.binary_accuracy,
-            metrics.BinaryAccuracy(),
+            metrics.BinaryAccuracy(name="other"),
             "mae",
             metrics.mse,
         ],
