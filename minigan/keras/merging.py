@@ -3,7 +3,8 @@
 Concatenate()([a, b])        concatenate([a, b])
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from .. import layers as engine
@@ -165,17 +166,15 @@ def merge(
         from .operations import Lambda
 
         return Lambda(mode, **options)(inputs)
-    kinds: dict[str, type[Layer]] = {
+    kinds: dict[str, Callable[..., Layer]] = {
         "sum": Add,
         "mul": Multiply,
         "ave": Average,
         "max": Maximum,
-        "concat": Concatenate,
-        "dot": Dot,
+        "concat": partial(Concatenate, concat_axis),
+        "dot": partial(Dot, concat_axis),
     }
     kind = kinds[validate.choice("merge", "mode", mode, tuple(kinds))]
-    if kind in (Concatenate, Dot):
-        return kind(concat_axis, **options)(inputs)  # type: ignore[call-arg]
     return kind(**options)(inputs)
 
 
