@@ -128,7 +128,7 @@ class Layer(Remembers):
         raise StateError(f"{self._kind}: this layer cannot be built")
 
     @classmethod
-    def _calls(cls, name):
+    def _would_call(cls, name):
         """A class of one's own may be a function of tensors, without weights."""
         plain = cls.engine_layers is Layer.engine_layers and not cls.is_model
         return name == "call" and plain

@@ -29,7 +29,7 @@ class LearningRateSchedule(Remembers):
     """Base class: `schedule(step)` is the learning rate of the step of that number."""
 
     @classmethod
-    def _calls(cls, name: str) -> bool:
+    def _would_call(cls, name: str) -> bool:
         return name == "__call__"
 
     def __call__(self, step: int) -> float:

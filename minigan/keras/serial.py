@@ -43,7 +43,7 @@ class Remembers:
     """Base class of what can be described: `_made_with` is its constructor's call.
 
     A class made from it elsewhere may add methods, but not redefine `NEVER_CALLED`,
-    except what `_calls` says.
+    except what `_would_call` says.
     """
 
     _instead = "an object of minigan.keras"  # what can be had without a subclass
@@ -55,14 +55,14 @@ class Remembers:
         super().__init_subclass__(**options)
         for name in NEVER_CALLED:
             owner = next((kind for kind in cls.__mro__ if name in vars(kind)), None)
-            if owner is not None and not _ours(owner) and not cls._calls(name):
+            if owner is not None and not _ours(owner) and not cls._would_call(name):
                 raise ArgumentError(
                     f"{cls.__name__}.{name}: expected no such method in a subclass, "
                     f"since it would never be called, but {cls._instead}"
                 )
 
     @classmethod
-    def _calls(cls, name: str) -> bool:
+    def _would_call(cls, name: str) -> bool:
         """Whether a method of this name is called, where a subclass defines it."""
         return False
 
