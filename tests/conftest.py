@@ -17,6 +17,10 @@ except ImportError:  # Windows, where neither benchmarks nor processes with limi
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Of tests on each core, NumPy's products need not ask for all cores besides.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """0 workers where files or tests are named: they run in this process."""
