@@ -103,6 +103,15 @@ def test_each_picture_is_there_for_light_and_for_dark_screens(build):
     )
 
 
+def test_no_picture_is_left_over(build):
+    shown = {path for _, path in build.PICTURE.findall(build.index())}
+    for page in (ROOT / "docs").glob("*.md"):
+        shown |= {p for _, p in build.PICTURE.findall(page.read_text(encoding="utf-8"))}
+    shown |= {build.dark_path(Path(path)).as_posix() for path in shown}
+    there = {f"images/{path.name}" for path in (ROOT / "docs" / "images").iterdir()}
+    assert there <= shown
+
+
 def test_links_to_nowhere_are_found(build, tmp_path):
     (tmp_path / "a.html").write_text(
         '<a href="b.html#there">x</a><a href="c.html">y</a><h1 id="here"></h1>'
