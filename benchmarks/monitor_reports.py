@@ -62,7 +62,8 @@ class Heard(Monitor):
                 changes.append(f"{verdict} ({step:,})")
             last = verdict
         alarm = "a failing" if false_alarm(self.verdicts, steps) else "no failing"
-        return f"{', '.join(changes)}; {alarm} verdict after the first fifth"
+        said = ", ".join(changes) or "no report"
+        return f"{said}; {alarm} verdict after the first fifth"
 
 
 Row = tuple[int, str, dict[int, str], str]
