@@ -11,11 +11,14 @@ from ..layers import Layer
 from ..network import Sequential
 from ..optimizers import (
     SGD,
+    Adadelta,
     Adagrad,
     Adam,
     Adamax,
     AdamW,
+    AMSGrad,
     Nadam,
+    Nesterov,
     Optimizer,
     RMSprop,
 )
@@ -105,6 +108,30 @@ def relatives() -> Iterator[Case]:
         "w = w - learning_rate g / sqrt(initial_accumulator_value + square + epsilon)",
         start,
     )
+    looking: dict[str, Any] = {"learning_rate": 0.1, "momentum": 0.9}
+    yield case(
+        "nesterov",
+        partial(Nesterov, **looking),
+        "velocity = momentum velocity - learning_rate g; "
+        "w = w + momentum velocity - learning_rate g",
+        looking,
+    )
+    yield case(
+        "amsgrad",
+        partial(AMSGrad, **OPTIONS),
+        "m and v as in adam-keras; most = max(most, v); w = w - alpha m / (sqrt(most) "
+        "+ epsilon), alpha as in adam-keras",
+        OPTIONS,
+    )
+    unit: dict[str, Any] = {"learning_rate": 1.0, "rho": 0.9, "epsilon": 1e-6}
+    yield case(
+        "adadelta",
+        partial(Adadelta, **unit),
+        "square = rho square + (1 - rho) g^2; "
+        "step = g sqrt(moved + epsilon) / sqrt(square + epsilon); "
+        "moved = rho moved + (1 - rho) step^2; w = w - learning_rate step",
+        unit,
+    )
 
 
 class Vector(Layer):
@@ -150,6 +177,8 @@ def case(
         "u": "after each step; 0 before the first",
         "last": "step after each step; 0 before the first",
         "square": "after each step; 0 before the first",
+        "most": "after each step; 0 before the first",
+        "moved": "after each step; 0 before the first",
         "velocity": "after each step; 0 before the first",
     }
     return Case(

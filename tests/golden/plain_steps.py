@@ -128,6 +128,41 @@ def adagrad(given, o):
     return {"new_w": w, "square": square}
 
 
+def nesterov(given, o):
+    w, velocity, rows = given["w"], 0, []
+    for g in given["g"]:
+        velocity = o["momentum"] * velocity - o["learning_rate"] * g
+        w = w + o["momentum"] * velocity - o["learning_rate"] * g
+        rows.append((w, velocity))
+    w, velocity = map(np.array, zip(*rows, strict=True))
+    return {"new_w": w, "velocity": velocity}
+
+
+def amsgrad(given, o):
+    w, m, v, most, rows = given["w"], 0, 0, 0, []
+    for t, g in enumerate(given["g"], start=1):
+        m = o["beta_1"] * m + (1 - o["beta_1"]) * g
+        v = o["beta_2"] * v + (1 - o["beta_2"]) * g**2
+        most = np.maximum(most, v)
+        alpha = o["learning_rate"] * np.sqrt(1 - o["beta_2"] ** t)
+        w = w - alpha / (1 - o["beta_1"] ** t) * m / (np.sqrt(most) + o["epsilon"])
+        rows.append((w, m, v, most))
+    names = ("new_w", "m", "v", "most")
+    return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+
+
+def adadelta(given, o):
+    w, square, moved, rows = given["w"], 0, 0, []
+    for g in given["g"]:
+        square = o["rho"] * square + (1 - o["rho"]) * g**2
+        step = g * np.sqrt((moved + o["epsilon"]) / (square + o["epsilon"]))
+        moved = o["rho"] * moved + (1 - o["rho"]) * step**2
+        w = w - o["learning_rate"] * step
+        rows.append((w, square, moved))
+    names = ("new_w", "square", "moved")
+    return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+
+
 def hidden(x, w, label, slope):
     """Dense and LeakyReLU: the output and the slopes."""
     a = x @ w[f"{label}.0.W"] + w[f"{label}.0.b"]
@@ -218,6 +253,9 @@ CASES = {
     "adamax": adamax,
     "nadam": nadam,
     "adagrad": adagrad,
+    "nesterov": nesterov,
+    "amsgrad": amsgrad,
+    "adadelta": adadelta,
     "gan-step": gan(mixed=False),
     "gan-step-mixed": gan(mixed=True),
     "gan-ten-steps": gan(mixed=False),
