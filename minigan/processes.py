@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 WINDOWS = os.name == "nt"
-SYNCHRONIZE, STILL_RUNS, DENIED = 0x100000, 0x102, 5  # words of Windows
+SYNCHRONIZE, STILL_RUNS, DENIED = 0x100000, 0x102, 5  # Windows API constants
 
 
 def is_there(pid: int) -> bool:

@@ -59,7 +59,11 @@ def table(source: Any, columns: Sequence[str] | None = None) -> Table:
     no table of finite numbers; ArgumentError for columns that are not there.
     """
     where = "data.table"
-    wanted = None if columns is None else _names(where, columns)
+    return _table(where, source, None if columns is None else _names(where, columns))
+
+
+def _table(where: str, source: Any, wanted: Sequence[str] | None) -> Table:
+    """The table of these columns, None for all.   where: the caller, for errors."""
     if isinstance(source, (str, os.PathLike)):
         return _scaled(*_in_file(where, as_path(where, source), wanted))
     if is_frame(source):
@@ -86,9 +90,10 @@ def labelled_table(
     where = "data.labelled_table"
     wanted = None
     if columns is not None:
-        wanted = [name for name in _names(where, columns) if name != label]
-        wanted.append(label)
-    whole = table(source, wanted)
+        wanted = _names(where, columns)
+        if label not in wanted:
+            wanted = [*wanted, label]
+    whole = _table(where, source, wanted)
     (place,) = places_of(where, "label", whole.columns.names, [label])
     if len(whole.columns) == 1:
         expected = "a column beside others"

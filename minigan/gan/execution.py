@@ -152,7 +152,9 @@ class Execution:
                     for _ in range(steps - done):
                         self._row(step)
                 if not self._finite(steps):
-                    raise NonFiniteError("a number")  # run again, to name it
+                    raise NonFiniteError(
+                        "expected finite numbers"
+                    )  # run again, to name it
         except NonFiniteError as error:
             raise self._named(error, steps, step, keep) from None
         except BaseException:  # Ctrl-C, or a layer of the user's: no half a step stays
@@ -162,11 +164,11 @@ class Execution:
 
     def _begin(self, step: Step) -> None:
         """Remember the state, and go to the first row."""
+        for _, optimizer in self.game.players.values():
+            optimizer.overflow[...] = 0
         self._before.take()
         self._own = OwnAttributes(self._parts())
         self._first_row(step)
-        for _, optimizer in self.game.players.values():
-            optimizer.overflow[...] = 0
 
     def _first_row(self, step: Step) -> None:
         self.cursor[...] = 0

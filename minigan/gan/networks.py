@@ -108,7 +108,7 @@ def modes_generator(
 
 
 # Flat where a tanh is saturated: samples stay together on modes, few are in between.
-plateaus_generator = partial(modes_generator, activation=Tanh)
+modes_tanh_generator = partial(modes_generator, activation=Tanh)
 
 
 def modes_discriminator(

@@ -151,7 +151,7 @@ RECIPES.register()(
     Recipe(
         "ring-robust",
         description="ring, all modes of it: see docs/yardsticks.md",
-        generator=networks.plateaus_generator,
+        generator=networks.modes_tanh_generator,
         discriminator=networks.modes_discriminator,
         steps=6_000,
         report_every=1_000,

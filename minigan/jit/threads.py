@@ -40,13 +40,13 @@ def _team() -> Any:
     from . import team
 
     cores: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    team.MEMORY[[team.LIMIT, team.NOW]] = min(_wanted_by(os.environ, cores), team.MOST)
+    team.MEMORY[[team.LIMIT, team.NOW]] = min(_allowed(os.environ, cores), team.MOST)
     team.MEMORY[[team.MOMENT, team.SECOND]] = _clock(team)
     return team
 
 
-def _wanted_by(environment: Mapping[str, str], cores: int) -> int:
-    """How many threads the environment asks for.   cores: that Numba would use.
+def _allowed(environment: Mapping[str, str], cores: int) -> int:
+    """How many threads the environment allows.   cores: that Numba would use.
 
     What is said to Numba counts; else OMP_NUM_THREADS, by which a user limits all
     libraries at once ("4,2": the first number); a value that is no number asks nothing.

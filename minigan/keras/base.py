@@ -131,6 +131,7 @@ class Layer(Remembers):
     def _would_call(cls, name):
         """A class of one's own may be a function of tensors, without weights."""
         plain = cls.engine_layers is Layer.engine_layers and not cls.is_model
+        plain = plain and cls._formula is Layer._formula
         return name == "call" and plain
 
     def _formula(self):

@@ -220,7 +220,7 @@ class Plan:
         weights = weighting.of_rows(where, sample_weight, by_class, targets, kept)
         for _ in self.outputs[len(kept) :]:
             targets.append(np.zeros(rows))
-            weights = weights and [*weights, None]
+            weights = None if weights is None else [*weights, None]
         return arrays, tuple(targets), weights
 
     # ---- one batch -----------------------------------------------------------------

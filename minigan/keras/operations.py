@@ -141,6 +141,10 @@ def by_formula(layer: Layer, given: Sequence[KerasTensor]) -> KerasTensor:
     result = traced(layer.name, argument, function, starts, FORMULAS)
     shapes = tuple(layer._example(tensor) for tensor in given)
     block = Wiring(starts, [result]).network()
+    if block is not None and block.parameters:
+        expected = "layers without weights in a function (others belong to a Model)"
+        got = f"one with {block.parameter_count[0]}"
+        validate.complain(ArgumentError, layer.name, argument, expected, got)
     shape = shapes if layer.joins else shapes[0]
     layer._blocks[shape] = block, result.example or (1,)
     if not layer.built:

@@ -37,6 +37,9 @@ class TrainableChain(Chain):
         """
         where = f"{self.name}.add_loss"
         arguments.only(where, "inputs", inputs, None, True)
+        if self._calls:
+            expected = "a model that is no part of another (add_loss on the outer one)"
+            validate.complain(ArgumentError, where, "losses", expected, "a part of one")
         added = losses if isinstance(losses, (list, tuple)) else [losses]
         for tensor in added:
             self._check_added(where, tensor)

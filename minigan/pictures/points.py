@@ -86,14 +86,15 @@ def inside(points: np.ndarray, window: Window) -> np.ndarray:
 def near(real: np.ndarray, fake: np.ndarray, window: Window) -> Window:
     """The part of a window that has the real points and nearly all of its fakes.
 
-    One stray fake does not make a panel of it that is empty otherwise.
+    A few stray fakes are left out, so that the others fill the panel.
     """
     seen = fake[inside(fake, window)]
     if len(seen):
         ends = np.quantile(seen, ((1 - SHOWN) / 2, (1 + SHOWN) / 2), axis=0)
         real = np.concatenate([real, ends])
     low, high = real.min(axis=0), real.max(axis=0)
-    margin = 0.08 * (high - low)
+    extent = np.array([window[1] - window[0], window[3] - window[2]])
+    margin = np.maximum(0.08 * (high - low), 0.01 * extent)  # of a constant column too
     (left, bottom), (right, top) = low - margin, high + margin
     return (
         max(float(left), window[0]),

@@ -65,7 +65,7 @@ def page(films: Sequence[Film], description: str) -> str:
     filled = {
         "title": f"The flight recorder: {first.name}",
         "description": escape(
-            description if description[-1] in ".?" else f"{description}."
+            description if description.endswith((".", "?")) else f"{description}."
         ),
         "made": escape(
             f"Made by minigan {__version__}: {command}, {first.generator.dtype}."

@@ -223,6 +223,18 @@ def test_one_column_says_the_class(csv, tmp_path):
     assert trainer.classes == 3 and trainer.data.columns == found.columns
 
 
+def test_the_class_may_stand_anywhere_among_columns_that_are_named_here():
+    """Of an array without names, `columns` has the names of all, in their places."""
+    whole = np.column_stack([KINDS, VALUES[:, :2]])
+    found, labels = data.labelled_table(whole, "kind", ["kind", "a", "b"])
+    np.testing.assert_array_equal(labels, KINDS)
+    assert found.columns.names == ("a", "b")
+    expected = data.table(VALUES[:, :2], ["a", "b"])
+    np.testing.assert_array_equal(found.rows, expected.rows)
+    with pytest.raises(ArgumentError, match=r"^data\.labelled_table: .*got 'species'"):
+        data.labelled_table(columns(), "species", list(NAMES))
+
+
 @pytest.mark.parametrize(
     ("label", "changed", "words"),
     [

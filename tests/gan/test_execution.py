@@ -635,12 +635,14 @@ def test_a_parameter_that_is_no_number_after_the_last_step():
     assert trainer.step_count == 2 and np.isfinite(trainer.generator.theta).all()
 
 
-def test_a_flag_that_was_left_behind_stops_no_run():
-    for capture in MODES:
-        trainer = build(backend="jit", capture=capture)
-        trainer.discriminator_optimizer.overflow[...] = 1
-        trainer.fit(2, report_every=None)
-        assert trainer.step_count == 2
+@pytest.mark.filterwarnings("ignore:.*is not captured.*")
+@pytest.mark.parametrize("capture", MODES)
+@pytest.mark.parametrize("rule", [SGD, Leaps])  # the second one cannot be captured
+def test_a_flag_that_was_left_behind_stops_no_run(rule, capture):
+    trainer = build(backend="jit", capture=capture, generator_optimizer=rule(0.1))
+    trainer.generator_optimizer.overflow[...] = 1
+    trainer.fit(2, report_every=None)
+    assert trainer.step_count == 2
 
 
 def test_an_eager_step_copies_nothing(monkeypatch):

@@ -121,14 +121,15 @@ def test_a_system_that_gives_no_thread_leaves_one(monkeypatch):
         ({"OMP_NUM_THREADS": "2", "NUMBA_NUM_THREADS": "8"}, 8),
     ],
 )
-def test_what_the_environment_asks_for(environment, expected):
-    assert module._wanted_by(environment, 8) == expected
+def test_how_many_the_environment_allows(environment, expected):
+    assert module._allowed(environment, 8) == expected
 
 
 def test_threads_that_are_allowed_later_come(monkeypatch):
     """Of a kernel that has run already, whose plan starts no thread any more."""
     started = []
     monkeypatch.setattr(module, "_members", [])
+    monkeypatch.setattr(module, "_wanted", False)
     monkeypatch.setattr(
         module.threading.Thread, "start", lambda thread: started.append(thread.name)
     )

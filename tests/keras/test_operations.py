@@ -166,6 +166,21 @@ def test_a_layer_of_ones_own_that_is_a_function():
         Conditional()(Input((3,)))
 
 
+def test_a_function_has_no_weights_that_nothing_would_train():
+    class Holds(layers.Layer):
+        def __init__(self, **rest):
+            super().__init__(**rest)
+            self.inner = layers.Dense(4)
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    inner = layers.Dense(4)
+    for layer in Holds(), layers.Lambda(lambda x: 2 * inner(x)):
+        with pytest.raises(ArgumentError, match="layers without weights.*got one with"):
+            layer(Input((3,)))
+
+
 def test_scalars_of_a_batch_are_no_outputs():
     a = Input((3,))
     with pytest.raises(MiniganError, match="tensors of examples"):

@@ -107,6 +107,22 @@ def test_what_cannot_be_added():
         model.get_config()
     with pytest.raises(ArgumentError, match="add_loss on the outer one"):
         model(Input((3,)))
+    model, code = autoencoder()
+    model(Input((3,)))
+    with pytest.raises(ArgumentError, match="add_loss on the outer one"):
+        model.add_loss(K.mean(code))
+
+
+def test_weights_of_rows_where_nothing_else_is_lost():
+    """They are of the losses that compile() has, and it has none."""
+    found = []
+    for given in ({}, {"sample_weight": np.ones(8)}, {"class_weight": {0: 3.0}}):
+        model, code = autoencoder()
+        model.add_loss(K.mean(K.square(code)))
+        model.compile("sgd")
+        model.fit(X, np.zeros(8), epochs=1, verbose=0, shuffle=False, **given)
+        found.append(bytes_of(model))
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_batch_that_is_refused_changes_nothing():

@@ -48,6 +48,12 @@ def test_a_panel_is_as_near_as_its_points_let_it():
     assert not points.inside(far, widest).any()
 
 
+def test_a_panel_of_a_constant_column_has_a_height():
+    real = np.column_stack([np.linspace(0, 1, 50), np.zeros(50)])
+    left, right, bottom, top = points.near(real, real, (-1.0, 2.0, -1.0, 1.0))
+    assert left < 0 < 1 < right and bottom < 0 < top
+
+
 def test_a_panel_shows_what_the_next_one_does(tmp_path):
     real = parabola_points(200)
     row = [("start", 3 * real), ("end", real)]
