@@ -59,7 +59,10 @@ def lookup(
         return value
     if isinstance(value, str) and value in table:
         return table[value]()
-    names = ", ".join(repr(name) for name in table)
+    made: dict[Callable[[], T], str] = {}  # one name of each, without its aliases
+    for name, make in table.items():
+        made.setdefault(make, name)
+    names = ", ".join(map(repr, made.values()))
     expected = f"one of {names}, or an object of this package"
     return validate.complain(
         ArgumentError, where, argument, expected, validate.shown(value)

@@ -45,6 +45,11 @@ class Rate(float):
         return float, (float(self),)
 
 
+def _unless_zero(value: Any) -> Any:
+    """None for the number 0, by which Keras means none as well."""
+    return None if isinstance(value, (int, float)) and value == 0 else value
+
+
 class Optimizer(Remembers):
     """Base class: `engine` is the optimizer that does the work.
 
@@ -90,7 +95,7 @@ class Optimizer(Remembers):
         decay = rest.pop("decay", None)
         if decay is not None:
             own["decay"] = validate.number(where, "decay", decay, least=0)
-        options = {name: rest.pop(name, None) or None for name in _OPTIONS}
+        options = {name: _unless_zero(rest.pop(name, None)) for name in _OPTIONS}
         self.engine = kind(rate, *numbers, **named, **options)
         own["_rate"] = rate
         self.name = rest.pop("name", None) or naming.snake_case(where)
