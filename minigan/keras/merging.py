@@ -159,7 +159,11 @@ def concatenate(inputs: Any, axis: int = -1, **options: Any) -> Any:
 
 
 def merge(
-    inputs: Sequence[Any], mode: Any = "sum", concat_axis: int = -1, **options: Any
+    inputs: Sequence[Any],
+    mode: Any = "sum",
+    concat_axis: int = -1,
+    dot_axes: Any = -1,
+    **options: Any,
 ) -> Any:
     """Of Keras 1: "sum", "mul", "ave", "max", "concat", "dot", or a function."""
     if callable(mode):
@@ -172,7 +176,7 @@ def merge(
         "ave": Average,
         "max": Maximum,
         "concat": partial(Concatenate, concat_axis),
-        "dot": partial(Dot, concat_axis),
+        "dot": partial(Dot, dot_axes),
     }
     kind = kinds[validate.choice("merge", "mode", mode, tuple(kinds))]
     return kind(**options)(inputs)

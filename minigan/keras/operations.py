@@ -471,7 +471,8 @@ def reshape(x: Any, shape: Sequence[Any]) -> Any:
         return np.reshape(x, shape)
     sizes, size = list(shape)[1:], prod(x.example or ())
     free = sizes.count(-1)
-    known = prod(int(s) for s in sizes if s != -1)
+    whole = all(isinstance(s, (int, np.integer)) for s in sizes)
+    known = prod(int(s) for s in sizes if s != -1) if whole else 0
     first = shape[0] in (-1, None) if len(shape) else False
     if x.example is None or x.flat or not first or free > 1 or not known:
         fits = False

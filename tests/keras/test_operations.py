@@ -95,6 +95,7 @@ def test_a_lambda_is_a_layer():
         (lambda x: K.softmax(x, axis=0), "the last axis"),
         (lambda x: K.reshape(x, (3, -1)), "the batch first, and 3 numbers"),
         (lambda x: K.reshape(x, (-1, 2)), "the batch first, and 3 numbers"),
+        (lambda x: K.reshape(x, (-1, None)), "the batch first, and 3 numbers"),
         (lambda x: K.softmax(K.flatten(x)), "the last axis"),
         (lambda x: layers.Dense(2)(K.flatten(x)), "a batch in one row"),
         (lambda x: K.flatten(x) + K.sum(x, axis=-1), "a tensor of shape"),

@@ -245,9 +245,18 @@ def test_names_of_keras_1():
         layers.merge([a, b], mode=mode)
         for mode in ("sum", "mul", "ave", "max", "concat", lambda p: p[0] - p[1])
     ]
+    joined.append(layers.merge([a, b], mode="dot", dot_axes=1))
     x, y = np.array([[1.0, 2.0]]), np.array([[3.0, 1.0]])
     found = keras.Model([a, b], joined).predict([x, y])
-    expected = x + y, x * y, (x + y) / 2, np.maximum(x, y), np.hstack([x, y]), x - y
+    expected = (
+        x + y,
+        x * y,
+        (x + y) / 2,
+        np.maximum(x, y),
+        np.hstack([x, y]),
+        x - y,
+        [[5.0]],
+    )
     for here, there in zip(found, expected, strict=True):
         np.testing.assert_allclose(here, there)
 
