@@ -4,12 +4,18 @@ python docs/readme_table.py
 """
 
 import re
+import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.registry import CONTESTANTS  # noqa: E402
+
 README = ROOT / "README.md"
 TABLE = re.compile(r"(?<=<!-- speeds -->\n)(.*?)(?=<!-- end of speeds -->)", re.S)
-OWN = "minigan, captured"
+LABELS = {name: contestant.label for name, contestant in CONTESTANTS.items()}
+RIVALS = {c.label for c in CONTESTANTS.values() if c.peer and not c.rounded}
 
 
 def table():
@@ -22,13 +28,13 @@ def table():
     ]
     for part in page.split("\n### ")[1:]:
         name, _, text = part.partition("\n")
-        found = re.findall(r"^\| ([^|]+?) \| ([\d,.]+) \|", text, re.M)
+        found = re.findall(r"^\| ([^|]+?) \| ([\d,.]+)\*? \|", text, re.M)
         times = {who: float(us.replace(",", "")) for who, us in found}
-        others = {k: v for k, v in times.items() if not k.startswith("minigan")}
+        others = {who: times[who] for who in RIVALS & times.keys()}
         best = min(others, key=others.get)
-        keras = times.get("Keras 3 / TensorFlow, as in the tutorials")
+        own, keras = times[LABELS["minigan"]], times.get(LABELS["keras-tf-predict"])
         rows.append(
-            f"| {name} | {shown(times[OWN])} | {shown(others[best])} ({best}) "
+            f"| {name} | {shown(own)} | {shown(others[best])} ({best}) "
             f"| {shown(keras) if keras else ''} |"
         )
     return "\n".join(rows) + "\n"
