@@ -89,10 +89,19 @@ def darken_animation(image, target):
         image.seek(k)
         times.append(image.info["duration"])
         frames.append(Image.fromarray(darkened(np.asarray(image.convert("RGB")))))
-    colours = Image.new("RGB", (image.width, image.height * 3))
+    save_animation(frames, times, target)
+
+
+def save_animation(frames, times, target):
+    """Write a GIF whose frames share the 128 colours of three of them.
+
+    times: milliseconds that each is shown.
+    """
+    width, height = frames[0].size
+    sheet = Image.new("RGB", (width, height * 3))
     for k, frame in enumerate((frames[0], frames[len(frames) // 8], frames[-1])):
-        colours.paste(frame, (0, k * image.height))
-    palette = colours.quantize(128, method=Image.Quantize.MAXCOVERAGE)
+        sheet.paste(frame, (0, k * height))
+    palette = sheet.quantize(128, method=Image.Quantize.MAXCOVERAGE)
     frames = [f.quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
     frames[0].save(
         target,

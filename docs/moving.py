@@ -9,7 +9,7 @@ It is the training.gif of `minigan train parabola`, with every other frame.
 import tempfile
 from pathlib import Path
 
-from dark import dark_path, darken
+from dark import dark_path, darken, save_animation
 from PIL import Image, ImageSequence
 
 from minigan.cli import cli
@@ -21,22 +21,7 @@ def shrink(source, target):
     """Every other frame of an animation, in the colours of all of them."""
     with Image.open(source) as animation:
         frames = [f.convert("RGB") for f in ImageSequence.Iterator(animation)][::2]
-    width, height = frames[0].size
-    sheet = Image.new("RGB", (width, height * 3))
-    for k, frame in enumerate((frames[0], frames[3], frames[-1])):
-        sheet.paste(frame, (0, k * height))
-    colours = sheet.quantize(128, method=Image.Quantize.MAXCOVERAGE)
-    none = Image.Dither.NONE
-    frames = [frame.quantize(palette=colours, dither=none) for frame in frames]
-    times = [160] * (len(frames) - 1) + [2500]
-    frames[0].save(
-        target,
-        save_all=True,
-        append_images=frames[1:],
-        duration=times,
-        loop=0,
-        optimize=True,
-    )
+    save_animation(frames, [160] * (len(frames) - 1) + [2500], target)
 
 
 def main():

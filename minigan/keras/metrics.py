@@ -48,6 +48,24 @@ class Metric(Remembers):
         raise NotImplementedError
 
 
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """The share of each row's outputs on their label's side: y == [p > threshold]."""
+    y, p = np.asarray(y_true), np.asarray(y_pred)
+    return np.mean(y == (p > threshold), axis=-1)
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 for a row whose largest output is where its label has the 1, else 0."""
+    y, p = np.asarray(y_true), np.asarray(y_pred)
+    return 1.0 * (y.argmax(axis=-1) == p.argmax(axis=-1))
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 for a row whose largest output is at its label (n,) or (n, 1), else 0."""
+    y, p = np.asarray(y_true), np.asarray(y_pred)
+    return 1.0 * (y.reshape(p.shape[:-1]) == p.argmax(axis=-1))
+
+
 class BinaryAccuracy(Metric):
     """Share of outputs on their label's side: y == [p > threshold]."""
 
@@ -64,7 +82,7 @@ class BinaryAccuracy(Metric):
 
     def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, p.shape).astype(p.dtype)
-        return float(np.mean(y == (p > self.threshold)))
+        return float(np.mean(binary_accuracy(y, p, self.threshold)))
 
 
 class SparseCategoricalAccuracy(Metric):
@@ -74,7 +92,7 @@ class SparseCategoricalAccuracy(Metric):
 
     def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, (*p.shape[:-1], 1))[..., 0]
-        return float(np.mean(y == p.argmax(axis=-1)))
+        return float(np.mean(sparse_categorical_accuracy(y, p)))
 
 
 class CategoricalAccuracy(Metric):
@@ -84,7 +102,7 @@ class CategoricalAccuracy(Metric):
 
     def measure(self, y: Any, p: Array) -> float:
         y = losses.same_shape(self.name, y, p.shape)
-        return float(np.mean(y.argmax(axis=-1) == p.argmax(axis=-1)))
+        return float(np.mean(categorical_accuracy(y, p)))
 
 
 class _Accuracy(Metric):
@@ -138,24 +156,6 @@ class OfFunction(Metric):
         if losses._core(y.shape) == losses._core(p.shape):
             y = y.reshape(p.shape)
         return float(np.mean(self.function(y.astype(p.dtype), p)))
-
-
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
-    """The share of each row's outputs on their label's side: y == [p > threshold]."""
-    y, p = np.asarray(y_true), np.asarray(y_pred)
-    return np.mean(y == (p > threshold), axis=-1)
-
-
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """1 for a row whose largest output is where its label has the 1, else 0."""
-    y, p = np.asarray(y_true), np.asarray(y_pred)
-    return 1.0 * (y.argmax(axis=-1) == p.argmax(axis=-1))
-
-
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """1 for a row whose largest output is at its label (n,) or (n, 1), else 0."""
-    y, p = np.asarray(y_true), np.asarray(y_pred)
-    return 1.0 * (y.reshape(p.shape[:-1]) == p.argmax(axis=-1))
 
 
 FUNCTIONS = {

@@ -646,7 +646,7 @@ def test_a_flag_that_was_left_behind_stops_no_run(rule, capture):
 
 
 def test_an_eager_step_copies_nothing(monkeypatch):
-    """The run has a copy from its beginning; one a step was a fifth of a large one."""
+    """The run has a copy from its beginning."""
     trainer = build(capture=False)
     monkeypatch.setattr(optimizers, "_copies", None)
     trainer.fit(3, report_every=None)
