@@ -18,7 +18,7 @@ from .. import primitives
 from ..capture import program
 from ..capture.schedule import Schedule
 from ..errors import CaptureError, NonFiniteError
-from ..optimizers import unchecked
+from ..optimizers.base import unchecked
 from ..state import (
     Arrays,
     Generators,

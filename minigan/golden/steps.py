@@ -190,11 +190,9 @@ class Game:
         found = {}
         for label in ("G", "D"):
             network = getattr(self, label)
-            theta = network.theta
+            slices = network.slices()
             for vector, state in self.adams[label].vectors(network).items():
                 for key, parameter in self.parameters(label):
-                    value = parameter.value
-                    start = (value.ctypes.data - theta.ctypes.data) // theta.itemsize
-                    part = state[start : start + value.size].reshape(value.shape)
-                    found[f"{vector}/{key}"] = part
+                    part = state[slices[parameter]]
+                    found[f"{vector}/{key}"] = part.reshape(parameter.value.shape)
         return found

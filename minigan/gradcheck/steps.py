@@ -103,12 +103,7 @@ def _run(optimizer: Optimizer, steps: int, seed: int, dtype: DTypeLike) -> Array
 
 def _without_gaps(network: Sequential, vector: NDArray[Any]) -> NDArray[Any]:
     """The elements of a vector like theta that belong to parameters."""
-    parts = []
-    for parameter in network.parameters:
-        value = parameter.value
-        start = (value.ctypes.data - network.theta.ctypes.data) // value.itemsize
-        parts.append(vector[start : start + value.size])
-    return np.concatenate(parts)
+    return np.concatenate([vector[place] for place in network.slices().values()])
 
 
 def _row(

@@ -10,14 +10,15 @@ from .. import optimizers as engine
 from .. import validate
 from ..errors import ArgumentError
 from ..optimizers import Optimizer as EngineOptimizer
+from ..optimizers.base import CLIPS
 from ..registry import arguments_of
 from . import arguments, naming, schedules
 from .schedules import LearningRateSchedule
 from .serial import Remembers
 
 _SETTABLE = ("learning_rate", "lr", "name")
-_SUPPORTED = ("learning_rate (old name lr)", "decay", "name", *engine.CLIPS)
-_OPTIONS = (*engine.CLIPS, "weight_decay")
+_SUPPORTED = ("learning_rate (old name lr)", "decay", "name", *CLIPS)
+_OPTIONS = (*CLIPS, "weight_decay")
 LEAST = 1e-300  # for a rate of 0: no step, in float32 and float64
 
 

@@ -71,7 +71,7 @@ class Network(Layer):
     _held = 0  # how many frozen() scopes are open on layers that this network owns
     _not_copied = (
         *Layer._not_copied,
-        *("_held", "_own", "_theta", "_dtheta", "_buffers"),  # see _adopt
+        *("_held", "_own", "_slices", "_theta", "_dtheta", "_buffers"),  # see _adopt
         *("_parts", "_leaves", "_places", "_owners", "_learners"),  # see _settle
     )
 
@@ -102,9 +102,10 @@ class Network(Layer):
         dtype = self.dtype or np.dtype(np.float32)
         parameters = [p for layer in self._own for p in layer.parameters]
         places, size = _lay_out([p.value for p in parameters], dtype)
+        self._slices = dict(zip(parameters, places, strict=True))
         self._theta = aligned_zeros(size, dtype)
         self._dtheta = aligned_zeros(size, dtype)
-        for parameter, place in zip(parameters, places, strict=True):
+        for parameter, place in self._slices.items():
             shape = parameter.value.shape
             for vector, name in ((self._theta, "value"), (self._dtheta, "grad")):
                 view = vector[place].reshape(shape)
@@ -160,6 +161,10 @@ class Network(Layer):
     def buffers(self) -> NDArray[Any]:
         """All running statistics: one vector."""
         return self._home._buffers
+
+    def slices(self) -> dict[Parameter, slice]:
+        """parameter -> where it stands in `theta`, in that order."""
+        return dict(self._home._slices)
 
     @property
     def parameters(self) -> list[Parameter]:

@@ -305,10 +305,7 @@ def moment_of(trainer: Trainer) -> Moment:
 
 def packed(network: Network, vector: NDArray[Any]) -> NDArray[Any]:
     """A vector like theta without its gaps."""
-    start, size = network.theta.ctypes.data, network.theta.itemsize
-    places = [(p.value.ctypes.data - start) // size for p in network.parameters]
-    parts = zip(places, network.parameters, strict=True)
-    return np.concatenate([vector[at : at + p.value.size] for at, p in parts])
+    return np.concatenate([vector[place] for place in network.slices().values()])
 
 
 def some(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -23,7 +23,7 @@ _DENSE = "tests/whole/test_gradients.py::test_dense"
 _RELU = "tests/primitives/test_activations.py::test_relu"
 _LOGITS = "tests/primitives/test_losses.py::test_cross_entropy_of_logits"
 _DATA = "tests/primitives/test_data.py::"
-_ADAM = "tests/test_optimizers.py::test_adam_equals_exact_arithmetic"
+_ADAM = "tests/optimizers/test_adam.py::test_adam_equals_exact_arithmetic"
 PROOFS: dict[Primitive, str] = {
     primitives.standard_normal: f"{_DATA}test_draws_are_those_of_numpy",
     primitives.parabola: f"{_DATA}test_points_of_the_parabola",

@@ -1,8 +1,6 @@
-"""Optimizers against exact arithmetic, and what they refuse."""
+"""What all optimizers do alike, and what they refuse."""
 
 import copy
-from decimal import Decimal, localcontext
-from functools import partial
 
 import numpy as np
 import pytest
@@ -10,239 +8,24 @@ import pytest
 from minigan import (
     SGD,
     Adam,
-    AMSGrad,
     Dense,
-    Nesterov,
     ReLU,
     RMSprop,
     Sequential,
     primitives,
 )
 from minigan.errors import ArgumentError, DTypeError, NonFiniteError, StateError
-from minigan.optimizers import OPTIMIZERS, Optimizer
+from minigan.optimizers import Optimizer
 
-from .helpers import (
+from ..helpers import (
     assert_close,
     assert_same_bits,
     fill_gradients,
     fingerprint,
-    normal,
     optimizer_fingerprint,
     small_network,
 )
-
-MAKERS = {
-    f"{name} {example.note}".strip(): partial(kind, **example.arguments)
-    for name, kind in OPTIMIZERS.items()
-    for example in OPTIMIZERS.examples(name)
-}
-each_optimizer = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-
-
-def two_weights(dtype=np.float64):
-    """A network whose whole theta, but for the gaps, is W = (1, -2) and b = 0."""
-    network = Sequential([Dense(2, 1, dtype=dtype)])
-    network[0].W.value[...] = [[1], [-2]]
-    return network
-
-
-def trajectory(optimizer, gradients, dtype=np.float64):
-    """W after each of a series of gradients of W."""
-    network = two_weights(dtype)
-    for gradient in gradients:
-        network[0].W.grad[:, 0] = gradient
-        optimizer.step(network)
-        yield network[0].W.value[:, 0].copy()
-
-
-def varying(steps, seed=0):
-    """Gradients that differ in size and sign from step to step."""
-    rng = np.random.default_rng(seed)
-    return rng.standard_normal((steps, 2)) * 10.0 ** rng.integers(-6, 2, (steps, 1))
-
-
-# ---- Adam --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("form, beta_1", [("keras", 0.9), ("pytorch", 0.5)])
-def test_adam_equals_exact_arithmetic(form, beta_1):
-    """10,000 steps, beside the textbook written in 50 decimal digits."""
-    gradients = varying(10_000)
-    adam = Adam(1e-3, beta_1, 0.999, 1e-7, form)
-    got = list(trajectory(adam, gradients))
-    with localcontext() as context:
-        context.prec = 50
-        rate, b1, b2 = Decimal(1e-3), Decimal(beta_1), Decimal(0.999)
-        epsilon, power_1, power_2 = Decimal(1e-7), Decimal(1), Decimal(1)
-        theta, m, v = [Decimal(1), Decimal(-2)], [Decimal(0)] * 2, [Decimal(0)] * 2
-        for t, gradient in enumerate(gradients):
-            power_1, power_2 = power_1 * b1, power_2 * b2
-            root = (1 - power_2).sqrt()
-            for i, g in enumerate(map(Decimal, gradient.tolist())):
-                m[i] = b1 * m[i] + (1 - b1) * g
-                v[i] = b2 * v[i] + (1 - b2) * g * g
-                mean = m[i] / (1 - power_1)
-                if form == "pytorch":
-                    step = mean / (v[i].sqrt() / root + epsilon)
-                else:
-                    step = mean * root / (v[i].sqrt() + epsilon)
-                theta[i] -= rate * step
-            if t % 500 == 499 or t < 20:
-                np.testing.assert_allclose(got[t], list(map(float, theta)), atol=1e-12)
-    assert adam.t == 10_000
-
-
-FIRST_STEPS = [
-    ("keras", 1e-7, 1e-6, 0.240253),
-    ("pytorch", 1e-8, 1e-6, 0.990099),
-    ("keras", 1e-7, 1e-8, 0.003152),
-    ("pytorch", 1e-8, 1e-8, 0.5),
-]
-
-
-@pytest.mark.parametrize("form, epsilon, gradient, expected", FIRST_STEPS)
-def test_the_first_step_tells_the_two_epsilons_apart(form, epsilon, gradient, expected):
-    adam = Adam(1e-3, epsilon_form=form)
-    assert adam.epsilon == epsilon
-    (after,) = trajectory(adam, [[gradient, -gradient]])
-    steps = (np.array([1, -2]) - after) / 1e-3
-    np.testing.assert_allclose(steps, [expected, -expected], atol=6e-7)
-
-
-GOLDEN_GRADIENTS = [0.5, -1.0, 2.0, 0.1, -0.3, 0.0, 4.0, -2.5, 1e-3, 0.7]
-GOLDEN = [
-    0.9000006324515321,
-    0.9366108815953383,
-    0.8946453776819333,
-    0.8577670608343069,
-    0.8339433688754964,
-    0.8134104282160223,
-    0.7605887503109019,
-    0.7432532840338179,
-    0.727854651942843,
-    0.7078231519695948,
-]
-
-
-@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-15), (np.float32, 1e-6)])
-def test_ten_golden_steps(dtype, tolerance):
-    gradients = [[g, 0] for g in GOLDEN_GRADIENTS]
-    path = [w[0] for w in trajectory(Adam(0.1), gradients, dtype)]
-    np.testing.assert_allclose(path, GOLDEN, rtol=4 * tolerance)
-
-
-def test_adam_uses_the_betas_as_written():
-    """1 - 0.999 rounded to float32 first would be off by 1.3e-5."""
-    network, adam = two_weights(np.float32), Adam()
-    network[0].W.grad[...] = 1
-    adam.step(network)
-    np.testing.assert_allclose(adam.vectors(network)["v"][0], 1e-3, rtol=1e-7)
-
-
-def test_defaults_are_keras():
-    expected = {
-        "learning_rate": 1e-3,
-        "beta_1": 0.9,
-        "beta_2": 0.999,
-        "epsilon": 1e-7,
-        "epsilon_form": "keras",
-    }
-    assert Adam().config() == expected
-    assert Adam(**Adam(0.5, 0.1).config()).config() == Adam(0.5, 0.1).config()
-
-
-def test_betas_of_zero_give_signed_steps():
-    (after,) = trajectory(Adam(0.1, 0, 0), [[3.0, -1e-3]])
-    np.testing.assert_allclose(after, [0.9, -1.9], rtol=1e-4)
-
-
-def test_dead_units_stay_where_they_are():
-    """A gradient of exactly zero from the start on: 0 / epsilon, no NaN."""
-    path = list(trajectory(Adam(), [[0.0, 0.0]] * 20))
-    assert_same_bits(path[-1], np.array([1.0, -2.0]))
-
-
-def test_amsgrad_by_the_formula():
-    """Gradients that become smaller: the steps do not grow again."""
-    gradients = varying(60) * 0.9 ** np.arange(60)[:, None]
-    w, m, v, most = np.array([1.0, -2.0]), 0, 0, 0
-    path = trajectory(AMSGrad(0.01, 0.5, 0.6), gradients)
-    for t, (g, got) in enumerate(zip(gradients, path, strict=True), 1):
-        m, v = 0.5 * m + 0.5 * g, 0.6 * v + 0.4 * g * g
-        most = np.maximum(most, v)
-        alpha = 0.01 * np.sqrt(1 - 0.6**t) / (1 - 0.5**t)
-        w = w - alpha * m / (np.sqrt(most) + 1e-7)
-        assert_close(got, w, np.float64)
-    assert (most > 10 * v).all()
-
-
-# ---- SGD ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
-def test_sgd_by_the_formula(momentum):
-    gradients = varying(50)
-    w, velocity = np.array([1.0, -2.0]), np.zeros(2)
-    path = trajectory(SGD(0.02, momentum), gradients)
-    for gradient, got in zip(gradients, path, strict=True):
-        velocity = momentum * velocity - 0.02 * gradient
-        w = w + velocity
-        assert_close(got, w, np.float64)
-
-
-def test_nesterov_by_the_formula():
-    gradients = varying(50)
-    w, velocity = np.array([1.0, -2.0]), np.zeros(2)
-    path = trajectory(Nesterov(0.02, 0.9), gradients)
-    for gradient, got in zip(gradients, path, strict=True):
-        velocity = 0.9 * velocity - 0.02 * gradient
-        w = w + 0.9 * velocity - 0.02 * gradient
-        assert_close(got, w, np.float64)
-
-
-def test_sgd_config():
-    assert SGD(0.5, 0.1).config() == {"learning_rate": 0.5, "momentum": 0.1}
-
-
-# ---- RMSprop -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("momentum, epsilon", [(0.0, 1e-7), (0.9, 1e-3)])
-def test_rmsprop_equals_exact_arithmetic(momentum, epsilon):
-    """2,000 steps, beside the textbook written in 50 decimal digits."""
-    gradients = varying(2_000)
-    got = list(trajectory(RMSprop(1e-3, 0.8, momentum, epsilon), gradients))
-    with localcontext() as context:
-        context.prec = 50
-        rate, rho, offset = Decimal(1e-3), Decimal(0.8), Decimal(epsilon)
-        theta, square, velocity = [Decimal(1), Decimal(-2)], [0, 0], [0, 0]
-        for t, gradient in enumerate(gradients):
-            for i, g in enumerate(map(Decimal, gradient.tolist())):
-                square[i] = rho * square[i] + (1 - rho) * g * g
-                step = rate * g / (square[i] + offset).sqrt()
-                velocity[i] = Decimal(momentum) * velocity[i] + step
-                theta[i] -= velocity[i]
-            np.testing.assert_allclose(got[t], list(map(float, theta)), atol=1e-12)
-
-
-def test_rmsprop_defaults_are_keras():
-    expected = {"learning_rate": 1e-3, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7}
-    assert RMSprop().config() == expected
-    made = RMSprop(0.5, 0.1, 0.2, 0.3)
-    assert RMSprop(**made.config()).config() == made.config()
-
-
-@pytest.mark.parametrize("rate, size", [(1e-3, 2e19), (1e3, 1e38)])
-def test_an_rmsprop_step_that_overflows(rate, size):
-    network, optimizer = two_weights(np.float32), RMSprop(rate)
-    network[0].W.grad[0, 0] = size
-    before = fingerprint(network), optimizer_fingerprint(optimizer, network)
-    with pytest.raises(NonFiniteError, match="RMSprop.step: .* fits float32, got a"):
-        optimizer.step(network)
-    assert (fingerprint(network), optimizer_fingerprint(optimizer, network)) == before
-
-
-# ---- all ---------------------------------------------------------------------------
+from .small import each_optimizer, two_weights
 
 
 @each_optimizer
@@ -337,18 +120,6 @@ def test_all_parts_of_a_composite_are_checked_first(make):
     assert (fingerprint(a), fingerprint(b)) == before and optimizer.t == 0
 
 
-@pytest.mark.parametrize("dtype, size", [(np.float32, 2e19), (np.float64, 1e155)])
-def test_a_square_that_overflows(dtype, size):
-    """Textbook Adam would silently never move this weight again."""
-    network, adam = two_weights(dtype), Adam()
-    network[0].W.grad[0, 0] = -size
-    before = fingerprint(network), optimizer_fingerprint(adam, network)
-    message = r"Adam.step: .* step that fits float\d\d, got .* of size \de\+\d+ at lay"
-    with pytest.raises(NonFiniteError, match=message):
-        adam.step(network)
-    assert (fingerprint(network), optimizer_fingerprint(adam, network)) == before
-
-
 def test_a_memory_that_is_not_finite():
     network, adam = two_weights(), Adam()
     adam.vectors(network)["m"][0] = np.inf
@@ -356,16 +127,6 @@ def test_a_memory_that_is_not_finite():
     with pytest.raises(NonFiniteError, match="Adam.step: .* expected a finite m, got"):
         adam.step(network)
     assert (fingerprint(network), optimizer_fingerprint(adam, network)) == before
-
-
-@pytest.mark.parametrize("gradient", [3e38, -3e38])
-def test_a_plain_step_that_overflows(gradient):
-    network, sgd = two_weights(np.float32), SGD(1e3)
-    network[0].W.grad[0, 0] = gradient
-    before = fingerprint(network), optimizer_fingerprint(sgd, network)
-    with pytest.raises(NonFiniteError, match="SGD.step: .* a step that fits float32"):
-        sgd.step(network)
-    assert (fingerprint(network), optimizer_fingerprint(sgd, network)) == before
 
 
 @each_optimizer
@@ -564,19 +325,6 @@ def test_the_state_of_several_networks():
     state = adam.state()
     assert list(state)[3:] == ["0/m", "0/v", "1/m", "1/v"]
     assert state["0/m"] is adam.vectors(a)["m"] and state["1/v"].size == b.theta.size
-
-
-def test_adam_fits_a_line():
-    """The whole engine in one loop: y = 2 x - 1."""
-    network, adam = Sequential([Dense(1, 1, rng=0, dtype=np.float64)]), Adam(0.1)
-    x = normal(32, 1, dtype=np.float64)
-    for _ in range(400):
-        network.zero_grad()
-        residual = network.forward(x, training=True) - (2 * x - 1)
-        network.backward(2 * residual / len(x), need_dx=False)
-        adam.step(network)
-    assert_close(network[0].W.value, [[2]], np.float32)
-    assert_close(network[0].b.value, [-1], np.float32)
 
 
 def test_saved_cells_that_no_run_has_written_are_refused():
