@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import validate
 from ..errors import ArgumentError
-from . import formulas, operations
+from . import formulas, lambdas, operations
 from .arguments import only
 from .operations import (
     batch_flatten,
@@ -158,7 +158,7 @@ def random_normal(
 ) -> Any:
     """N(mean, stddev^2).  In a `Lambda`, a shape (None, ...) draws for each example."""
     if len(shape) and shape[0] is None:
-        return operations.add(operations.noise(shape[1:], stddev, seed), mean)
+        return operations.add(lambdas.noise(shape[1:], stddev, seed), mean)
     rng = generator() if seed is None else np.random.default_rng(seed)
     sizes = [int(size or 0) for size in shape]
     return rng.normal(mean, stddev, sizes).astype(dtype or floatx())

@@ -192,9 +192,9 @@ class Layer(Remembers):
             expected = "tensors only, or arrays only"
             validate.complain(ArgumentError, self.name, "inputs", expected, "both")
         if self._formula() is not None:
-            from . import operations
+            from .lambdas import by_formula
 
-            return operations.by_formula(self, given)
+            return by_formula(self, given)
         if len(given) != 1 and not self.joins:
             expected, got = "one tensor", f"{len(given)}"
             validate.complain(ArgumentError, self.name, "inputs", expected, got)

@@ -10,27 +10,47 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
+from ..registry import Registry
 from . import operations
 from .operations import clip, largest, maximum, mean, square, summed
 
 EPSILON = 1e-7
+Formula = Callable[..., Any]
+FORMULAS: Registry[Formula] = Registry("loss of rows")
+SHORT: dict[str, str] = {}  # other names that Keras knows -> those of functions
 
 
+def formula(*short: str) -> Callable[[Formula], Formula]:
+    """A decorator that registers a loss under its own name and under short ones."""
+
+    def add(function: Formula) -> Formula:
+        for name in (function.__name__, *short):
+            FORMULAS.register(name=name)(function)
+        SHORT.update(dict.fromkeys(short, function.__name__))
+        return function
+
+    return add
+
+
+@formula("mse")
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     """mean((p - t)^2)."""
     return mean(operations.power(y_pred - y_true, 2), axis=-1)
 
 
+@formula("mae")
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     """mean(|p - t|)."""
     return mean(abs(y_pred - y_true), axis=-1)
 
 
+@formula("mape")
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """100 mean(|p - t| / |t|), where |t| counts as 1e-7 at least."""
     return 100.0 * mean(abs((y_true - y_pred) / maximum(abs(y_true), EPSILON)), axis=-1)
 
 
+@formula("msle")
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """mean((log(1 + p) - log(1 + t))^2), of p and t that are 1e-7 at least."""
     p, t = (operations.log(maximum(v, EPSILON) + 1.0) for v in (y_pred, y_true))
@@ -47,6 +67,7 @@ def binary_terms(t: Any, p: Any, from_logits: bool = False) -> Any:
     )
 
 
+@formula()
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
 ) -> Any:
@@ -56,6 +77,7 @@ def binary_crossentropy(
     return mean(binary_terms(y_true, y_pred, from_logits), axis=-1)
 
 
+@formula()
 def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     """-sum(t log p) over the last axis, of p that are made to sum to 1."""
     p = y_pred / summed(y_pred, axis=-1, keepdims=True)
@@ -63,43 +85,56 @@ def categorical_crossentropy(y_true: Any, y_pred: Any) -> Any:
     return -summed(y_true * operations.log(q), axis=-1)
 
 
+@formula("kld", "kullback_leibler_divergence")
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     """sum(t log(t / p)), of t and p between 1e-7 and 1."""
     t, p = (clip(v, EPSILON, 1) for v in (y_true, y_pred))
     return summed(t * operations.log(t / p), axis=-1)
 
 
+@formula()
 def poisson(y_true: Any, y_pred: Any) -> Any:
     """mean(p - t log(p + 1e-7))."""
     return mean(y_pred - y_true * operations.log(y_pred + EPSILON), axis=-1)
 
 
+@formula()
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """-sum(t p), of t and p of length 1: -1 where they point the same way."""
+    """-sum(t p), of t and p made to have length 1: -1 where they point the same way.
+
+    axis: the last one, -1.
+    """
     t, p = (operations.l2_normalize(v, axis) for v in (y_true, y_pred))
     return -summed(t * p, axis=axis)
 
 
+@formula()
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    """The mean of e^2 / 2 where e = |p - t| <= delta, else of delta e - delta^2 / 2."""
+    """The mean of e^2 / 2 where e = |p - t| <= delta, else of delta e - delta^2 / 2.
+
+    delta: > 0, default 1.
+    """
     error = abs(y_pred - y_true)
     inner = operations.minimum(error, delta)
     return mean(0.5 * square(inner) + delta * (error - inner), axis=-1)
 
 
+@formula("logcosh")
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
     """mean(log(cosh(p - t)))."""
     error = y_pred - y_true
     return mean(error + operations.softplus(-2.0 * error) - log(2.0), axis=-1)
 
 
+@formula()
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    """mean(max(1 - t p, 0)), labels -1 and 1, or 0 and 1."""
+    """mean(max(1 - t p, 0)), labels -1 and 1; where all are 0 and 1, 0 counts as -1."""
     return mean(maximum(1.0 - signs(y_true) * y_pred, 0.0), axis=-1)
 
 
+@formula()
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """mean(max(1 - t p, 0)^2), labels -1 and 1, or 0 and 1."""
+    """mean(max(1 - t p, 0)^2), labels as for `hinge`."""
     return mean(square(maximum(1.0 - signs(y_true) * y_pred, 0.0)), axis=-1)
 
 
@@ -110,39 +145,9 @@ def signs(y: Any) -> Any:
     return y + binary * (y - 1.0)
 
 
+@formula()
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
     """max(1 + max((1 - t) p) - sum(t p), 0), labels as rows with a single 1."""
     right = summed(y_true * y_pred, axis=-1)
     wrong = largest((1.0 - y_true) * y_pred, axis=-1)
     return maximum(wrong - right + 1.0, 0.0)
-
-
-FORMULAS: dict[str, Callable[..., Any]] = {
-    formula.__name__: formula
-    for formula in (
-        binary_crossentropy,
-        categorical_crossentropy,
-        categorical_hinge,
-        cosine_similarity,
-        hinge,
-        huber,
-        kl_divergence,
-        log_cosh,
-        mean_absolute_error,
-        mean_absolute_percentage_error,
-        mean_squared_error,
-        mean_squared_logarithmic_error,
-        poisson,
-        squared_hinge,
-    )
-}
-SHORT = {  # other names that Keras knows
-    "kld": "kl_divergence",
-    "kullback_leibler_divergence": "kl_divergence",
-    "logcosh": "log_cosh",
-    "mae": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error",
-    "mse": "mean_squared_error",
-    "msle": "mean_squared_logarithmic_error",
-}
-FORMULAS |= {short: FORMULAS[name] for short, name in SHORT.items()}

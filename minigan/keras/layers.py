@@ -12,10 +12,10 @@ from . import activations, arguments, backend, blocks, images, initializers, mer
 from .activation_layers import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .base import UNUSED, Layer
 from .images import *  # noqa: F403
+from .lambdas import Lambda
 from .merging import *  # noqa: F403
 from .merging import _Merge as _Merge  # which scripts import
 from .merging import merge as merge  # of Keras 1
-from .operations import Lambda
 from .tensors import Call, Input, KerasTensor
 
 __all__ = [

@@ -4,6 +4,9 @@ A cross-entropy of a model that ends in a sigmoid or softmax is computed from th
 scores before it, in the stable form, as Keras does on TensorFlow.
 """
 
+from __future__ import annotations
+
+import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
@@ -16,7 +19,8 @@ from .. import layers as engine
 from .. import losses, primitives, validate
 from ..errors import ArgumentError, ShapeError
 from ..network import Network
-from . import arguments, batches, operations
+from ..registry import Registry
+from . import arguments, batches, formulas, lambdas, operations
 from .absent import Absent
 from .formulas import FORMULAS, SHORT
 from .serial import Remembers
@@ -25,6 +29,8 @@ from .wiring import Wiring
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
+
+LOSSES: Registry[type[Loss]] = Registry("loss")
 
 
 class Loss(Remembers):
@@ -92,6 +98,7 @@ class _BCEWithLogits(losses.BCEWithLogits):
     target_range = None
 
 
+@LOSSES.register()
 class BinaryCrossentropy(Loss):
     """-mean(t log p + (1 - t) log(1 - p)).
 
@@ -123,6 +130,7 @@ class BinaryCrossentropy(Loss):
         return (t * (1 - s) + s / 2).astype(dtype) if s else t
 
 
+@LOSSES.register()
 class MeanSquaredError(Loss):
     """mean((p - t)^2)."""
 
@@ -130,6 +138,7 @@ class MeanSquaredError(Loss):
     name = "mean_squared_error"
 
 
+@LOSSES.register()
 class MeanAbsoluteError(Loss):
     """mean(|p - t|)."""
 
@@ -192,8 +201,8 @@ class OfFunction(Loss):
 
     def bind(self, last: engine.Layer | None, shape: Shape) -> tuple[losses.Loss, bool]:
         pair = KerasTensor(shape), KerasTensor(shape)
-        result = operations.traced(
-            self.where, "loss", self.function, pair, operations.FORMULAS, apart=True
+        result = lambdas.traced(
+            self.where, "loss", self.function, pair, lambdas.EXPECTED, apart=True
         )
         while isinstance(result.layer, operations.Reduction) and (
             result.layer.kind == "BatchMean" and not result.layer.constants
@@ -205,12 +214,13 @@ class OfFunction(Loss):
         if 1 not in used:
             given = f"{self.name}, which does not use y_pred"
             validate.complain(
-                ArgumentError, self.where, "loss", operations.FORMULAS, given
+                ArgumentError, self.where, "loss", lambdas.EXPECTED, given
             )
         network = Wiring([pair[k] for k in used], [result]).network()
         return OfGraph(network, used), False
 
 
+@LOSSES.register()
 class SparseCategoricalCrossentropy(Loss):
     """-mean(log p[label]), labels (n,) or (n, 1): integers 0 ... C - 1."""
 
@@ -235,6 +245,7 @@ class SparseCategoricalCrossentropy(Loss):
         return whole
 
 
+@LOSSES.register()
 class CategoricalCrossentropy(SparseCategoricalCrossentropy):
     """-mean(log p[label]), labels as rows (n, C) with a single 1."""
 
@@ -284,112 +295,92 @@ def _core(shape: Shape) -> Shape:
 
 
 class OfFormula(Loss):
-    """Base of those that are a formula of tensors, and no loss of the engine."""
+    """Base of those that are a formula of tensors, and no loss of the engine.
+
+    formula: a function of `formulas`, which gives the class its name and its docstring.
+    """
+
+    formula: formulas.Formula
+
+    def __init_subclass__(
+        cls, formula: formulas.Formula | None = None, **options: Any
+    ) -> None:
+        super().__init_subclass__(**options)
+        if formula is not None:
+            cls.formula, cls.name = staticmethod(formula), formula.__name__
+            text = inspect.cleandoc(formula.__doc__ or "")
+            cls.__doc__ = f"{text}\n\nOf a batch: the mean over its rows."
 
     def __init__(self, **rest: Any) -> None:
         super().__init__(**rest)
         self.arguments: dict[str, Any] = {}
 
     def bind(self, last: engine.Layer | None, shape: Shape) -> tuple[losses.Loss, bool]:
-        kind = type(self)
-        formula = partial(FORMULAS[kind.name], **self.arguments)
-        return OfFunction(formula, kind.__name__).bind(last, shape)
+        formula = partial(self.formula, **self.arguments)
+        return OfFunction(formula, type(self).__name__).bind(last, shape)
 
 
-class MeanAbsolutePercentageError(OfFormula):
-    """100 mean(|p - t| / |t|), where |t| counts as 1e-7 at least."""
-
-    name = "mean_absolute_percentage_error"
-
-
-class MeanSquaredLogarithmicError(OfFormula):
-    """mean((log(1 + p) - log(1 + t))^2), of p and t that are 1e-7 at least."""
-
-    name = "mean_squared_logarithmic_error"
+@LOSSES.register()
+class MeanAbsolutePercentageError(
+    OfFormula, formula=formulas.mean_absolute_percentage_error
+):
+    pass
 
 
-class KLDivergence(OfFormula):
-    """The mean over rows of sum(t log(t / p)), of t and p between 1e-7 and 1."""
-
-    name = "kl_divergence"
-
-
-class Poisson(OfFormula):
-    """mean(p - t log(p + 1e-7))."""
-
-    name = "poisson"
+@LOSSES.register()
+class MeanSquaredLogarithmicError(
+    OfFormula, formula=formulas.mean_squared_logarithmic_error
+):
+    pass
 
 
-class LogCosh(OfFormula):
-    """mean(log(cosh(p - t)))."""
-
-    name = "log_cosh"
-
-
-class CategoricalHinge(OfFormula):
-    """The mean of max(1 + max((1 - t) p) - sum(t p), 0), rows t with a single 1."""
-
-    name = "categorical_hinge"
+@LOSSES.register()
+class KLDivergence(OfFormula, formula=formulas.kl_divergence):
+    pass
 
 
-class CosineSimilarity(OfFormula):
-    """The mean over rows of -sum(t p), of t and p made to have length 1.  axis: -1."""
+@LOSSES.register()
+class Poisson(OfFormula, formula=formulas.poisson):
+    pass
 
-    name = "cosine_similarity"
 
+@LOSSES.register()
+class LogCosh(OfFormula, formula=formulas.log_cosh):
+    pass
+
+
+@LOSSES.register()
+class CategoricalHinge(OfFormula, formula=formulas.categorical_hinge):
+    pass
+
+
+@LOSSES.register()
+class CosineSimilarity(OfFormula, formula=formulas.cosine_similarity):
     def __init__(self, axis: int = -1, **rest: Any) -> None:
         super().__init__(**rest)
         arguments.only(type(self).__name__, "axis", axis, -1)
 
 
-class Huber(OfFormula):
-    """The mean of e^2 / 2 where e = |p - t| <= delta, else of delta e - delta^2 / 2.
-
-    delta: > 0, default 1.
-    """
-
-    name = "huber"
-
+@LOSSES.register()
+class Huber(OfFormula, formula=formulas.huber):
     def __init__(self, delta: float = 1.0, **rest: Any) -> None:
         super().__init__(**rest)
         delta = validate.number(type(self).__name__, "delta", delta, above=0)
         self.arguments["delta"] = delta
 
 
-class Hinge(OfFormula):
-    """mean(max(1 - t p, 0)), labels -1 and 1; where all are 0 and 1, 0 counts as -1."""
-
-    name = "hinge"
-
-
-class SquaredHinge(OfFormula):
-    """mean(max(1 - t p, 0)^2), labels as for `Hinge`."""
-
-    name = "squared_hinge"
+@LOSSES.register()
+class Hinge(OfFormula, formula=formulas.hinge):
+    pass
 
 
-KINDS = {
-    kind.__name__: kind
-    for kind in (
-        BinaryCrossentropy,
-        CategoricalCrossentropy,
-        CategoricalHinge,
-        CosineSimilarity,
-        Hinge,
-        Huber,
-        KLDivergence,
-        LogCosh,
-        MeanAbsoluteError,
-        MeanAbsolutePercentageError,
-        MeanSquaredError,
-        MeanSquaredLogarithmicError,
-        Poisson,
-        SparseCategoricalCrossentropy,
-        SquaredHinge,
-    )
-}
-NAMES: dict[str, type[Loss]] = {kind.name: kind for kind in KINDS.values()}
-NAMES |= {short: NAMES[name] for short, name in SHORT.items()}
+@LOSSES.register()
+class SquaredHinge(OfFormula, formula=formulas.squared_hinge):
+    pass
+
+
+KINDS = {kind.__name__: kind for kind in LOSSES.values()}
+NAMES = {**LOSSES, **{short: LOSSES[name] for short, name in SHORT.items()}}
 NAMES = dict(sorted(NAMES.items())) | KINDS
 
 
@@ -405,9 +396,10 @@ class Function:
 
     def __call__(self, y_true: Any, y_pred: Any, **options: Any) -> Any:
         if self.formula is None:
+            known = ", ".join(sorted(FORMULAS))
             raise ArgumentError(
                 f"losses.{self.__name__}: expected to be handed to compile(loss=...), "
-                f"got a call: those that can be called are {', '.join(FORMULAS)}"
+                f"got a call: those that can be called are {known}"
             )
         pair = (
             v if isinstance(v, KerasTensor) else np.asarray(v) for v in (y_true, y_pred)

@@ -167,7 +167,7 @@ def merge(
 ) -> Any:
     """Of Keras 1: "sum", "mul", "ave", "max", "concat", "dot", or a function."""
     if callable(mode):
-        from .operations import Lambda
+        from .lambdas import Lambda
 
         return Lambda(mode, **options)(inputs)
     kinds: dict[str, Callable[..., Layer]] = {

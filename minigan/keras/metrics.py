@@ -4,6 +4,8 @@ An accuracy compares labels with answers for equality, as Keras does: a soft lab
 as 0.9 never matches.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from .. import validate
 from ..errors import ArgumentError
+from ..registry import Registry
 from . import arguments, formulas, losses
 from .absent import Absent
 from .keras_names import KERAS
@@ -31,6 +34,8 @@ __all__ = [
     "get",
     "sparse_categorical_accuracy",
 ]
+
+METRICS: Registry[type[Metric]] = Registry("metric")
 
 
 class Metric(Remembers):
@@ -66,6 +71,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return 1.0 * (y.reshape(p.shape[:-1]) == p.argmax(axis=-1))
 
 
+@METRICS.register()
 class BinaryAccuracy(Metric):
     """Share of outputs on their label's side: y == [p > threshold]."""
 
@@ -85,6 +91,7 @@ class BinaryAccuracy(Metric):
         return float(np.mean(binary_accuracy(y, p, self.threshold)))
 
 
+@METRICS.register()
 class SparseCategoricalAccuracy(Metric):
     """Share of rows whose largest output is at the label (n,) or (n, 1)."""
 
@@ -95,6 +102,7 @@ class SparseCategoricalAccuracy(Metric):
         return float(np.mean(sparse_categorical_accuracy(y, p)))
 
 
+@METRICS.register()
 class CategoricalAccuracy(Metric):
     """Share of rows whose largest output is where the one-hot label has its 1."""
 
@@ -105,6 +113,7 @@ class CategoricalAccuracy(Metric):
         return float(np.mean(categorical_accuracy(y, p)))
 
 
+@METRICS.register()
 class _Accuracy(Metric):
     """The accuracy that fits the shapes: what the string "accuracy" means.
 
@@ -124,6 +133,7 @@ class _Accuracy(Metric):
         return kind(self.name).measure(y, p)
 
 
+@METRICS.register()
 class MeanSquaredError(Metric):
     """mean((p - y)^2)."""
 
@@ -134,6 +144,7 @@ class MeanSquaredError(Metric):
         return float(np.mean(np.square(p - y)))
 
 
+@METRICS.register()
 class MeanAbsoluteError(Metric):
     """mean(|p - y|)."""
 
@@ -167,16 +178,12 @@ globals().update(FUNCTIONS)
 __all__ += FUNCTIONS
 
 NAMES: dict[str, Callable[[], Metric]] = {
-    "accuracy": _Accuracy,
+    **METRICS,
     "acc": lambda: _Accuracy("acc"),
-    "binary_accuracy": BinaryAccuracy,
-    "categorical_accuracy": CategoricalAccuracy,
     "mae": lambda: MeanAbsoluteError("mae"),
-    "mean_absolute_error": MeanAbsoluteError,
-    "mean_squared_error": MeanSquaredError,
     "mse": lambda: MeanSquaredError("mse"),
-    "sparse_categorical_accuracy": SparseCategoricalAccuracy,
 }
+NAMES = dict(sorted(NAMES.items()))
 
 
 def get(

@@ -11,7 +11,7 @@ from .. import validate
 from ..errors import ArgumentError
 from ..optimizers import Optimizer as EngineOptimizer
 from ..optimizers.base import CLIPS
-from ..registry import arguments_of
+from ..registry import Registry, arguments_of
 from . import arguments, naming, schedules
 from .schedules import LearningRateSchedule
 from .serial import Remembers
@@ -19,6 +19,7 @@ from .serial import Remembers
 _SETTABLE = ("learning_rate", "lr", "name")
 _SUPPORTED = ("learning_rate (old name lr)", "decay", "name", *CLIPS)
 _OPTIONS = (*CLIPS, "weight_decay")
+KINDS: Registry[type["Optimizer"]] = Registry("optimizer")
 LEAST = 1e-300  # for a rate of 0: no step, in float32 and float64
 
 
@@ -175,6 +176,7 @@ class Optimizer(Remembers):
         return f"<{type(self).__name__} {self.engine.config()}>"
 
 
+@KINDS.register()
 class Adam(Optimizer):
     """Adam with Keras' defaults and Keras' place for epsilon.
 
@@ -201,6 +203,7 @@ class Adam(Optimizer):
         return engine.AMSGrad if amsgrad else engine.Adam
 
 
+@KINDS.register()
 class AdamW(Adam):
     """Adam with weight decay beside the gradient.
 
@@ -225,6 +228,7 @@ class AdamW(Adam):
         return engine.AdamW
 
 
+@KINDS.register()
 class Adamax(Optimizer):
     """Adam with the largest gradient in the place of the mean of squares.
 
@@ -245,12 +249,14 @@ class Adamax(Optimizer):
         super().__init__(self.kind, learning_rate, 0.001, rest, *numbers)
 
 
+@KINDS.register()
 class Nadam(Adamax):
     """Adam with Nesterov's momentum; arguments as for `Adamax`."""
 
     kind = engine.Nadam
 
 
+@KINDS.register()
 class Adadelta(Optimizer):
     """Steps in the unit of the weights, see `minigan.Adadelta`.
 
@@ -269,6 +275,7 @@ class Adadelta(Optimizer):
         super().__init__(engine.Adadelta, learning_rate, 0.001, rest, *numbers)
 
 
+@KINDS.register()
 class Adagrad(Optimizer):
     """Steps that become smaller where there was much to learn.
 
@@ -287,6 +294,7 @@ class Adagrad(Optimizer):
         super().__init__(engine.Adagrad, learning_rate, 0.001, rest, *numbers)
 
 
+@KINDS.register()
 class SGD(Optimizer):
     """Gradient descent.
 
@@ -306,6 +314,7 @@ class SGD(Optimizer):
         super().__init__(kind, learning_rate, 0.01, rest, momentum)
 
 
+@KINDS.register()
 class RMSprop(Optimizer):
     """Steps of about one size, whatever the size of the gradient.
 
@@ -328,13 +337,9 @@ class RMSprop(Optimizer):
         super().__init__(engine.RMSprop, learning_rate, 0.001, rest, *numbers)
 
 
-KINDS: dict[str, type[Optimizer]] = {
-    kind.__name__: kind
-    for kind in (Adadelta, Adagrad, Adam, AdamW, Adamax, Nadam, RMSprop, SGD)
-}
-NAMES = {name.lower(): kind for name, kind in KINDS.items()} | KINDS
+NAMES = {name.lower(): KINDS[name] for name in sorted(KINDS)} | dict(KINDS)
 
-__all__ = [*KINDS, "Optimizer", "get", "schedules"]
+__all__ = [*sorted(KINDS), "Optimizer", "get", "schedules"]
 
 
 def get(
