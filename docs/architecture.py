@@ -140,7 +140,7 @@ def draw(path=PICTURE):
     axes = figure.subplots()
     axes.set_position([0, 0, 1, 1])
     for name, below in arrows.items():
-        for other in below:
+        for other in sorted(below):
             (x, y), (to, down) = places[name], places[other]
             style = {"arrowstyle": "-|>", "color": "#7d8894", "lw": 1}
             axes.annotate(

@@ -411,7 +411,7 @@ class Function:
 
 
 FUNCTIONS = {name: Function(name) for name in NAMES if name.islower()}
-FUNCTIONS |= {name.upper(): Function(name) for name in SHORT if len(name) < 5}
+FUNCTIONS |= {name.upper(): Function(name) for name in sorted(SHORT) if len(name) < 5}
 globals().update(FUNCTIONS)
 
 __all__ = [
