@@ -6,21 +6,13 @@ Gradients against the derivatives of forward passes, optimizers against their fo
 import rich_click as click
 from click.exceptions import Exit
 
+from . import choices
+from .output import print_table
+
 
 @click.command(epilog="Examples:\n\n\b\nminigan check\nminigan check --backend numpy\n")
-@click.option(
-    "--backend",
-    type=click.Choice(("jit", "numpy")),
-    help="Whose backward passes are checked. [default: jit]",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=0,
-    show_default=True,
-    help="Seed of inputs, weights and upstream gradients.",
-)
+@choices.backend("Whose backward passes are checked. [default: jit]")
+@choices.seed("Seed of inputs, weights and upstream gradients.", default=0)
 def check(backend: str | None, seed: int) -> None:
     """Prove all layers, losses, optimizers and the GAN's generator step.
 
@@ -31,13 +23,9 @@ def check(backend: str | None, seed: int) -> None:
 
     from ..gradcheck import check as check_everything
 
-    console = Console()
-    with console.status("checking gradients"):
+    with Console().status("checking gradients"):
         checks = check_everything(backend, seed)
-    if console.is_terminal:
-        console.print(checks)
-    else:
-        click.echo(str(checks.table()))
+    print_table(checks.table())
     for report in checks.wrong:
         click.echo(f"\n{report}")
     if not checks.ok:

@@ -1,5 +1,7 @@
 """What options take: names from a registry, finite numbers, paths that name something.
 
+`seed` and `backend` are the options that several commands have.
+
 What a user has registered is chosen, named in errors and listed in help texts as what
 minigan brings along.
 """
@@ -7,9 +9,39 @@ minigan brings along.
 from collections.abc import Callable, Iterable
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import rich_click as click
+
+from ..primitives import BACKENDS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def backend(text: str) -> Callable[[Command], Command]:
+    """The option --backend, with its help text."""
+    return click.option("--backend", type=click.Choice(BACKENDS), help=text)
+
+
+def seed(text: str, **default: Any) -> Callable[[Command], Command]:
+    """The option --seed, with its help text.
+
+    default: `default=0` shows that number; without it the command gets None.
+    """
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        metavar="N",
+        show_default=bool(default),
+        help=text,
+        **default,
+    )
+
+
+def refuse_existing(option: str, path: Path, force: bool) -> None:
+    """Overwrite no file unless told to.  Errors: UsageError."""
+    if path.exists() and not force:
+        raise click.UsageError(f"{option}: '{path}' exists; add --force to overwrite")
 
 
 class OneOf(click.Choice):

@@ -13,7 +13,9 @@ from ..data import loading, scaling, sources
 from ..data.catalog import DATASETS, ImageFiles, image_files
 from ..errors import ArgumentError, DatasetError
 from ..images import as_bytes, image_shape
+from . import choices
 from .choices import OneOf, Place, kind_of
+from .output import print_table
 
 SHOWN = 25
 Verified = tuple[str, str, bool]
@@ -176,14 +178,7 @@ def _result(path: str | Path, read: Callable[[], Any]) -> Verified:
     show_default=True,
     help="The picture, a .png file.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=0,
-    show_default=True,
-    help="Which images are drawn.",
-)
+@choices.seed("Which images are drawn.", default=0)
 @click.option(
     "--path",
     type=Place(exists=True),
@@ -194,8 +189,7 @@ def preview(name: str, output: Path, seed: int, path: Path | None, force: bool) 
     """Draw 25 training images of a data set, five by five."""
     if kind_of(output) != ".png":
         raise click.UsageError(f"--output: expected a .png file, got '{output}'")
-    if output.exists() and not force:
-        raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")
+    choices.refuse_existing("--output", output, force)
     from ..pictures import image_grid
 
     dataset: Any = DATASETS[name]
@@ -225,13 +219,6 @@ def _show(
     marked: Iterable[int] = (),
 ) -> None:
     """A table in colour on a terminal, as plain text elsewhere."""
-    from rich.console import Console
-
     from ..tables import Table
 
-    table = Table(title, columns, list(rows), marked=frozenset(marked))
-    console = Console()
-    if console.is_terminal:
-        console.print(table)
-    else:
-        click.echo(str(table).rstrip())
+    print_table(Table(title, columns, list(rows), marked=frozenset(marked)))

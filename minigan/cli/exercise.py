@@ -1,12 +1,12 @@
 """`minigan exercise`: write the heart of a GAN yourself, with a judge."""
 
 from pathlib import Path
-from typing import Any
 
 import rich_click as click
 from click.exceptions import Exit
 
 from .choices import Place
+from .output import print_table
 
 
 @click.group(no_args_is_help=True)
@@ -36,7 +36,7 @@ def list_all() -> None:
     """Show all exercises."""
     from .. import exercises
 
-    _print(exercises.overview())
+    print_table(exercises.overview())
 
 
 @exercise.command()
@@ -62,7 +62,7 @@ def check(number: int, file: Path | None, folder: Path) -> None:
     from .. import exercises
 
     verdict = exercises.check(number, file, folder)
-    _print(verdict.table())
+    print_table(verdict.table())
     if not verdict.ok:
         raise Exit(1)
 
@@ -75,14 +75,3 @@ def hint(number: int, which: int) -> None:
     from .. import exercises
 
     click.echo(exercises.hint(number, which))
-
-
-def _print(table: Any) -> None:
-    """In colour on a terminal, as plain text elsewhere."""
-    from rich.console import Console
-
-    console = Console()
-    if console.is_terminal:
-        console.print(table)
-    else:
-        click.echo(str(table))

@@ -6,7 +6,9 @@ from typing import Any
 import rich_click as click
 from click.exceptions import Exit
 
+from . import choices
 from .choices import Place, kind_of
+from .output import print_table
 
 
 @click.command(
@@ -30,17 +32,8 @@ from .choices import Place, kind_of
 )
 @click.option("--list", "listed", is_flag=True, help="Show all cases.")
 @click.option("--show", metavar="CASE", help="Show one case, array by array.")
-@click.option(
-    "--backend",
-    type=click.Choice(("jit", "numpy")),
-    help="What computes. [default: jit; numpy for --list and --show]",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Seed of the given arrays of --out. [default: that of tests/golden]",
-)
+@choices.backend("What computes. [default: jit; numpy for --list and --show]")
+@choices.seed("Seed of the given arrays of --out. [default: that of tests/golden]")
 @click.option("--force", is_flag=True, help="Overwrite the file of --out.")
 def golden(
     out: Path | None,
@@ -71,9 +64,9 @@ def golden(
         backend = "numpy"  # names and shapes are the same, with nothing to compile
     with use_backend(backend):
         if listed:
-            _print(vectors.contents())
+            print_table(vectors.contents())
         elif show is not None:
-            _print(vectors.arrays_of(show))
+            print_table(vectors.arrays_of(show))
         elif out is not None:
             _write(vectors, out, vectors.SEED if seed is None else seed, force)
         else:
@@ -83,8 +76,7 @@ def golden(
 def _write(vectors: Any, out: Path, seed: int, force: bool) -> None:
     if kind_of(out) != ".npz":
         raise click.UsageError(f"--out: expected a .npz file, got '{out}'")
-    if out.exists() and not force:
-        raise click.UsageError(f"--out: '{out}' exists; add --force to overwrite")
+    choices.refuse_existing("--out", out, force)
     vectors.write(out, seed)
     click.echo(f"{out}: {len(vectors.CASES)} cases, {out.stat().st_size:,} bytes")
 
@@ -101,14 +93,3 @@ def _verify(vectors: Any, path: Path | None) -> None:
         f"{path}: all {count} arrays agree; the largest difference is {worst.gap:.1e} "
         f"of an array's largest entry, in {worst.name}"
     )
-
-
-def _print(table: Any) -> None:
-    """In colour on a terminal, as plain text elsewhere."""
-    from rich.console import Console
-
-    console = Console()
-    if console.is_terminal:
-        console.print(table)
-    else:
-        click.echo(str(table))

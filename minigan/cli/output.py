@@ -1,10 +1,24 @@
-"""Standard output that fills up or closes: what is done goes on without it."""
+"""Standard output: tables for people, and what is done goes on where it is closed."""
 
 import os
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
+
+import click
+
+
+def print_table(table: Any) -> None:
+    """Print a table, in colour on a terminal, as plain text elsewhere."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(table)
+    else:
+        click.echo(str(table))
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import rich_click as click
 
 from ..files import as_path
-from ..primitives import BACKENDS
 from ..recording import BESIDE, PAGES, RECORDED
+from . import choices
 from .choices import OneOf, Place, kind_of
 
 
@@ -22,14 +22,7 @@ from .choices import OneOf, Place, kind_of
     metavar="FILE",
     help="The page. [default: RECIPE.html]",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    default=0,
-    show_default=True,
-    help="All randomness of the run comes from it.",
-)
+@choices.seed("All randomness of the run comes from it.", default=0)
 @click.option(
     "--beside",
     type=click.IntRange(min=0),
@@ -51,7 +44,7 @@ from .choices import OneOf, Place, kind_of
     show_default=True,
     help="Of all numbers; what the page recomputes agrees to 1e-5 or 1e-12.",
 )
-@click.option("--backend", type=click.Choice(BACKENDS), help="What computes the steps.")
+@choices.backend("What computes the steps.")
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
 def record(recipe, output, seed, beside, alone, steps, dtype, backend, force):
     """Record a run of RECIPE, and write a page that plays it.
@@ -66,8 +59,7 @@ def record(recipe, output, seed, beside, alone, steps, dtype, backend, force):
     path = as_path("minigan record", output or f"{recipe}.html")
     if kind_of(path) not in PAGES:
         raise click.UsageError(f"--output: expected an .html file, got '{path}'")
-    if path.exists() and not force:
-        raise click.UsageError(f"--output: '{path}' exists; add --force to overwrite")
+    choices.refuse_existing("--output", path, force)
     if alone and beside is not None:
         raise click.UsageError("--alone: expected no --beside with it")
     if beside is None and not alone and BESIDE.get(recipe) != seed:

@@ -10,6 +10,7 @@ import rich_click as click
 
 from ..errors import ArgumentError
 from ..files import write_atomically
+from . import choices
 from .choices import LabelList, Place, kind_of
 
 if TYPE_CHECKING:
@@ -50,12 +51,9 @@ MOST_DRAWN = 2500  # images in one picture
     help="A .csv, .npy or .npz file, of images also a .png with all of them. [default: "
     "points as CSV on standard output; images in sample.png]",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Seed of the latent points. Without it they come from the run's own stream: "
-    "the same ones each time.",
+@choices.seed(
+    "Seed of the latent points. Without it they come from the run's own stream: "
+    "the same ones each time."
 )
 @click.option(
     "--between",
@@ -162,8 +160,7 @@ def _expect_writable(output: Path | None, force: bool) -> None:
             f"--output: expected a .csv, .npy, .npz or (for images) .png file, got "
             f"'{output}'"
         )
-    if output.exists() and not force:
-        raise click.UsageError(f"--output: '{output}' exists; add --force to overwrite")
+    choices.refuse_existing("--output", output, force)
 
 
 def _output(

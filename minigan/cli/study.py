@@ -18,6 +18,7 @@ from ..gan import recipes
 from ..gan.options import Real
 from ..study import Outcome, Study, wilson
 from ..study.plan import seeds_text, shown
+from . import choices
 from .choices import OneOf, Place
 from .interrupts import NUMBERS
 from .output import printing
@@ -118,11 +119,7 @@ def _plain(text: str) -> Any:
     help="Folder for the results; runs that are there are kept. [default: "
     "studies/RECIPE]",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(("jit", "numpy")),
-    help="Compiled kernels, or the readable NumPy ones. [default: jit]",
-)
+@choices.backend("Compiled kernels, or the readable NumPy ones. [default: jit]")
 @click.option("--again", is_flag=True, help="Run those that failed once more.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 def study(

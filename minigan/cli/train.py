@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from ..gan import Trainer, recipes
 from ..gan.players import shapes_made
 from ..jit.threads import work
+from . import choices
 from . import source as sources
 from .choices import Number, OneOf, Place, WithNames
 from .display import display_for, wrapped
@@ -84,12 +85,7 @@ class Train(click.RichCommand):
     metavar="S",
     help="Stop after so long, if not before; --resume goes on.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="All randomness of the run comes from it. [default: 0]",
-)
+@choices.seed("All randomness of the run comes from it. [default: 0]")
 @click.option(
     "--data",
     cls=WithNames,
@@ -125,11 +121,7 @@ class Train(click.RichCommand):
     metavar="DIR",
     help="Folder for the results. [default: runs/RECIPE-seedSEED]",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(("jit", "numpy")),
-    help="Compiled kernels, or the readable NumPy ones. [default: jit]",
-)
+@choices.backend("Compiled kernels, or the readable NumPy ones. [default: jit]")
 @click.option(
     "--stream-history",
     is_flag=True,

@@ -14,7 +14,6 @@ from .blocks import Shape
 class Activation(Layer):
     """An activation as a layer of its own; see `keras.activations`."""
 
-    supported = ("activation",)
     is_activation = True
 
     def __init__(self, activation: Any, **rest: Any) -> None:
@@ -75,8 +74,6 @@ class ReLU(_OneActivation):
     max_value: >= 0 or None.  negative_slope, threshold: >= 0, default 0.
     """
 
-    supported = ("max_value", "negative_slope", "threshold")
-
     def __init__(
         self,
         max_value: float | None = None,
@@ -110,8 +107,6 @@ class ReLU(_OneActivation):
 class Softmax(_OneActivation):
     """Probabilities over the last axis."""
 
-    supported = ("axis",)
-
     def __init__(self, axis: int = -1, **rest: Any) -> None:
         super().__init__(**rest)
         arguments.only("Softmax", "axis", axis, -1)
@@ -125,8 +120,6 @@ class ELU(_OneActivation):
 
     alpha: > 0, default 1.
     """
-
-    supported = ("alpha",)
 
     def __init__(self, alpha: float = 1.0, **rest: Any) -> None:
         super().__init__(**rest)
@@ -145,7 +138,6 @@ class PReLU(Layer):
     """
 
     ONLY = {"alpha_regularizer": None, "alpha_constraint": None}
-    supported = ("alpha_initializer", "shared_axes")
 
     def __init__(
         self,

@@ -5,9 +5,10 @@ import numpy as np
 from .. import validate
 from ..errors import ArgumentError, DTypeError, ShapeError, StateError
 from ..network import Network
+from ..registry import arguments_of
 from . import arguments, naming, session
 from .blocks import convert, frozen, network
-from .serial import Remembers, describe, revive
+from .serial import Remembers, describe, is_ours, revive
 from .tensors import Call, KerasTensor
 
 # Arguments of layers with weights that Keras knows and this front does not: None only.
@@ -66,7 +67,7 @@ class Layer(Remembers):
         "engine layer of your own"
     )
     ONLY: dict = {}  # arguments of Keras that may be given with these values only
-    supported: tuple = ()  # names of a subclass's own arguments
+    supported: tuple = ()  # names of the constructor's own arguments
     is_activation = False
     is_model = False
     joins = False  # takes a list of tensors
@@ -77,6 +78,12 @@ class Layer(Remembers):
     _holders = 0  # how many models contain this layer
     example_in: tuple | None = None  # shapes of one example, once built
     example_out: tuple | None = None
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if is_ours(cls) and not cls.is_model and "supported" not in vars(cls):
+            foreign = {*arguments_of(Layer), *cls.ONLY}
+            cls.supported = tuple(a for a in arguments_of(cls) if a not in foreign)
 
     def __init__(self, name=None, trainable=True, dtype=None, **rest):
         where = self._kind

@@ -58,31 +58,20 @@ class _Convolution(_ImageLayer):
 
     ONLY = UNUSED
     kind: type[Any]
-    supported = (
-        "filters",
-        "kernel_size",
-        "strides",
-        "padding",
-        "activation",
-        "use_bias",
-        "kernel_initializer",
-        "bias_initializer",
-        "dilation_rate",
-    )
 
     def __init__(
         self,
         filters: int,
         kernel_size: Size,
-        strides: Size,
-        padding: str,
-        data_format: str | None,
-        dilation_rate: Size,
-        groups: int,
-        activation: Any,
-        use_bias: bool,
-        kernel_initializer: Any,
-        bias_initializer: Any,
+        strides: Size = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Size = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
         **rest: Any,
     ) -> None:
         super().__init__(data_format, **rest)
@@ -151,36 +140,6 @@ class Conv2D(_Convolution):
 
     kind = blocks.Conv2D
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Size,
-        strides: Size = (1, 1),
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: Size = (1, 1),
-        groups: int = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        **rest: Any,
-    ) -> None:
-        super().__init__(
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            groups,
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            **rest,
-        )
-
     def _dilated(self) -> dict[str, Any]:
         if self.dilation_rate != (1, 1) and self.strides != (1, 1):
             expected = f"1, or no strides beside it (strides={self.strides})"
@@ -236,7 +195,6 @@ class Conv2DTranspose(_Convolution):
 class _Pooling(_ImageLayer):
     """What both take.   kind: the engine's layer."""
 
-    supported = ("pool_size", "strides", "padding", "data_format")
     kind: type[Any]
 
     def __init__(
@@ -276,7 +234,6 @@ class AveragePooling2D(_Pooling):
 class _GlobalPooling(_ImageLayer):
     """What both take.   kind: the engine's layer."""
 
-    supported = ("data_format", "keepdims")
     kind: type[Any]
 
     def __init__(
@@ -312,8 +269,6 @@ class UpSampling2D(_ImageLayer):
     data_format: None or "channels_last".
     """
 
-    supported = ("size", "data_format", "interpolation")
-
     def __init__(
         self,
         size: Size = (2, 2),
@@ -335,8 +290,6 @@ class ZeroPadding2D(_ImageLayer):
     padding: integer, (rows, columns), or ((top, bottom), (left, right)), default 1.
     data_format: None or "channels_last".
     """
-
-    supported = ("padding", "data_format")
 
     def __init__(
         self, padding: Any = (1, 1), data_format: str | None = None, **rest: Any

@@ -50,13 +50,6 @@ class Dense(Layer):
     """
 
     ONLY = UNUSED
-    supported = (
-        "units",
-        "activation",
-        "use_bias",
-        "kernel_initializer",
-        "bias_initializer",
-    )
 
     def __init__(
         self,
@@ -120,15 +113,6 @@ class BatchNormalization(Layer):
             )
         ),
     }
-    supported = (
-        "axis",
-        "momentum",
-        "epsilon",
-        "center",
-        "scale",
-        "beta_initializer",
-        "gamma_initializer",
-    )
 
     def __init__(
         self,
@@ -186,7 +170,6 @@ class Dropout(Layer):
     """
 
     ONLY = {"noise_shape": None}
-    supported = ("rate", "seed")
 
     def __init__(
         self,
@@ -210,8 +193,6 @@ class GaussianNoise(Layer):
 
     stddev: >= 0.  seed: integer, or None for the generator of the front.
     """
-
-    supported = ("stddev", "seed")
 
     def __init__(self, stddev: float, seed: int | None = None, **rest: Any) -> None:
         super().__init__(**rest)
@@ -241,7 +222,6 @@ class Embedding(Layer):
     Its input is an `Input` of integers; of one of no sizes, (None,) -> (None, D).
     """
 
-    supported = ("input_dim", "output_dim", "embeddings_initializer", "input_length")
     ONLY = {
         "mask_zero": False,
         **dict.fromkeys(
@@ -304,8 +284,6 @@ class Flatten(Layer):
 class Reshape(Layer):
     """Each example takes `target_shape`; one size may be -1."""
 
-    supported = ("target_shape",)
-
     def __init__(self, target_shape: Sequence[int], **rest: Any) -> None:
         super().__init__(**rest)
         where = "Reshape", "target_shape"
@@ -327,8 +305,6 @@ class Reshape(Layer):
 
 class InputLayer(Layer):
     """The start of a model, as a layer: `InputLayer(input_shape=(100,))`."""
-
-    supported = ("shape",)
 
     def __init__(self, shape: Sequence[int] | None = None, **rest: Any) -> None:
         if shape is not None:

@@ -82,7 +82,6 @@ class Minimum(_Merge):
 class Concatenate(_Merge):
     """Side by side along the last axis."""
 
-    supported = ("axis",)
     engine_kind = engine.Concatenate
 
     def __init__(self, axis: int = -1, **rest: Any) -> None:
@@ -105,7 +104,6 @@ class Dot(_Merge):
     axes: the last one.  normalize: only False.
     """
 
-    supported = ("axes",)
     ONLY = {"normalize": False}
     engine_kind = engine.Dot
 

@@ -55,7 +55,7 @@ class Remembers:
         super().__init_subclass__(**options)
         for name in NEVER_CALLED:
             owner = next((kind for kind in cls.__mro__ if name in vars(kind)), None)
-            if owner is not None and not _ours(owner) and not cls._would_call(name):
+            if owner is not None and not is_ours(owner) and not cls._would_call(name):
                 raise ArgumentError(
                     f"{cls.__name__}.{name}: expected no such method in a subclass, "
                     f"since it would never be called, but {cls._instead}"
@@ -114,10 +114,10 @@ def revive(found: Any) -> Any:
 
 
 def _known(kind: type) -> bool:
-    return issubclass(kind, Remembers) and _ours(kind)
+    return issubclass(kind, Remembers) and is_ours(kind)
 
 
-def _ours(kind: type) -> bool:
+def is_ours(kind: type) -> bool:
     """Whether a class comes from this package."""
     return f"{kind.__module__}.".startswith(f"{PACKAGE}.")
 
