@@ -9,17 +9,20 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .vectors import ROWS, VECTORS, written_once
+from .vectors import LINE, ROWS, VECTOR_BYTES, VECTORS, written_once
 
 UNROLL = 4  # steps of k between two jumps
 AHEAD = 16  # rows of right that are asked for before they are copied
 PLAIN, BIAS, RELU, LEAKY, ADD = 0, 1, 2, 3, 4  # modes of nn; tn knows PLAIN and ADD
 DERIVATIVE = 1  # mode of nt
+LINES = (
+    VECTORS * VECTOR_BYTES // LINE + 1
+)  # cache lines that a row of a panel may touch
 
 
 def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r0,
          r_step, panel, depth, vectors, packing, fresh, direct, held, c0, c_step, last,
-         b0, mode):  # fmt: skip
+         b0, mode, in_left, next0, next_step, parts):  # fmt: skip
     """Write: sums = (0 if fresh else work[held]) + left @ panel, kept in registers.
 
     left[i, k] is left[l0 + i*row_step + k*k_step], the panel is (depth, vectors*lanes)
@@ -28,9 +31,14 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
     last vector go to C[c0] as `mode` says, else the whole tile to work[held].  Rows
     beyond `rows` repeat the last one: computed, and not stored.
 
+    On the way along a row of left, what later tiles read is asked for: `parts` times
+    LINES cache lines, each next_step elements after the one before, the first at
+    left[next0] if in_left, else at right[next0].
+
     k_step is 1 (rows of left run along k) or ROWS (left is packed, and complete).
     """
     held, panel = w.at(work, held, 1), w.at(work, panel, 1)
+    coming = w.at(b.select(w.less(0, in_left), left, right), next0, 1), next_step, parts
     direct, fresh, packing = (w.less(0, flag) for flag in (direct, fresh, packing))
     right, packed = w.at(right, r0, 1), w.equal(k_step, ROWS)
     apart = w.lines(left, l0, rows, row_step), 1
@@ -50,7 +58,8 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
                         with copying:
                             _walk_and_pack(w, depth, source, right, r_step, panel, sums)
                         with copied:
-                            _walk(w, depth, source, panel, sums)
+                            soon = coming if source is apart else None
+                            _walk(w, depth, source, panel, sums, soon)
             with b.if_else(direct) as (leaving, staying):
                 with leaving:
                     where = c0, c_step, b0
@@ -61,21 +70,42 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
                             w.store(b.load(s), w.at(held, r, width, column))
 
 
-def _walk(w, depth, source, panel, sums):
-    """Write the loop over k.  UNROLL steps in one, for fewer additions of addresses."""
-    b, width = w.b, len(sums[0]) * w.lanes
-    lines, step = source
+def _walk(w, depth, source, panel, sums, coming=None):
+    """Write the loop over k.  UNROLL steps in one, for fewer additions of addresses.
+
+    coming: what is asked for on the way, (address, from one part to the next, how many
+    parts), or None.
+    """
+    b = w.b
     whole = b.sdiv(depth, w.int(UNROLL))
     done = b.mul(whole, w.int(UNROLL))
-    for start, count, steps in ((0, whole, UNROLL), (done, b.sub(depth, done), 1)):
-        with cgutils.for_range(b, count) as loop:
-            k = b.add(w.int(start), b.mul(loop.index, w.int(steps)))
-            here = [w.at(line, k, step) for line in lines]
-            row = w.at(panel, k, width)
-            for u in range(steps):
-                columns = range(u * width, (u + 1) * width, w.lanes)
-                vectors = [w.load(w.at(row, c, 1)) for c in columns]
-                multiply_add(w, [w.at(line, u, step) for line in here], vectors, sums)
+    if coming is None:
+        _steps(w, w.int(0), whole, UNROLL, source, panel, sums)
+    else:
+        place, apart, parts = coming
+        each = b.sdiv(whole, b.add(parts, w.int(1)))
+        with cgutils.for_range(b, b.add(parts, w.int(1))) as part:
+            for line in range(LINES):
+                w.ask(w.at(place, part.index, apart, line * w.line), near=False)
+            first = b.mul(part.index, each)
+            final = w.equal(part.index, parts)
+            count = b.select(final, b.sub(whole, first), each)
+            _steps(w, b.mul(first, w.int(UNROLL)), count, UNROLL, source, panel, sums)
+    _steps(w, done, b.sub(depth, done), 1, source, panel, sums)
+
+
+def _steps(w, start, count, steps, source, panel, sums):
+    """Write: from k = start on, count times so many steps of k."""
+    b, width = w.b, len(sums[0]) * w.lanes
+    lines, step = source
+    with cgutils.for_range(b, count) as loop:
+        k = b.add(start, b.mul(loop.index, w.int(steps)))
+        here = [w.at(line, k, step) for line in lines]
+        row = w.at(panel, k, width)
+        for u in range(steps):
+            columns = range(u * width, (u + 1) * width, w.lanes)
+            vectors = [w.load(w.at(row, c, 1)) for c in columns]
+            multiply_add(w, [w.at(line, u, step) for line in here], vectors, sums)
 
 
 def _walk_and_pack(w, depth, source, right, r_step, panel, sums):
@@ -224,10 +254,9 @@ def finish_turned(context, work, C, Y, slope, numbers):
 
 def _ask_for(w, b, C, c0, c_step, rows, cols):
     """Write: ask for the lines of a tile of C, to be written soon; nobody waits."""
-    line = 64 // w.size
-    lines = b.sdiv(b.add(cols, w.int(line - 1)), w.int(line))
+    lines = b.sdiv(b.add(cols, w.int(w.line - 1)), w.int(w.line))
     with cgutils.for_range(b, rows) as r, cgutils.for_range(b, lines) as n:
-        column = b.add(c0, b.mul(n.index, w.int(line)))
+        column = b.add(c0, b.mul(n.index, w.int(w.line)))
         w.ask(w.at(C, r.index, c_step, column), write=True)
 
 

@@ -7,13 +7,14 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from ..jit.compiling import kernel
-from .microkernel import ADD, ask_for, finish_turned, pack, pack_turned, tile
-from .vectors import I64, ROWS, VECTOR_BYTES, VECTORS
+from ..jit.compiling import inlined, kernel
+from .microkernel import ADD, LINES, ask_for, finish_turned, pack, pack_turned, tile
+from .vectors import I64, LINE, ROWS, VECTOR_BYTES, VECTORS
 
 DEPTH = 512  # steps of k in a packed panel: 3 vectors x 512 are 96 KB
 GROUP = 18  # nt: vectors of right packed together (288 float32 rows of dy)
 RIGHT = 1 << 18  # nt: elements of right that stay packed from task to task
+LAST = 16  # nn: tiles that ask for the next panel while they compute
 NN, TN, NT = 0, 1, 2  # forms
 
 
@@ -57,6 +58,15 @@ def scratch(sizes, like):
     return np.empty(sizes[2] + sizes[3] + sizes[4] + lanes, like.dtype)
 
 
+@inlined
+def share(total, turn, turns):
+    """(first, how many) of `total` things in this turn; none before turn 0."""
+    if turn < 0 or total == 0:
+        return 0, 0
+    first = total * turn // turns
+    return first, total * (turn + 1) // turns - first
+
+
 @kernel(inside=True)
 def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
     """C[row_a:row_b, col_a:col_b]: for some panels and some k: pack, then all tiles.
@@ -70,6 +80,7 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
     tiles = -(-(row_b - row_a) // ROWS)
     vectors = -(-(col_b - col_a) // lanes)
     steps = min(depth, DEPTH)
+    part = np.int64(LINES * LINE // left.itemsize)
     group, whole, left_size, right_size, _ = sizes
     l0 = -address(work) % VECTOR_BYTES // left.itemsize
     panels0 = l0 + left_size
@@ -96,12 +107,23 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
                 pack(left, work, (k0 * l_k + i, l_k, n, some, z, ROWS, 1))
         here = panels0 + (v0 * depth + k0 * size) * lanes if whole else panels0
         packed = ready and whole
+        # What the next turn packs is asked for while this one's last tiles compute.
+        turns = min(tiles - 1, LAST)
+        coming, coming_rows = np.int64(0), np.int64(0)
+        if form == NN and turn + 1 < groups * blocks:
+            v1, k1 = (turn + 1) // blocks * group, (turn + 1) % blocks * steps
+            coming = k1 * r_step + col_a + v1 * lanes
+            coming_rows = min(steps, depth - k1)
         for t in range(0 if packed else -1, tiles):  # -1: pack what t = 0 cannot
+            first, parts = share(coming_rows, t - tiles + turns, turns)
+            soon = np.int64(0), coming + first * r_step, r_step, parts
             i = row_a + t * ROWS
             rows = min(ROWS, row_b - i)
             for p in range(panels):
-                v = p * size // panels  # the panel: `wide` vectors from v0 + v
-                wide = (p + 1) * size // panels - v
+                v, wide = np.int64(0), size  # the panel: `wide` vectors from v0 + v
+                if panels > 1:
+                    v = p * size // panels
+                    wide = (p + 1) * size // panels - v
                 j = col_a + (v0 + v) * lanes
                 cols = min(wide * lanes, col_b - j)
                 panel = here + v * lanes * n
@@ -129,9 +151,13 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
                 corner, by_k = start + t * tile_step, ROWS if form == TN else l_k
                 packing = t == 0 and form != NT and cols == step
                 where = held, c, c_step, last, j if mode != ADD else 0, mode
+                if form == NT:  # from p = 1 on: rows of left of the next tile, all k
+                    first, parts = share(ROWS * l_row // part, p - 1, panels - 1)
+                    next0 = corner + tile_step + first * part
+                    soon = np.int64(1), next0, part, parts
                 tile(walked, right, work, C, bias, slope, (corner, l_row, by_k,
                       rows, r0, r_step, panel, n, wide, packing, k0 == 0, direct,
-                      *where))  # fmt: skip
+                      *where, *soon))  # fmt: skip
                 if final and form == NT:
                     where = held, rows, wide, cols, c, c_step, mode
                     finish_turned(work, C, Y, slope, where)

@@ -35,6 +35,7 @@ def host_tile():
 
 
 VECTOR_BYTES, ROWS, VECTORS, FUSED = host_tile()
+LINE = 64  # bytes of a cache line
 MASKED = (
     FUSED and VECTORS == 3 and llvmlite.binding.get_process_triple().startswith("x86")
 )
@@ -49,6 +50,7 @@ class Writer:
         self.element = ir.FloatType() if dtype == types.float32 else ir.DoubleType()
         self.size = dtype.bitwidth // 8
         self.lanes = VECTOR_BYTES // self.size
+        self.line = LINE // self.size
         self.zero = ir.Constant(self.vector(), None)
 
     def vector(self, lanes=None):
@@ -80,10 +82,13 @@ class Writer:
         function = cgutils.get_or_insert_function(self.b.module, kind, name)
         return self.b.call(function, args)
 
-    def ask(self, place, write=False):
-        """Ask for the cache line at `place`, which may lie outside of the array."""
+    def ask(self, place, write=False, near=True):
+        """Ask for the cache line at `place`, which may lie outside of the array.
+
+        near: into the first-level cache; else into the second, where it waits.
+        """
         place = self.b.bitcast(place, ir.IntType(8).as_pointer())
-        hints = [I32(int(write)), I32(3), I32(1)]  # first-level cache; data
+        hints = [I32(int(write)), I32(3 if near else 2), I32(1)]  # 1: data
         self.call("llvm.prefetch.p0", ir.VoidType(), [place, *hints])
 
     def load(self, pointer):

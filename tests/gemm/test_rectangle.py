@@ -50,3 +50,12 @@ def test_scratch_has_room_to_begin_on_a_vector():
         lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
         work = scratch((1, False, 20, 30, 40), np.empty(1, dtype))
         assert work.size == 90 + lanes and work.dtype == dtype
+
+
+@pytest.mark.parametrize("total", [0, 1, 5, 64, 512])
+@pytest.mark.parametrize("turns", [1, 3, 16])
+def test_shares_cover_everything_once(total, turns):
+    taken = [rectangle.share(total, turn, turns) for turn in range(turns)]
+    numbers = [n for first, count in taken for n in range(first, first + count)]
+    assert numbers == list(range(total))
+    assert rectangle.share(total, -1, turns) == (0, 0)
