@@ -3,19 +3,27 @@
 import sys
 
 from minigan.gradcheck import proofs
+from minigan.gradcheck.registered import Proof
 
 from .helpers import run
 
 
-def test_check_prints_a_table():
+def test_check_prints_a_table(monkeypatch):
+    """A row for each proof, each of which has tests of its own: one of them is run."""
+    names = {"Dense, frozen", "BatchNorm, training", "Conv2D, same", "BCE", "Adam"}
+    every = list(proofs())
+    assert names <= {proof.label for proof in every}
+    report = next(proof.run for proof in every if proof.label == "Tanh")()
+    some = [
+        Proof(p.label, p.run if p.label in names else lambda: report) for p in every
+    ]
+    monkeypatch.setattr(
+        sys.modules["minigan.gradcheck.everything"], "proofs", lambda seed: some
+    )
     result = run("check", "--backend", "numpy")
     assert result.exit_code == 0
-    names = "Dense, frozen", "BatchNorm, training", "Conv2D, same", "BCE", "Adam"
-    for name in names:
-        assert name in result.stdout
-    total = len(list(proofs()))
-    assert f"{total} of {total} agree" in result.stdout
-    for proof in proofs():
+    assert f"{len(every)} of {len(every)} agree" in result.stdout
+    for proof in every:
         assert f"\n{proof.label} " in result.stdout
 
 

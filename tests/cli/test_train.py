@@ -16,7 +16,7 @@ from minigan.cli.session import Session
 from minigan.gan import Trainer, recipes
 from minigan.gan.history import COLUMNS
 
-from .helpers import BACKEND, expect_error, run, train
+from .helpers import BACKEND, empty_pictures, expect_error, run, train
 
 
 def test_a_run_leaves_its_files(finished):
@@ -133,7 +133,7 @@ def test_a_recipe_that_is_not_there():
     expect_error(run("train", "chess"), 2, "RECIPE", "'chess' is not one of 'parabola'")
 
 
-def test_a_ring(tmp_path):
+def test_a_ring(tmp_path, monkeypatch):
     """Pictures, the line on modes, a verdict that counts them, and samples."""
     out = tmp_path / "ring"
     options = "--out", out, "--steps", 120, "--backend", BACKEND, "--report-every", 120
@@ -145,5 +145,6 @@ def test_a_ring(tmp_path):
         assert (out / name).stat().st_size > 1000
     drawn = run("sample", out, "-n", 5)
     assert len(drawn.stdout.splitlines()) in (5, 6)
+    monkeypatch.setattr(Session, "_pictures", empty_pictures)
     longer = run("train", "ring", "--out", out, "--steps", 130, "--resume")
     assert longer.exit_code == 0, longer.output

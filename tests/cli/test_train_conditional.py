@@ -123,7 +123,7 @@ def test_a_condition_where_there_are_no_labels(tmp_path):
     expect_error(result, 2, "'data': expected (rows, labels) for 'digits-conditional'")
 
 
-def test_a_table_whose_column_says_the_class(tmp_path):
+def test_a_table_whose_column_says_the_class(tmp_path, no_pictures):
     path, out = tmp_path / "people.csv", tmp_path / "run"
     lines = [f"{150 + k},{k % 7},{k % 3}" for k in range(40)]
     path.write_text("\n".join(["height,age,kind", *lines]))
@@ -134,6 +134,7 @@ def test_a_table_whose_column_says_the_class(tmp_path):
     assert (
         "2 columns, scaled to [-1, 1]: height, age; 3 classes by kind" in result.output
     )
+    no_pictures.undo()
     result = run("train", CONDITIONAL, "--out", out, "--steps", 4, "--resume")
     assert result.exit_code == 0, result.output
     result = run("sample", out, "-n", 4, "--labels", "0,2")

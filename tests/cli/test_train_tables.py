@@ -76,11 +76,12 @@ def test_samples_have_the_header_and_the_units(done, tmp_path):
     expect_error(run("sample", out, "-o", tmp_path / "x.png"), 2, "no images")
 
 
-def test_resumed_is_as_if_never_cut(done, tmp_path):
+def test_resumed_is_as_if_never_cut(done, tmp_path, no_pictures):
     folder, _, whole, _ = done
     cut, columns = RunDir(tmp_path / "run"), '"height (cm)","weight, net (kg)",age'
     given = ("--data", folder / "people.csv", "--columns", columns)
     assert train(cut, *given, steps=3).exit_code == 0
+    no_pictures.undo()
     more = run("train", "parabola", "--out", cut, "--resume", "--steps", 6)
     assert more.exit_code == 0, more.output
     expect_same_run(cut, whole)

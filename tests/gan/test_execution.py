@@ -216,9 +216,6 @@ def covering(options):
     value that completes the most new pairs.
     """
 
-    def pairs(row):
-        return {frozenset(two) for two in itertools.combinations(row.items(), 2)}
-
     values = [[(name, value) for value in found] for name, found in options.items()]
     missing = {
         frozenset((a, b))
@@ -227,15 +224,19 @@ def covering(options):
         if possible(dict((a, b)))
     }
     rows = []
-    while missing:
-        row = dict(min(missing, key=lambda two: sorted(map(str, two))))
+    for two in sorted(missing, key=lambda two: sorted(map(str, two))):
+        if two not in missing:
+            continue
+        row = dict(two)
         for name, found in options.items():
-            candidates = [{**row, name: value} for value in found]
             if name not in row:
-                row = max(
-                    filter(possible, candidates), key=lambda r: len(pairs(r) & missing)
-                )
-        missing -= pairs(row)
+                items = [(name, v) for v in found if possible({**row, name: v})]
+                new = [
+                    sum(frozenset((one, item)) in missing for one in row.items())
+                    for item in items
+                ]
+                row[name] = items[new.index(max(new))][1]
+        missing -= {frozenset(two) for two in itertools.combinations(row.items(), 2)}
         rows.append(row)
     return rows
 

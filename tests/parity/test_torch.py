@@ -8,9 +8,14 @@ import pytest
 
 import minigan as mg
 
-torch = pytest.importorskip("torch")
-
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imported():
+    """PyTorch, when the first test begins: only one process of a session needs it."""
+    global torch
+    torch = pytest.importorskip("torch")
 
 
 def theirs(array):
@@ -126,8 +131,9 @@ def test_upsampling_and_zero_padding():
         np.testing.assert_allclose(dx, their_x.grad.numpy(), **CLOSE)
 
 
-def plain(twin):
-    return lambda layer: (twin, lambda: ())
+def plain(make):
+    """A twin without parameters.   make: () -> a module of torch."""
+    return lambda layer: (make(), lambda: ())
 
 
 def prelu(layer):
@@ -137,39 +143,41 @@ def prelu(layer):
     return twin, lambda: (twin.weight.grad,)
 
 
-class Function(torch.nn.Module):
+def module(function):
     """A function of torch as a module."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.forward = function
+    made = torch.nn.Module()
+    made.forward = function
+    return made
 
 
 def pooled(image, function):
     """A function of images (N, C, H, W) on rows (N, H W C)."""
-    return plain(Function(lambda x: from_torch(function(to_torch(x, image)))))
+    return plain(lambda: module(lambda x: from_torch(function(to_torch(x, image)))))
 
 
 SMALL = (3, 2, 1)  # so that rows of 6 numbers are images
 LAYERS = {
     "Dense": (lambda: mg.Dense(6, 4), dense),
     "BatchNorm": (lambda: mg.BatchNorm(6), batchnorm),
-    "ReLU": (mg.ReLU, plain(torch.nn.ReLU())),
-    "LeakyReLU": (lambda: mg.LeakyReLU(0.2), plain(torch.nn.LeakyReLU(0.2))),
-    "ClippedReLU": (lambda: mg.ClippedReLU(0.5), plain(torch.nn.Hardtanh(0, 0.5))),
-    "Sigmoid": (mg.Sigmoid, plain(torch.nn.Sigmoid())),
-    "Tanh": (mg.Tanh, plain(torch.nn.Tanh())),
-    "ELU": (lambda: mg.ELU(0.7), plain(torch.nn.ELU(0.7))),
-    "SELU": (mg.SELU, plain(torch.nn.SELU())),
-    "Softplus": (mg.Softplus, plain(torch.nn.Softplus(threshold=100))),
-    "Softsign": (mg.Softsign, plain(torch.nn.Softsign())),
-    "Swish": (mg.Swish, plain(torch.nn.SiLU())),
-    "GELU": (mg.GELU, plain(torch.nn.GELU())),
-    "GELU, approximate": (lambda: mg.GELU(True), plain(torch.nn.GELU("tanh"))),
-    "Exponential": (mg.Exponential, plain(Function(torch.exp))),
+    "ReLU": (mg.ReLU, plain(lambda: torch.nn.ReLU())),
+    "LeakyReLU": (lambda: mg.LeakyReLU(0.2), plain(lambda: torch.nn.LeakyReLU(0.2))),
+    "ClippedReLU": (
+        lambda: mg.ClippedReLU(0.5),
+        plain(lambda: torch.nn.Hardtanh(0, 0.5)),
+    ),
+    "Sigmoid": (mg.Sigmoid, plain(lambda: torch.nn.Sigmoid())),
+    "Tanh": (mg.Tanh, plain(lambda: torch.nn.Tanh())),
+    "ELU": (lambda: mg.ELU(0.7), plain(lambda: torch.nn.ELU(0.7))),
+    "SELU": (mg.SELU, plain(lambda: torch.nn.SELU())),
+    "Softplus": (mg.Softplus, plain(lambda: torch.nn.Softplus(threshold=100))),
+    "Softsign": (mg.Softsign, plain(lambda: torch.nn.Softsign())),
+    "Swish": (mg.Swish, plain(lambda: torch.nn.SiLU())),
+    "GELU": (mg.GELU, plain(lambda: torch.nn.GELU())),
+    "GELU, approximate": (lambda: mg.GELU(True), plain(lambda: torch.nn.GELU("tanh"))),
+    "Exponential": (mg.Exponential, plain(lambda: module(torch.exp))),
     "HardSigmoid": (  # torch's own has 1 / 6 as a float32 in its backward
         lambda: mg.HardSigmoid(1 / 6),
-        plain(Function(lambda x: (x / 6 + 0.5).clamp(0, 1))),
+        plain(lambda: module(lambda x: (x / 6 + 0.5).clamp(0, 1))),
     ),
     "PReLU": (lambda: mg.PReLU(6), prelu),
     "MaxPooling2D": (

@@ -11,7 +11,7 @@ import ast
 
 import pytest
 
-from .reading import ROOT, importers
+from .reading import ROOT, importers, statements
 
 PACKAGE, TESTS = ROOT / "minigan", ROOT / "tests"
 KINDS = {
@@ -52,7 +52,7 @@ def shared() -> set[str]:
     known, used = modules(), set()
     for path in PACKAGE.rglob("*.py"):
         folder = path.relative_to(PACKAGE).parent
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.ImportFrom) or not node.level:
                 continue
             base = list(folder.parts)[: len(folder.parts) - node.level + 1]
