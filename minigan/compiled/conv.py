@@ -16,7 +16,7 @@ shared.
 
 import numpy as np
 
-from ..gemm import microkernel, narrow, product, rectangle
+from ..gemm import few, microkernel, product, rectangle
 from ..jit.compiling import JIT_DISABLED, kernel
 from ..jit.tasks import next_task, share_out, threads
 
@@ -98,8 +98,9 @@ def _forward(x, index, window, W, b, y, first, last):
         _gather(x, index, window, start, 0, patches)
         if JIT_DISABLED:
             out[...] = patches @ W + b
-        elif M == 1:
-            narrow.forward(patches, W, out, b, microkernel.BIAS, 0.0)
+        elif M <= few.MOST:
+            mode = np.int64(microkernel.BIAS)
+            product.small_nn(patches, W, out, b, mode, np.float64(0))
         else:
             one, mode = np.int64(1), np.int64(microkernel.BIAS)
             plan = np.int64(rectangle.NN), K, K, one, M, M, mode
@@ -111,16 +112,14 @@ def _dW(x, index, window, dy, dW, low, high):
     """Rows low ... high - 1 of dW += P^T dy."""
     (rows, M), K, width = dy.shape, dW.shape[0], high - low
     block = np.empty((min(rows, _block(K)), width), x.dtype)
-    chains = np.empty((width, 1), x.dtype)  # row by row, as the block lies
     for start in range(0, rows, block.shape[0]):
         stop = min(start + block.shape[0], rows)
         patches, back = block[: stop - start], dy[start:stop]
         _gather(x, index, window, start, low, patches)
         if JIT_DISABLED:
             dW[low:high] += patches.T @ back
-        elif M == 1:
-            narrow.dW(patches, back, chains, 0)
-            dW[low:high] += chains
+        elif M <= few.MOST:
+            product.small_tn(patches, back, dW[low:high], np.int64(1))
         else:
             one, mode = np.int64(1), np.int64(microkernel.ADD)
             plan = np.int64(rectangle.TN), stop - start, one, width, M, M, mode
@@ -142,7 +141,8 @@ def _dx(dy, index, window, W, dx, first, last):
         if JIT_DISABLED:
             patches[...] = back @ W.T
         elif M == 1:
-            narrow.dx(back, W, patches, microkernel.PLAIN, patches, 0.0)
+            mode = np.int64(microkernel.PLAIN)
+            product.small_nt(back, W, patches, mode, patches, np.float64(0))
         else:
             one, mode = np.int64(1), np.int64(microkernel.PLAIN)
             plan = np.int64(rectangle.NT), M, M, one, M, K, mode

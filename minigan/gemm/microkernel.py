@@ -129,29 +129,40 @@ def multiply_add(w, places, vectors, sums):
             w.b.store(w.fma(scalar, x, w.b.load(s)), s)
 
 
+def activation(w, slope, mode):
+    """A function that writes: act(x) of a vector, by `mode`.
+
+    Without a branch: what is not above zero is multiplied by slope (1: no activation),
+    and for a ReLU its bits are cleared.  A NaN stays one.
+    """
+    b, one = w.b, ir.Constant(w.element, 1)
+    slope = w.splat(b.select(w.equal(mode, LEAKY), slope, one))
+    whole = ir.VectorType(ir.IntType(8 * w.size), w.lanes)
+    kept = w.splat(b.sext(b.not_(w.equal(mode, RELU)), whole.element))
+
+    def bend(x):
+        low = b.and_(b.bitcast(b.fmul(slope, x), whole), kept)
+        under = b.fcmp_ordered("<=", x, w.zero)
+        return b.select(under, b.bitcast(low, x.type), x)
+
+    return bend
+
+
 def finish(w, sums, C, bias, slope, rows, columns, last, where, mode):
     """Write: C[c0] = act(sums + bias[b0]), or C + sums, or the sums, by `mode`.
 
     columns: where each vector of a row begins; they may overlap.  last: lanes of the
     last one that exist.  where: (c0, from a row of C to the next, b0).
-
-    The activation without a branch: what is not above zero is multiplied by slope (1:
-    no activation), and for a ReLU its bits are cleared.  A NaN stays one.
     """
-    b, one, (c0, c_step, b0) = w.b, ir.Constant(w.element, 1), where
+    b, (c0, c_step, b0) = w.b, where
     C, bias = w.at(C, c0, 1), w.at(bias, b0, 1)
-    adds, bends = w.equal(mode, ADD), w.equal(mode, LEAKY)
+    adds = w.equal(mode, ADD)
     other, other_step = b.select(adds, C, bias), b.select(adds, c_step, w.int(0))
-    slope = w.splat(b.select(bends, slope, one))
-    whole = ir.VectorType(ir.IntType(8 * w.size), w.lanes)
-    kept = w.splat(b.sext(b.not_(w.equal(mode, RELU)), whole.element))
+    bend = activation(w, slope, mode)
 
     def changed(x, source, final):
         added = w.masked_load(source, w.first(last)) if final else w.load(source)
-        x = b.fadd(x, added)
-        low = b.and_(b.bitcast(b.fmul(slope, x), whole), kept)
-        under = b.fcmp_ordered("<=", x, w.zero)
-        return b.select(under, b.bitcast(low, x.type), x)
+        return bend(b.fadd(x, added))
 
     def each(change):
         for r, row in enumerate(sums):

@@ -38,7 +38,7 @@ In nt the large matrix W is read as it lies, once for each 1 MB of dy; only the 
 and dx are transposed, 8 x 16 blocks of them in registers.
 
 Small products, a discriminator's last layer and those of the parabola, need none of
-this: see `narrow` (one column) and `slim` (one tile wide).
+this: see `few` (one column or two) and `slim` (one tile wide).
 
 **Exactness.**  Every element is one chain of fused multiply-adds (one rounding each)
 over k = 0, 1, 2, ... from +0, never a sum of partial sums; bias, activation and `+=`
@@ -55,7 +55,7 @@ import numpy as np
 
 from ..jit.compiling import JIT_DISABLED, inlined, kernel
 from ..jit.tasks import next_task, share_out, threads
-from . import narrow, slim
+from . import few, slim
 from .microkernel import ADD, BIAS, DERIVATIVE, LEAKY, PLAIN, RELU
 from .rectangle import DEPTH, NN, NT, RIGHT, TN, one_task, room, scratch
 from .vectors import ROWS, VECTOR_BYTES, VECTORS
@@ -166,8 +166,9 @@ def is_small_nt(N, K, M, itemsize):
 def small_nn(A, B, C, bias, mode, slope):
     """`gemm_nn` with one column, or few."""
     (N, K), M = A.shape, B.shape[1]
-    if M == 1:
-        narrow.forward(A, B, C, bias, mode, slope)
+    if M <= few.MOST:
+        sizes = N, M, K, M, np.int64(1), np.int64(mode)
+        few.few(A, B, C, bias, A.dtype.type(slope), sizes)
     else:
         sizes = N, M, K, K, np.int64(1), np.int64(mode)
         slim.slim(A, B, C, bias, A.dtype.type(slope), sizes)
@@ -177,8 +178,8 @@ def small_nn(A, B, C, bias, mode, slope):
 def small_tn(A, B, C, accumulate):
     """`gemm_tn` with one column, or few."""
     (N, K), M = A.shape, B.shape[1]
-    if M == 1:
-        narrow.dW(A, B, C, accumulate)
+    if M <= few.MOST:
+        few.few_turned(A, B, C, (N, K, M, np.int64(accumulate)))
     else:
         sizes = K, M, N, np.int64(1), K, np.int64(ADD if accumulate else PLAIN)
         slim.slim(A, B, C, C, A.dtype.type(0), sizes)
@@ -189,7 +190,10 @@ def small_nt(A, B, C, mode, Y, slope):
     """`gemm_nt` with one column in A, or few."""
     (N, M), K = A.shape, B.shape[0]
     if M == 1:
-        narrow.dx(A, B, C, mode, Y, slope)
+        few.outer(A, B, C, Y, A.dtype.type(slope), (N, K, np.int64(mode)))
+    elif K <= few.MOST and mode == PLAIN:
+        sizes = N, K, M, np.int64(1), M, np.int64(mode)
+        few.few(A, B, C, C, A.dtype.type(0), sizes)
     else:
         sizes = N, K, M, np.int64(mode)
         slim.slim_turned(A, B, C, Y, A.dtype.type(slope), sizes)

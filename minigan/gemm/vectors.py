@@ -70,10 +70,10 @@ class Writer:
         offset = self.b.mul(self.int(row), self.int(step))
         return self.b.gep(pointer, [self.b.add(offset, self.int(column))])
 
-    def lines(self, pointer, start, rows, step):
-        """The first elements of ROWS rows; from `rows` on, the last one again."""
+    def lines(self, pointer, start, rows, step, count=ROWS):
+        """The first elements of `count` rows; from `rows` on, the last one again."""
         final = self.b.sub(rows, self.int(1))
-        exists = [self.less(r, rows) for r in range(ROWS)]
+        exists = [self.less(r, rows) for r in range(count)]
         index = [self.b.select(e, self.int(r), final) for r, e in enumerate(exists)]
         return [self.at(pointer, i, step, start) for i in index]
 
