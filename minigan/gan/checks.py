@@ -14,25 +14,28 @@ from .sampling import Source
 ROUNDING = 1e-5  # how far numbers may be beyond those that a layer makes
 
 
-def shape_taken(network: Network) -> tuple[int, ...]:
+def shape_taken(where: str, network: Network) -> tuple[int, ...]:
     """The shape of one example of the numbers that a network takes.
 
     Errors: ShapeError where it is not known.
     """
-    shape = Inputs.of("shape_taken", "network", network).shape
+    shape = Inputs.of(where, "network", network).shape
     if shape is None:
-        raise ShapeError(
-            f"expected a network of known sizes, got {validate.shown(network)}"
+        expected = "a network of known sizes"
+        validate.complain(
+            ShapeError, where, "network", expected, validate.shown(network)
         )
     return shape
 
 
-def shape_made(network: Network) -> tuple[int, ...]:
+def shape_made(
+    where: str, network: Network, argument: str = "network"
+) -> tuple[int, ...]:
     """The shape of one example that a network makes.
 
     Of several outputs, the first.  Errors: ShapeError where it is not known.
     """
-    return shapes_made(network)[0]
+    return shapes_made(network, None, where, argument)[0]
 
 
 def network_of(where: str, argument: str, network: Network) -> Network:
@@ -153,7 +156,7 @@ def fit_together(
             f"{where}: argument 'generator': expected one output, the rows, got "
             f"{generator!r:.200}"
         )
-    made = prod(shape_made(generator))
+    made = prod(shape_made(where, generator, "generator"))
     if made != data.features:
         raise ShapeError(
             f"{where}: argument 'generator': expected {data.features} features an "

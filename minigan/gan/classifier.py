@@ -44,7 +44,7 @@ class Classifier:
                 validate.shown(network),
             )
         self.network = network
-        self.classes = int(shape_made(network)[-1])
+        self.classes = int(shape_made("Classifier", network)[-1])
 
     __copy__ = whole_copy
 
@@ -149,7 +149,7 @@ class Classifier:
 
     def _run(self, method: str, network: Sequential, x: NDArray) -> NDArray:
         where = f"Classifier.{method}"
-        size = shape_taken(self.network)[0]
+        size = shape_taken(where, self.network)[0]
         x = _flat(where, x)
         if x.shape[1] != size:
             expected = f"rows of {size} numbers"

@@ -273,7 +273,7 @@ def frames_of(trainer: "Trainer", steps: int) -> Frames:
     """The `Frames` that suit what the generator makes."""
     if trainer.data.features == 2 and trainer.classes is None:
         return PointFrames(trainer, steps)
-    shape = image_shape(shape_made(trainer.generator))
+    shape = image_shape(shape_made("frames_of", trainer.generator))
     if shape is None or trainer.data.columns is not None:
         return TableFrames(trainer, steps)
     return ImageFrames(trainer, steps, shape)

@@ -66,7 +66,7 @@ class Generator:
         self.seed = validate.integer("Generator", "seed", seed, least=0)
         self.step = validate.integer("Generator", "step", step, least=0)
         self.backend = primitives.chosen_backend("Generator", backend)
-        self.latent_dim = shape_taken(network)[0]
+        self.latent_dim = shape_taken("Generator", network)[0]
         self.columns = columns
         self.classes = Inputs.of("Generator", "network", network).classes
         if self.classes is not None and label_counts is None:
@@ -95,7 +95,9 @@ class Generator:
     @property
     def image_shape(self) -> tuple[int, ...] | None:
         """(height, width) or (height, width, 3) of its images; None for other rows."""
-        return None if self.columns else image_shape(shape_made(self.network))
+        return (
+            None if self.columns else image_shape(shape_made("Generator", self.network))
+        )
 
     # ---- sampling ------------------------------------------------------------------
 
@@ -243,7 +245,7 @@ class Generator:
         if found is not None:
             from ..data.columns import Columns
 
-            width = shape_made(network)
+            width = shape_made("Generator", network)
             found = Columns.from_config(found, width[0])
         return cls(
             network,

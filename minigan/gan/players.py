@@ -74,7 +74,12 @@ class Inputs:
         return None if self.labels is None else given[self.labels]
 
 
-def shapes_made(network: Network, taken: Shape | None = None) -> tuple[Shape, ...]:
+def shapes_made(
+    network: Network,
+    taken: Shape | None = None,
+    where: str = "shapes_made",
+    argument: str = "network",
+) -> tuple[Shape, ...]:
     """The shape of one example of each output.
 
     taken: of what a chain takes.  Errors: ShapeError where it is not known.
@@ -82,7 +87,10 @@ def shapes_made(network: Network, taken: Shape | None = None) -> tuple[Shape, ..
     shape = network.output_shape(network.input_shape or taken)
     shapes = shape if network.splits else (shape,)
     if any(known is None for known in shapes):
-        raise ShapeError(f"expected a network of known sizes, got {network!r}"[:200])
+        expected = "a network of known sizes"
+        validate.complain(
+            ShapeError, where, argument, expected, validate.shown(network)
+        )
     return tuple(map(tuple, shapes))
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan.errors import MiniganError
-from minigan.gan import Generator, Rows, Trainer, conditional
+from minigan.errors import MiniganError, ShapeError
+from minigan.gan import Classifier, Generator, Rows, Trainer, conditional
 from minigan.gan.players import Inputs, critic_of, last_bounded, shapes_made
 
 from .small import LATENT, array, as_graph, build, labels_of
@@ -80,6 +80,15 @@ def test_what_the_last_layer_can_make():
     z = mg.Input((3,))
     sides = [mg.Tanh()(mg.Dense(3, 4, rng=k)(z)) for k in range(2)]
     assert isinstance(last_bounded(mg.Graph(z, mg.Add()(sides))), mg.Add)
+
+
+def test_a_network_of_unknown_sizes_is_refused_by_name():
+    network = mg.Sequential([mg.ReLU(), mg.ReLU()])
+    text = r": argument 'network': expected a network of known sizes, got Sequential\("
+    with pytest.raises(ShapeError, match=f"^Classifier{text}"):
+        Classifier(network)
+    with pytest.raises(ShapeError, match=f"^Generator{text}"):
+        Generator(network, 0, recipe="own", seed=0, step=0)
 
 
 def test_a_chain_as_a_graph_trains_to_the_same_bytes():
