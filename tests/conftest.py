@@ -27,6 +27,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if config.args_source is config.ArgsSource.TESTPATHS else 0
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """With NUMBA_DISABLE_JIT=1 nothing can be captured, and each trainer says so."""
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        config.addinivalue_line("filterwarnings", "ignore:.*is not captured.*")
+
+
 def pytest_collection_finish():
     """What was imported stays: the garbage collector need not walk it each time."""
     gc.collect()
@@ -39,15 +45,6 @@ def _ctrl_c_arrives():
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-
-
-@pytest.fixture(autouse=True)
-def no_capture_warning_without_jit():
-    """With NUMBA_DISABLE_JIT=1 nothing can be captured, and each trainer says so."""
-    with warnings.catch_warnings():
-        if os.environ.get("NUMBA_DISABLE_JIT") == "1":
-            warnings.filterwarnings("ignore", message=".*is not captured.*")
-        yield
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ def test_a_layer_of_ones_own_appears_by_itself():
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_wrong_losses_of_an_objective_are_found(name, monkeypatch):
     of_critic, through_critic, _ = proofs_of("objective", name)
-    assert isinstance(of_critic.run(), Report) and of_critic.run().ok
+    report = of_critic.run()
+    assert isinstance(report, Report) and report.ok
     right = OBJECTIVES[name].dscore
     monkeypatch.setattr(OBJECTIVES[name], "dscore", lambda self: 1.001 * right(self))
     assert not of_critic.run().ok and not through_critic.run().ok
