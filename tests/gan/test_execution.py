@@ -32,7 +32,6 @@ from minigan import (
     Tanh,
     UpSampling2D,
     ZeroPadding2D,
-    optimizers,
     primitives,
 )
 from minigan.capture.schedule import Schedule
@@ -52,6 +51,7 @@ from minigan.gan.options import RULES, Options
 from minigan.gan.penalties import PENALTIES
 from minigan.gan.rngs import rngs
 from minigan.jit.compiling import JIT_DISABLED
+from minigan.optimizers import base
 
 from .. import helpers
 from ..helpers import needs_proc, resident
@@ -649,7 +649,7 @@ def test_a_flag_that_was_left_behind_stops_no_run(rule, capture):
 def test_an_eager_step_copies_nothing(monkeypatch):
     """The run has a copy from its beginning."""
     trainer = build(capture=False)
-    monkeypatch.setattr(optimizers, "_copies", None)
+    monkeypatch.setattr(base, "_copies", None)
     trainer.fit(3, report_every=None)
     assert trainer.step_count == 3
 
