@@ -676,3 +676,18 @@ def test_gradients_agree_with_float64():
     narrow.forward(x)
     wide.forward(x.astype(np.float64))
     assert_close(narrow.backward(dy), wide.backward(dy.astype(np.float64)), np.float32)
+
+
+def test_where_each_parameter_stands_in_theta():
+    inner = Sequential([Dense(4, 5, rng=0), ReLU(), Dense(5, 3, rng=1)])
+    network = Sequential([Dense(2, 4, rng=2), inner])
+    for part, owned in ((inner, inner), (network, network), (inner[:1], inner)):
+        slices = part.slices()
+        own = [
+            p for layer in owned.layers if layer is not inner for p in layer.parameters
+        ]
+        assert list(slices) == own
+        for parameter, place in slices.items():
+            assert np.shares_memory(part.theta[place], parameter.value)
+            assert_same_bits(part.theta[place], parameter.value.ravel())
+    assert list(copy.deepcopy(inner).slices().values()) == list(inner.slices().values())
