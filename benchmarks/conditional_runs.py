@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.mnist_runs import keep
-from benchmarks.monitor_reports import Heard
+from benchmarks.monitor_reports import EPOCHS, Heard
 from minigan import data
 from minigan.gan import CONDITIONS, RECIPES, Classifier, recipes
 
 EACH = 1000  # samples of each class
-EPOCHS = {"digits": 40, "mnist": 4}  # of the classifier
 SHOWN = 12  # samples of each class in a picture
 WHITE = 0.999  # of a pixel, beyond which tanh has no slope
 PAIRS = 100  # rows of a class, between all of which distances are measured

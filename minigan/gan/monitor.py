@@ -18,6 +18,7 @@ from .callbacks import Callback, Report
 from .diagnosis import Diagnosis
 from .history import COLUMNS, History
 from .objectives import OBJECTIVES
+from .options import Options, option_of
 from .verdicts import Figures, farness, hopeless, on_everything, on_samples, patient
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def diagnose(
     objective: str = "non-saturating",
     real_label: float = 1.0,
     fake_label: float = 0.0,
+    pack: int = 1,
     samples: NDArray | None = None,
     real: NDArray | None = None,
     modes: Modes | None = None,
@@ -53,6 +55,7 @@ def diagnose(
 
     history: a `History`.   objective, real_label, fake_label: those of the trainer;
     they place the equilibrium.
+    pack: rows that D judges together, the option of that name: it is surer of many.
     samples, real: (n, ...) generated rows and (m, ...) real ones, m >= 100 (best twice
     as many as samples).  Without them a generator that settled far from the data looks
     healthy: D(x) and D(G(z)) are 1/2 there too.
@@ -68,9 +71,9 @@ def diagnose(
         validate.complain(
             validate.DTypeError, where, "history", "a History", validate.shown(history)
         )
-    validate.choice(where, "objective", objective, tuple(OBJECTIVES))
-    for name, label in (("real_label", real_label), ("fake_label", fake_label)):
-        validate.number(where, name, label, least=0, most=1)
+    labels = dict(real_label=real_label, fake_label=fake_label)
+    for name, value in dict(objective=objective, pack=pack, **labels).items():
+        option_of(Options.__dataclass_fields__[name]).check(where, name, value)
     if (samples is None) != (real is None):
         validate.complain(
             validate.ArgumentError, where, "samples", "with real, or neither", "one"
@@ -88,6 +91,7 @@ def diagnose(
         "g_loss_balance": balance.g_loss,
     }
     figures |= {name: value for name, value in known.items() if np.isfinite(value)}
+    figures["pack"] = pack
     sampled = samples is not None
     if samples is not None and real is not None:
         figures |= _of_samples(samples, real, modes)
@@ -112,6 +116,7 @@ def of(trainer: "Trainer", earlier: Sequence[Look] = ()) -> Diagnosis:
         objective=game.name,
         real_label=game.real_label,
         fake_label=game.fake_label,
+        pack=trainer.pack,
         samples=samples,
         real=real,
         modes=trainer.data.modes,

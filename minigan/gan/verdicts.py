@@ -9,7 +9,8 @@ D's answers and the gradients are judged where D answers with a probability
 there the verdict rests on the samples alone.
 """
 
-from math import log
+from math import log, sqrt
+from statistics import NormalDist
 
 import numpy as np
 
@@ -91,11 +92,12 @@ def on_everything(f: Figures, sampled: bool) -> Reasons:
     """verdict -> reason, the most important first."""
     found = {}
     right = min(f["accuracy_real"], f["accuracy_fake"])
+    sure, certain = (of_packs(share, f.get("pack", 1)) for share in (SURE, CERTAIN))
     answer = (
         f"D is right on {f['accuracy_real']:.0%} of real rows and on "
         f"{f['accuracy_fake']:.0%} of fakes, D(G(z)) is {f['d_fake']:.3g}"
     )
-    if f["g_gradient"] < VANISHED and right >= SURE:
+    if f["g_gradient"] < VANISHED and right >= sure:
         found[VANISHING] = f"G's gradient is {f['g_gradient']:.2g} long; {answer}"
     overshot = f["d_loss"] > f.get("d_loss_balance", np.inf) + OVERSHOT
     constant = (
@@ -110,8 +112,8 @@ def on_everything(f: Figures, sampled: bool) -> Reasons:
             else f"D(G(z)) varies by {f['d_fake_std']:.2g} in a batch, "
             f"D(x) by {f['d_real_std']:.2g}"
         )
-    hopeless = far if sampled else right >= CERTAIN or f["g_loss"] > PUSHED
-    if right >= SURE and hopeless:
+    hopeless = far if sampled else right >= certain or f["g_loss"] > PUSHED
+    if right >= sure and hopeless:
         found[STRONG] = answer
     drifts = overshot or f["wander"] > WANDERED
     if far if sampled else drifts and not found:
@@ -121,6 +123,16 @@ def on_everything(f: Figures, sampled: bool) -> Reasons:
     elif len(found) > 1:
         found.pop(UNSETTLED, None)  # the other verdicts say why
     return found or {HEALTHY: _balanced(f, sampled)}
+
+
+def of_packs(share: float, pack: float) -> float:
+    """How often D is right on packs of rows, if it is so often right on single ones.
+
+    A score that is normal on real rows and on fakes, as wide on both, tells m
+    independent rows apart as well as one with sqrt(m) times the distance between them.
+    """
+    normal = NormalDist()
+    return share if pack == 1 else normal.cdf(sqrt(pack) * normal.inv_cdf(share))
 
 
 def farness(f: Figures) -> float:

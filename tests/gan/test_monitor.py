@@ -99,6 +99,18 @@ def test_verdicts(curves, samples, expected):
     assert set(diagnosis.reasons) == set(expected)
 
 
+@pytest.mark.parametrize("pack, limit", [(1, 0.8), (2, 0.883), (4, 0.954)])
+@pytest.mark.parametrize("samples", [WRONG, None])
+def test_a_D_of_packs_must_be_surer_to_be_too_strong(pack, limit, samples):
+    """Four rows tell D as much as one with twice the distance to the fakes."""
+    curves = {"g_loss": 4.0} if samples is None else {}  # pushed, for the curves alone
+    beside = {"samples": samples, "real": None if samples is None else REAL}
+    for right, strong in ((limit - 0.001, False), (limit + 0.001, True)):
+        sure = dict.fromkeys(("accuracy_real", "accuracy_fake"), right)
+        found = diagnose(history(**curves, **sure), pack=pack, **beside)
+        assert (STRONG in found.verdicts) is strong
+
+
 def of_ring(*shares, sd=RING.sd, n=2500):
     """Samples of a ring whose modes have these shares of them."""
     rng = np.random.default_rng(0)
