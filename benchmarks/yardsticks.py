@@ -1,7 +1,7 @@
 """Which change buys what: the yardsticks, configuration by configuration, over seeds.
 
     python -m benchmarks.yardsticks parabola [--first 0] [--seeds 100] [--only TEXT]
-    python -m benchmarks.yardsticks parabola --only tanh --first 1200 --seeds 200
+    python -m benchmarks.yardsticks parabola --only robust --first 1400 --seeds 200
     python -m benchmarks.yardsticks ring grid --seeds 20 --rows DIR
 
 What a run is worth, its source says on 2,500 samples (`Parabola.quality`,
@@ -37,6 +37,7 @@ from minigan.gan import Parabola, Trainer, networks, recipes
 
 SAMPLES = 2500  # as in the papers
 
+SHARP: dict[str, Any] = {"instance_noise": 0.0, "instance_noise_steps": None}
 
 FORMS = {"high_quality": ".0%", "modes": ".1f", "precision": ".2f", "recall": ".2f"}
 
@@ -89,10 +90,15 @@ def _parabola() -> list[Configuration]:
         Configuration(name, "parabola", c, steps=steps) for name, c in changes.items()
     ]
     earlier = partial(networks.robust_generator, activation=ReLU)
-    line = Configuration(
-        "z of one number", "parabola-robust", {}, {"generator": earlier}
-    )
-    return [*more, line, Configuration("robust: tanh in G", "parabola-robust")]
+    few = {"discriminator": networks.parabola_discriminator}
+    kind = "parabola-robust"
+    return [
+        *more,
+        Configuration("z of one number", kind, SHARP, {"generator": earlier, **few}),
+        Configuration("tanh in G", kind, SHARP, few),
+        Configuration("64 units in D", kind, SHARP),
+        Configuration("robust: noise that fades", kind),
+    ]
 
 
 def _mixture(name: str) -> list[Configuration]:
@@ -105,16 +111,18 @@ def _mixture(name: str) -> list[Configuration]:
         "constant rate": {"schedule": "constant", "schedule_steps": None},
         "betas (0.9, 0.999)": {"beta_1": 0.9, "beta_2": 0.999},
     }
+    tenth = robust["penalty_weight"] / 10
+    less["a tenth of the penalty"] = {"penalty_weight": tenth}
     if robust.get("pack", 1) > 1:
         less["one row at a time"] = {"pack": 1}
     if robust.get("instance_noise"):
-        less["without noise"] = {"instance_noise": 0.0, "instance_noise_steps": None}
-    relus = {"generator": networks.modes_generator}
+        less["without noise"] = SHARP
+    generator = partial(recipes.RECIPES[kind].generator, activation=ReLU)
     return [
         Configuration("the plain recipe", name),
         Configuration("the robust recipe", kind),
         *(Configuration(f"robust, {text}", kind, c) for text, c in less.items()),
-        Configuration("robust, ReLU in G", kind, {}, relus),
+        Configuration("robust, ReLU in G", kind, {}, {"generator": generator}),
     ]
 
 

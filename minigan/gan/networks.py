@@ -38,7 +38,8 @@ Shape = tuple[int, ...]
 
 DIGITS, FLAT, MNIST = (8, 8, 1), (784,), (28, 28, 1)
 
-MODES_UNITS = 64  # of each hidden layer, for rings and grids
+MODES_HIDDEN = 64, 64  # units of the hidden layers, for rings and grids
+MORE_HIDDEN = 128, 128, 128  # the same where 25 modes have to be sharp
 MOST_UNITS = 1024  # of a hidden layer, however many columns a table has
 
 # ---- points ------------------------------------------------------------------------
@@ -55,13 +56,19 @@ def parabola_generator(
 
 
 def parabola_discriminator(
-    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = (2,),
+    units: int = 25,
 ) -> Sequential:
     """2 -> 25 ReLU -> 1 sigmoid; for k columns k -> 50 k ReLU -> 1 sigmoid"""
     (columns,) = shape
-    units = _wider(25, columns)
+    units = _wider(units, columns)
     hidden = [Dense(columns, units, "he_uniform", rng=rng, dtype=dtype), ReLU()]
     return Sequential([*hidden, Dense(units, 1, rng=rng, dtype=dtype), Sigmoid()])
+
+
+robust_discriminator = partial(parabola_discriminator, units=64)
 
 
 def dirac_generator(
@@ -99,25 +106,31 @@ def modes_generator(
     dtype: DTypeLike,
     shape: Shape = (2,),
     activation: type[Layer] = ReLU,
+    hidden: Shape = MODES_HIDDEN,
 ) -> Sequential:
     """2 -> 64 ReLU -> 64 ReLU -> 2; k -> ... -> k for k columns"""
     (columns,) = shape
-    sizes = columns, MODES_UNITS, MODES_UNITS
-    hidden = _points_hidden(sizes, activation, rng, dtype)
-    return Sequential([*hidden, Dense(MODES_UNITS, columns, rng=rng, dtype=dtype)])
+    layers = _points_hidden((columns, *hidden), activation, rng, dtype)
+    return Sequential([*layers, Dense(hidden[-1], columns, rng=rng, dtype=dtype)])
 
 
 # Flat where a tanh is saturated: samples stay together on modes, few are in between.
 modes_tanh_generator = partial(modes_generator, activation=Tanh)
+grid_generator = partial(modes_generator, activation=Tanh, hidden=MORE_HIDDEN)
 
 
 def modes_discriminator(
-    rng: np.random.Generator, dtype: DTypeLike, shape: Shape = (2,)
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    shape: Shape = (2,),
+    hidden: Shape = MODES_HIDDEN,
 ) -> Sequential:
     """2 -> 64 ReLU -> 64 ReLU -> 1 sigmoid; k -> ... for k columns"""
-    sizes = *shape, MODES_UNITS, MODES_UNITS
-    hidden = _points_hidden(sizes, ReLU, rng, dtype)
-    return Sequential([*hidden, *_score(MODES_UNITS, rng, dtype)])
+    layers = _points_hidden((*shape, *hidden), ReLU, rng, dtype)
+    return Sequential([*layers, *_score(hidden[-1], rng, dtype)])
+
+
+grid_discriminator = partial(modes_discriminator, hidden=MORE_HIDDEN)
 
 
 def _points_hidden(

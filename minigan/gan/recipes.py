@@ -140,11 +140,17 @@ RECIPES.register()(
         "parabola-robust",
         description="the same points, for (nearly) every seed: see docs/yardsticks.md",
         generator=networks.robust_generator,
-        discriminator=networks.parabola_discriminator,
+        discriminator=networks.robust_discriminator,
         steps=10_000,
         report_every=2_000,
         optimizer=CALM,
-        options={**ROBUST, "batch_size": 64, "schedule_steps": 10_000},
+        options={
+            **ROBUST,
+            "batch_size": 64,
+            "instance_noise": 0.3,
+            "instance_noise_steps": 5_000,
+            "schedule_steps": 10_000,
+        },
     )
 )
 RECIPES.register()(
@@ -172,12 +178,18 @@ RECIPES.register()(
     Recipe(
         "grid-robust",
         description="grid, all modes of it: see docs/yardsticks.md",
-        generator=networks.modes_generator,
-        discriminator=networks.modes_discriminator,
-        steps=6_000,
+        generator=networks.grid_generator,
+        discriminator=networks.grid_discriminator,
+        steps=12_000,
         report_every=1_000,
         optimizer=CALM,
-        options={**ROBUST, "batch_size": 128, "schedule_steps": 6_000},
+        options={
+            **ROBUST,
+            "batch_size": 128,
+            "instance_noise": 0.5,
+            "instance_noise_steps": 6_000,
+            "schedule_steps": 12_000,
+        },
         source=partial(Mixture, GRID.centres, GRID.sd),
     )
 )

@@ -49,23 +49,27 @@ def test_parabola_is_the_tutorials_network():
     assert trainer.generator_optimizer is not trainer.discriminator_optimizer
 
 
-WEIGHTS = {"parabola-robust": 1e-3, "ring-robust": 1e-4, "grid-robust": 1e-3}
+ROBUST = {  # weight of the penalty, rows in a pack, noise and when it is gone
+    "parabola-robust": (1e-3, 1, 0.3, 5_000),
+    "ring-robust": (1e-4, 2, 0.3, 2_000),
+    "grid-robust": (1e-3, 1, 0.5, 6_000),
+}
 
 
-@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("name", ROBUST)
 def test_robust_recipes_are_what_their_page_says(name):
     trainer, recipe = recipes.load(name), recipes.RECIPES[name]
+    weight, *others = ROBUST[name]
     assert (trainer.objective.name, trainer.batches) == ("relativistic", "mixed")
-    assert (trainer.penalty, trainer.penalty_weight) == ("r1+r2", WEIGHTS[name])
+    assert (trainer.penalty, trainer.penalty_weight) == ("r1+r2", weight)
     assert (trainer.schedule, trainer.schedule_steps) == ("linear", recipe.steps)
     for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer):
         config = optimizer.config()
         assert (config["beta_1"], config["beta_2"]) == (0, 0.99)
         assert config["learning_rate"] == 1e-3
     assert trainer.latent_dim == (1 if name == "parabola-robust" else 2)
-    assert (trainer.pack, trainer.instance_noise) == (
-        (2, 0.3) if name == "ring-robust" else (1, 0)
-    )
+    noise = trainer.instance_noise, trainer.instance_noise_steps
+    assert [trainer.pack, *noise] == others
 
 
 # ---- dirac: two numbers, of which everything is known ------------------------------
@@ -532,12 +536,12 @@ def test_drawing_from_an_unknown_stream():
 
 COUNTS = {  # trainable and not of G, then of D
     "parabola": ((122, 0), (101, 0)),
-    "parabola-robust": ((130, 0), (101, 0)),
+    "parabola-robust": ((130, 0), (257, 0)),
     "ring": ((4_482, 0), (4_417, 0)),
     "grid": ((4_482, 0), (4_417, 0)),
     "dirac": ((1, 0), (1, 0)),
     "ring-robust": ((4_482, 0), (4_417, 0)),
-    "grid-robust": ((4_482, 0), (4_417, 0)),
+    "grid-robust": ((33_666, 0), (33_537, 0)),
     "digits": ((19_072, 384), (16_641, 0)),
     "mnist-smooth": ((581_520, 1_792), (566_273, 0)),
     "mnist-mixed": ((1_495_568, 2_048), (533_505, 0)),
