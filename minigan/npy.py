@@ -84,6 +84,7 @@ class Member:
 
     @contextmanager
     def _stream(self, largest: int | None) -> Iterator[Any]:
+        """A block with the unpacked bytes.   largest: how many are expected at most."""
         name, fault = self._name, self._fault
         if self._info.compress_type not in METHODS or self._info.flag_bits & 1:
             expected = "a plain or deflated member"

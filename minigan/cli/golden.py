@@ -82,6 +82,7 @@ def _write(vectors: Any, out: Path, seed: int, force: bool) -> None:
 
 
 def _verify(vectors: Any, path: Path | None) -> None:
+    """Compare the cases of a file, and say so.  Errors: Exit(1) where some differ."""
     verdict = vectors.verify(path)
     count, wrong = len(verdict.differences), verdict.wrong
     if wrong:

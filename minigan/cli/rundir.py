@@ -82,6 +82,7 @@ class RunDir:
             )
 
     def _expect_none(self) -> None:
+        """Errors: ArgumentError for a folder that holds a run, or files of one."""
         found = [name for name in (*FILES, STREAM, SAMPLES) if (self / name).exists()]
         if self.checkpoint.is_file():
             raise ArgumentError(

@@ -88,6 +88,7 @@ class Columns:
         return values
 
     def _expected(self, method: str, argument: str, given: ArrayLike) -> NDArray:
+        """An array (n, columns).  Errors: ShapeError."""
         array = np.asarray(given)
         if array.ndim != 2 or array.shape[1] != len(self):
             complain(

@@ -99,6 +99,7 @@ class Hooks:
         return int(max(1, min(stops) - step))
 
     def call(self, trainer: "Trainer") -> None:
+        """All that is due after the step that the trainer has reached."""
         step = trainer.step_count
         for every, on_step in self.steppers:
             if step % every == 0:

@@ -213,6 +213,7 @@ def _flat(where: str, x: NDArray) -> NDArray:
 
 
 def _labels(where: str, y: NDArray, n: int) -> NDArray:
+    """Labels (n,) as int64.  Errors: DTypeError, ShapeError, ArgumentError."""
     if not isinstance(y, np.ndarray) or y.dtype.kind not in "iu":
         given = validate.shown(getattr(y, "dtype", type(y)))
         validate.complain(validate.DTypeError, where, "y", "integer labels", given)

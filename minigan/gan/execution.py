@@ -337,6 +337,7 @@ class Execution:
             raise
 
     def _capture(self, step: Callable[[], object]) -> program.Program:
+        """The program of a step.  Errors: CaptureError where an attribute changes."""
         gradients = [
             f"{label}{name}"
             for label, network in self._labelled()

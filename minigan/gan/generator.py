@@ -229,6 +229,7 @@ class Generator:
     def _rebuilt(
         cls, arrays: Arrays, meta: dict[str, Any], backend: str | None
     ) -> Self:
+        """The generator in a file, its own or a trainer's.  Errors: CheckpointError."""
         kind, dtype = meta["kind"], np.dtype(meta["dtype"])
         if kind not in ("generator", "trainer") or dtype not in validate.FLOAT_TYPES:
             raise CheckpointError("expected a generator or the checkpoint of a trainer")

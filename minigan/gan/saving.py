@@ -187,6 +187,7 @@ def _rebuild(
     backend: str | None,
     given: dict[str, Any],
 ) -> T:
+    """A trainer with the parts that a file describes; its state comes afterwards."""
     dtype = np.dtype(meta["dtype"])
     if meta["kind"] != "trainer" or dtype not in (np.float32, np.float64):
         raise CheckpointError("expected the checkpoint of a trainer")
@@ -241,6 +242,7 @@ def _source(
     rng: np.random.Generator,
     dtype: np.dtype,
 ) -> Source:
+    """The source of data of a file.  Errors: CheckpointError, ArgumentError."""
     described = meta["data"]
     if described["kind"] not in SOURCES:
         raise CheckpointError(f"data: unknown kind {described['kind']!r}")

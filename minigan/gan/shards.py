@@ -214,6 +214,7 @@ class Slots:
         primitives.between(lambda: self.communicator.allgather(self.rows))
 
     def _read(self, view: Arrays, like: Taught) -> Taught:
+        """What a rank has written into its row, in the form of `like`."""
         scores = [
             view[name][: array.size].reshape(array.shape)
             for name, array in zip(("real", "fake"), like.scores, strict=False)
@@ -227,6 +228,7 @@ class Slots:
 
 
 def _named(own: Taught) -> list[tuple[str, NDArray]]:
+    """(name, array) of what a step leaves, without its cells."""
     found = [("gradient", own.gradient)]
     if own.buffers is not None:
         found.append(("buffers", own.buffers))
@@ -249,6 +251,7 @@ def tree(parts: Sequence[T], both: Callable[[T, T], T]) -> T:
 
 
 def _side_by_side(a: Taught, b: Taught) -> Taught:
+    """Two shares as one: sums of gradients, scores one below the other, mean cells."""
     buffers = None
     if a.buffers is not None and b.buffers is not None:
         buffers = primitives.add_scaled(a.buffers, b.buffers, 1.0)

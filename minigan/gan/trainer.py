@@ -571,6 +571,7 @@ class Trainer:
         return save_every, as_path(where, path)
 
     def _steps_per_epoch(self, where: str, argument: str = "data") -> int:
+        """See `steps_per_epoch`.   argument: what a message blames."""
         rows = self.data.rows
         if rows is None:
             validate.complain(

@@ -190,6 +190,8 @@ def gaussian_noise(stddev: float = 0.3) -> Case:
 def _with_draws(
     name: str, kind: type, run: Any, stddev: float, formulas: dict[str, str]
 ) -> Case:
+    """The case of a layer that adds or multiplies normal draws z."""
+
     def draw(rng: np.random.Generator) -> Arrays:
         drawn = np.random.default_rng(SEED).standard_normal((ROWS, 4))
         return {"x": normal(rng, ROWS, 4), "z": drawn, "dy": normal(rng, ROWS, 4)}

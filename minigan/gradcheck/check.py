@@ -177,6 +177,7 @@ class Check:
         return Report(title, tuple(rows), tuple(faults), tuple(self.notes))
 
     def _row(self, name: str, gradient: Array) -> Row:
+        """The row of a tensor: its entries, or some of them and one direction."""
         size = gradient.size
         unit = self.rng.choice((-1.0, 1.0), gradient.shape) / sqrt(max(size, 1))
         picked = np.arange(size)

@@ -101,6 +101,7 @@ class Watch:
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
+        """A block in which the passes of the layers are watched."""
         for name, layer in self._watched:
             vars(layer)["forward_pass"] = self._forward(name, layer)
             vars(layer)["backward_pass"] = self._backward(name, layer)
@@ -118,6 +119,7 @@ class Watch:
     # ---- one layer -----------------------------------------------------------------
 
     def _forward(self, name: str, layer: Layer) -> Callable[..., Any]:
+        """The forward pass of a layer, which also says what it should not have done."""
         original = layer.forward_pass
 
         def forward_pass(x: Any, training: bool) -> Any:
@@ -151,6 +153,7 @@ class Watch:
         return forward_pass
 
     def _backward(self, name: str, layer: Layer) -> Callable[..., Any]:
+        """The backward pass of a layer, likewise."""
         original = layer.backward_pass
 
         def backward_pass(dy: Any, kept: Any, need_dx: bool) -> Any:

@@ -109,6 +109,7 @@ def _without_gaps(network: Sequential, vector: NDArray[Any]) -> NDArray[Any]:
 def _row(
     tensor: str, got: NDArray[Any], expected: NDArray[Any], tolerance: float
 ) -> Row:
+    """The row of one vector.   tolerance: of the largest expected number."""
     off = np.abs(got.astype(np.float64) - expected)
     largest = float(np.abs(expected).max())
     place = int(np.argmax(off))
@@ -197,6 +198,7 @@ def _carries_on(optimizer: Optimizer, seed: int) -> list[str]:
 
 
 def _refuses(optimizer: Optimizer, seed: int) -> list[str]:
+    """What is wrong where a gradient is NaN: a list of one sentence, or none."""
     (network, rng), twin = small_network(seed, np.float64), _again(optimizer)
     draw_gradients(network, rng)
     twin.step(network)

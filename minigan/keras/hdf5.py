@@ -70,6 +70,7 @@ def _class_name(layer: Any) -> str:
 
 
 def _write(group: Any, model: Any) -> None:
+    """Write the weights of a model into a group, layer by layer."""
     group.create_group("vars").attrs["name"] = model.name
     inside = group.create_group(LISTS[0])
     for name, layer in named(model):

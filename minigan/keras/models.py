@@ -57,6 +57,7 @@ class Model(TrainableChain):
             self.trainable = False
 
     def _check_ends(self):
+        """Errors: ArgumentError, ShapeError for tensors that are no ends of a model."""
         for k, tensor in enumerate(self.inputs):
             if any(tensor is other for other in self.inputs[:k]):
                 expected, given = "each tensor once", f"{tensor!r} twice"

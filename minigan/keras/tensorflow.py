@@ -84,6 +84,8 @@ def concat(values: Sequence[Any], axis: int) -> Any:
 
 
 def _axis(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction with the arguments and names of `tf.reduce_mean`."""
+
     def reduced(
         input_tensor: Any,
         axis: Any = None,

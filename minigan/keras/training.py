@@ -55,6 +55,7 @@ class TrainableChain(Chain):
         return super()._on_tensors(given)
 
     def _check_added(self, where: str, tensor: Any) -> None:
+        """Errors: ArgumentError for a loss that is not made of this model."""
         expected = "one number of the batch, such as K.mean(...) of the model's tensors"
         if not isinstance(tensor, KerasTensor) or tensor.example is not None:
             shown = f"{tensor!r}"

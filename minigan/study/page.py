@@ -58,6 +58,7 @@ def page(results: Results) -> str:
 
 
 def _body(results: Results, png: Callable[..., bytes]) -> Iterator[str]:
+    """The page, piece by piece."""
     yield f"<h1>{escape(results.title)}</h1>"
     yield _wide(results.health()._repr_html_())
     if any(group.judged for group in results.groups):

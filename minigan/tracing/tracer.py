@@ -219,6 +219,7 @@ class Tracer:
         sources: tuple[str | int, ...] = (),
         fresh: bool = True,
     ) -> None:
+        """Keep a value; the memory of one that is fresh is known by it from now on."""
         entry = _Entry(value, array, self._step, fresh, own, sources, {})
         if fresh:
             self._know(len(self._entries), array)
