@@ -8,7 +8,7 @@ import numpy as np
 
 from ..jit.compiling import kernel
 from ..jit.mathfun import exp, log, log1p_exp_neg, sigmoid
-from ..jit.memory import fold, lanes
+from ..jit.memory import BLOCK, add_block, block, fold, lanes
 
 
 @kernel
@@ -41,13 +41,14 @@ def bce_backward(p, t, epsilon, dp):
 @kernel
 def bce_logits_forward(z, t, weight, loss):
     zero = z.dtype.type(0)
-    sums = lanes()
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            a = z[start + lane]
+    sums, terms = lanes(), block(z)
+    for start in range(0, z.size, BLOCK):
+        count = min(BLOCK, z.size - start)
+        for i in range(count):
+            a = z[start + i]
             above = zero if a <= zero else a  # max(z, 0), which lets NaN through
-            term = (above - a * t[start + lane]) + log1p_exp_neg(abs(a))
-            sums[lane] += np.float64(term)
+            terms[i] = (above - a * t[start + i]) + log1p_exp_neg(abs(a))
+        add_block(terms, count, sums)
     loss[0] = weight * (fold(sums) / z.size)
 
 

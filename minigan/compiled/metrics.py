@@ -7,10 +7,11 @@ import math
 
 import numpy as np
 
+from ..jit import memory
 from ..jit.bysize import BySize
 from ..jit.compiling import kernel
 from ..jit.mathfun import sigmoid
-from ..jit.memory import fold, lanes
+from ..jit.memory import LANES, add_block, fold, lanes
 from ..jit.tasks import next_task, share_out, threads
 
 PARALLEL = 65_536  # elements from which two threads beat one
@@ -19,17 +20,21 @@ BLOCK = 16_384  # elements a task
 
 @kernel
 def sigmoid_moments(z, mean, std):
-    sums = lanes()
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            sums[lane] += np.float64(sigmoid(z[start + lane]))
-    mean[0] = fold(sums) / z.size
-    squares = lanes()
-    centre = mean[0]
-    for start in range(0, z.size, 16):
-        for lane in range(min(16, z.size - start)):
-            distance = np.float64(sigmoid(z[start + lane])) - centre
-            squares[lane] += distance * distance
+    sums, squares, answers = lanes(), lanes(), memory.block(z)
+    for start in range(0, z.size, memory.BLOCK):
+        count = min(memory.BLOCK, z.size - start)
+        for i in range(count):
+            answers[i] = sigmoid(z[start + i])
+        add_block(answers, count, sums)
+    centre = fold(sums) / z.size
+    for start in range(0, z.size, memory.BLOCK):
+        count = min(memory.BLOCK, z.size - start)
+        for i in range(count):
+            answers[i] = sigmoid(z[start + i])
+        for i in range(count):
+            distance = np.float64(answers[i]) - centre
+            squares[i % LANES] += distance * distance
+    mean[0] = centre
     std[0] = math.sqrt(fold(squares) / z.size)
 
 
@@ -66,15 +71,15 @@ def average(a, b, mean):
 @kernel(inside=True)
 def sum_of_squares(x):
     """256 lanes in the type of x, then one float64 sum: this is memory's speed."""
-    partial = np.zeros(256, x.dtype)
-    whole = x.size - x.size % 256
-    for start in range(0, whole, 256):
-        row = x[start : start + 256]
+    total, whole = 0.0, x.size - x.size % 256
+    if whole > 0:
+        partial = np.zeros(256, x.dtype)
+        for start in range(0, whole, 256):
+            row = x[start : start + 256]
+            for lane in range(256):
+                partial[lane] += row[lane] * row[lane]
         for lane in range(256):
-            partial[lane] += row[lane] * row[lane]
-    total = 0.0
-    for lane in range(256):
-        total += np.float64(partial[lane])
+            total += np.float64(partial[lane])
     for i in range(whole, x.size):
         total += np.float64(x[i] * x[i])
     return total

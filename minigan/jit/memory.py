@@ -8,7 +8,7 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiling import JIT_DISABLED, kernel
+from .compiling import JIT_DISABLED, inlined, kernel
 
 MACHINE = platform.machine().lower()
 
@@ -36,15 +36,24 @@ def ticks_now(typing_context):
     return types.int64(), build
 
 
-@intrinsic
-def _stack(typing_context):
-    """128 bytes of the caller's stack."""
+LANES, BLOCK = 16, 64  # numbers of a sum in progress; numbers worked out at a time
 
-    def build(context, builder, signature, arguments):
-        block = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), 16))
-        return builder.bitcast(block, context.get_value_type(signature.return_type))
 
-    return types.voidptr(), build
+def _numbers_on_the_stack(count):
+    """An intrinsic: the address of so many float64 of the caller's stack."""
+
+    @intrinsic
+    def address(typing_context):
+        def build(context, builder, signature, arguments):
+            block = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), count))
+            return builder.bitcast(block, context.get_value_type(signature.return_type))
+
+        return types.voidptr(), build
+
+    return address
+
+
+_lanes_address, _block_address = map(_numbers_on_the_stack, (LANES, BLOCK))
 
 
 def lanes():
@@ -52,19 +61,40 @@ def lanes():
 
     Inlined into the caller before anything else: it is the caller's stack.
     """
-    sums = carray(_stack(), (16,), np.float64)
-    for lane in range(16):
+    sums = carray(_lanes_address(), (LANES,), np.float64)
+    for lane in range(LANES):
         sums[lane] = 0.0
     return sums
+
+
+def block(like):
+    """64 numbers of that array's type, for what is worked out before it is summed.
+
+    A loop that only works out numbers is compiled to vectors, one that also adds each
+    to its lane is not.
+    """
+    return carray(_block_address(), (BLOCK,), like.dtype)
 
 
 if JIT_DISABLED:
 
     def lanes():  # noqa: F811
         """16 float64 zeros."""
-        return np.zeros(16)
+        return np.zeros(LANES)
+
+    def block(like):  # noqa: F811
+        """64 numbers of that array's type."""
+        return np.empty(BLOCK, like.dtype)
 else:
-    lanes = njit(inline="always")(lanes)
+    lanes, block = (njit(inline="always")(room) for room in (lanes, block))
+
+
+@inlined
+def add_block(terms, count, sums):
+    """Add the first `count` terms to the lanes: number i to lane i modulo 16."""
+    for start in range(0, count, LANES):
+        for lane in range(min(LANES, count - start)):
+            sums[lane] += np.float64(terms[start + lane])
 
 
 @kernel(inside=True)
