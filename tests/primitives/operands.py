@@ -35,10 +35,6 @@ def _zeros(rng, shape, dtype):
     return np.zeros(shape, dtype)
 
 
-def _counted(rng, shape, dtype):
-    return np.arange(*shape, dtype=dtype)
-
-
 def _windows(shape, dtype):
     """The one pixel that there is in any case, and none, and so on."""
     return (np.arange(np.prod(shape)).reshape(shape) % shape[1] % 2 * -1).astype(dtype)
