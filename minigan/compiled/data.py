@@ -7,19 +7,18 @@ generators as `jit.random.stream` makes them.
 import numpy as np
 
 from ..jit.compiling import kernel
+from ..jit.memory import flat
 from ..jit.random import draw_kernel, next_double, next_normal, next_uniform
 
 
 @draw_kernel
 def standard_normal(rng, n, d, z):
-    for i in range(n):  # row by row: to reshape takes longer to compile
-        next_normal(rng, z[i])
+    next_normal(rng, flat(z))
 
 
 @draw_kernel
 def uniform(rng, n, d, u):
-    for i in range(n):
-        next_uniform(rng, u[i])
+    next_uniform(rng, flat(u))
 
 
 @draw_kernel

@@ -76,6 +76,22 @@ def block(like):
     return carray(_block_address(), (BLOCK,), like.dtype)
 
 
+@intrinsic
+def _start(typing_context, array):
+    """The address of the first element."""
+
+    def build(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, *arguments).data
+        return builder.bitcast(data, context.get_value_type(signature.return_type))
+
+    return types.voidptr(array), build
+
+
+def flat(array):
+    """A contiguous array as a vector; quicker to compile than to reshape it."""
+    return carray(_start(array), (array.size,), array.dtype)
+
+
 if JIT_DISABLED:
 
     def lanes():  # noqa: F811
@@ -85,8 +101,12 @@ if JIT_DISABLED:
     def block(like):  # noqa: F811
         """64 numbers of that array's type."""
         return np.empty(BLOCK, like.dtype)
+
+    def flat(array):  # noqa: F811
+        """The array as a vector."""
+        return array.reshape(-1)
 else:
-    lanes, block = (njit(inline="always")(room) for room in (lanes, block))
+    lanes, block, flat = (njit(inline="always")(f) for f in (lanes, block, flat))
 
 
 @inlined
