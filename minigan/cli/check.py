@@ -10,7 +10,7 @@ from . import choices
 from .output import print_table
 
 
-@click.command(epilog="Examples:\n\n\b\nminigan check\nminigan check --backend numpy\n")
+@click.command(epilog="Examples:\n\nminigan check\n\nminigan check --backend numpy")
 @choices.backend("Whose backward passes are checked. [default: jit]")
 @choices.seed("Seed of inputs, weights and upstream gradients.", default=0)
 def check(backend: str | None, seed: int) -> None:

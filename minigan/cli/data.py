@@ -89,7 +89,7 @@ def _first(dataset: ImageFiles) -> tuple[sources.Found | None, list[str]]:
 # ---- fetch -------------------------------------------------------------------------
 
 
-@data.command(epilog="Examples:\n\n\b\nminigan data fetch mnist\n")
+@data.command(epilog="Examples:\n\nminigan data fetch mnist")
 @click.argument("names", metavar="[NAME]...", nargs=-1, type=OneOf(_elsewhere))
 def fetch(names: tuple[str, ...]) -> None:
     """Download data sets that are not here yet.
@@ -165,8 +165,8 @@ def _result(path: str | Path, read: Callable[[], Any]) -> Verified:
 
 
 @data.command(
-    epilog="Examples:\n\n\b\nminigan data preview digits\n"
-    "minigan data preview fashion_mnist --seed 3 -o clothes.png\n"
+    epilog="Examples:\n\nminigan data preview digits\n\n"
+    "minigan data preview fashion_mnist --seed 3 -o clothes.png"
 )
 @click.argument("name", type=OneOf(DATASETS))
 @click.option(

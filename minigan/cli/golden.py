@@ -13,8 +13,9 @@ from .output import print_table
 
 @click.command(
     no_args_is_help=True,
-    epilog="Examples:\n\n\b\nminigan golden --out golden.npz\n"
-    "minigan golden --show dense\nminigan golden --verify golden.npz --backend numpy\n",
+    epilog="Examples:\n\nminigan golden --out golden.npz\n\n"
+    "minigan golden --show dense\n\n"
+    "minigan golden --verify golden.npz --backend numpy",
 )
 @click.option(
     "-o",

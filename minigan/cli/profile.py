@@ -9,8 +9,8 @@ ROWS = 2048  # of random images, for recipes that need images
 
 
 @click.command(
-    epilog="Examples:\n\n\b\nminigan profile parabola\n"
-    "minigan profile mnist-mixed --listing\n"
+    epilog="Examples:\n\nminigan profile parabola\n\n"
+    "minigan profile mnist-mixed --listing"
 )
 @click.argument("recipe")
 @click.option("--listing", is_flag=True, help="Only list the step, without measuring.")

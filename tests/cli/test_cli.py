@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 
+import click
 import pytest
 
 from minigan import __version__
+from minigan.cli import cli
 
 from .helpers import expect_error, run, train
 
@@ -19,6 +21,32 @@ def test_version_and_help():
     assert (
         "minigan train parabola --out runs/mine --resume" in run("train", "-h").stdout
     )
+
+
+def _commands(group, name):
+    """Every command, by what is typed for it."""
+    for part, command in group.commands.items():
+        words = *name, part
+        yield words, command
+        if isinstance(command, click.Group):
+            yield from _commands(command, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        pytest.param(words, command, id=" ".join(words))
+        for words, command in _commands(cli, ())
+        if command.epilog
+    ],
+)
+def test_each_example_has_a_line_of_its_own(words, command):
+    shown = run(*words, "--help").stdout.partition("Examples:")[2]
+    lines = [line.strip() for line in shown.splitlines() if line.strip()]
+    assert lines
+    for line in lines:
+        assert line.startswith("minigan " + " ".join(words))
+        assert line.count("minigan ") == 1
 
 
 def test_as_a_module_without_matplotlib_and_rich_progress():

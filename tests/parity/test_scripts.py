@@ -59,11 +59,6 @@ def oracle():
 def test_float64_equals_tf_keras(oracle, name):
     got = ours(name, "float64")
     difference, where = worst(got, oracle("float64", name))
-    if difference >= FLOAT64[name]:
-        # Beside busy processes 1 of 12 runs of `wgan_clipped` on tf_keras came out 4e-4
-        # from the 11 others, which had equal bits: it is asked once more, alone.
-        again = part_of(ask("tf_keras", "float64", "0", name), name, "|")
-        difference, where = min((difference, where), worst(got, again))
     assert difference < FLOAT64[name], where
 
 
