@@ -15,13 +15,15 @@ from ..jit.memory import BLOCK, add_block, block, fold, lanes
 def bce_forward(p, t, epsilon, loss):
     kind = p.dtype.type
     lower, upper, one = kind(epsilon), kind(1 - epsilon), kind(1)
-    sums = lanes()
-    for start in range(0, p.size, 16):
-        for lane in range(min(16, p.size - start)):
-            q, label = p[start + lane], t[start + lane]
+    sums, terms = lanes(), block(p)
+    for start in range(0, p.size, BLOCK):
+        count = min(BLOCK, p.size - start)
+        for i in range(count):
+            q, label = p[start + i], t[start + i]
             q = lower if q < lower else q
             q = upper if q > upper else q
-            sums[lane] -= np.float64(label * log(q) + (one - label) * log(one - q))
+            terms[i] = -(label * log(q) + (one - label) * log(one - q))
+        add_block(terms, count, sums)
     loss[0] = fold(sums) / p.size
 
 

@@ -15,9 +15,7 @@ UNROLL = 4  # steps of k between two jumps
 AHEAD = 16  # rows of right that are asked for before they are copied
 PLAIN, BIAS, RELU, LEAKY, ADD = 0, 1, 2, 3, 4  # modes of nn; tn knows PLAIN and ADD
 DERIVATIVE = 1  # mode of nt
-LINES = (
-    VECTORS * VECTOR_BYTES // LINE + 1
-)  # cache lines that a row of a panel may touch
+LINES = VECTORS * VECTOR_BYTES // LINE + 1  # of the cache, in a row of a panel
 
 
 def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r0,

@@ -10,9 +10,6 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
-
-from ..jit.compiling import JIT_DISABLED
 
 
 def host_tile():
@@ -215,22 +212,3 @@ def written_once(write):
         return context.get_dummy_value()
 
     return codegen
-
-
-if JIT_DISABLED:
-
-    def fma(a, b, c):
-        """a b + c."""
-        return a * b + c
-else:
-
-    @intrinsic
-    def fma(context, a, b, c):
-        """a b + c with one rounding, or two on an x86 CPU that has no such thing."""
-
-        def codegen(context, builder, signature, args):
-            if not FUSED:
-                return builder.fadd(builder.fmul(*args[:2]), args[2])
-            return builder.fma(*args)
-
-        return a(a, a, a), codegen
