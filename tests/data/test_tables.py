@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan import data
+from minigan import data, use_backend
 from minigan.data.tables import frame, is_frame
 from minigan.errors import ArgumentError, DatasetError, MiniganError
 from minigan.gan import Generator, Rows, Trainer, recipes
@@ -179,7 +179,8 @@ def test_units_stay_with_the_run(given, tmp_path):
         again = Generator.load(tmp_path / name)
         assert again.columns == generator.columns
         np.testing.assert_array_equal(again.sample(30, seed=1), samples)
-    scaled = trainer.generator.predict(generator.draw_latent(30, 1))
+    with use_backend("numpy"):  # another backend may round otherwise
+        scaled = trainer.generator.predict(generator.draw_latent(30, 1))
     np.testing.assert_array_equal(samples, generator.columns.restored(scaled))
     resumed = Trainer.load(path, data=given)
     same = Trainer.load(path, data=trainer.data.data)  # the scaled rows will do
