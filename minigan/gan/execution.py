@@ -92,6 +92,18 @@ class Execution:
 
         self._run(steps, self.game.discriminator_step, keep)
 
+    def warm_up(self) -> None:
+        """Have the program of a step, if there can be one; the state stays."""
+        step = self.game.step
+        self._begin(step)
+        try:
+            with primitives.use_backend(self.backend):
+                self._captured(1, step)
+        except Exception:  # it will be raised again, where that is expected
+            self._key = None, None
+        finally:
+            self._go_back()
+
     def once(self, where: str, step: Step) -> dict[str, float]:
         """Run one step of one player, eagerly; what it measured, by column.
 

@@ -153,6 +153,16 @@ class Trainer:
             hooks.on_end(self)
         return self.history
 
+    def warm_up(self) -> None:
+        """Compile and capture the step now; the training that follows is the same.
+
+        So that a measurement does not time a compiler: the first run ever compiles
+        for seconds.  Does nothing for a trainer that runs eagerly.  What is wrong with
+        the step is said when it is trained.
+        """
+        self._expect_same("Trainer.warm_up")
+        self.execution.warm_up()
+
     def step(self) -> dict[str, float]:
         """Train one step and return its values, column by column of `History`.
 

@@ -10,8 +10,9 @@ from minigan import Adam
 from minigan.errors import MiniganError, NonFiniteError, OutputError, StateError
 from minigan.gan import Callback, Rows, Trainer, execution
 from minigan.gan.history import COLUMNS
+from minigan.jit.compiling import JIT_DISABLED
 
-from .small import BATCH, array, build, side, state
+from .small import BATCH, OPTIONS, array, build, side, state
 
 OF_G = ("g_loss", "g_gradient")
 
@@ -160,6 +161,37 @@ def test_what_cannot_be_saved_is_said_before_training(tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         trainer.fit(4, save_every=2, path=tmp_path / "no such folder" / "c")
     assert trainer.step_count == 2
+
+
+# ---- warming up --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_warming_up_changes_nothing(options):
+    one, two = build(**options), build(**options)
+    before = state(one)
+    one.warm_up()
+    assert state(one) == before and one.step_count == 0
+    one.fit(3), two.fit(3)
+    assert state(one) == state(two)
+
+
+@pytest.mark.skipif(JIT_DISABLED, reason="needs compiled kernels")
+def test_what_was_warmed_up_is_not_recorded_again(monkeypatch):
+    trainer = build(backend="jit")
+    trainer.warm_up()
+    monkeypatch.setattr(trainer.execution, "_record", None)
+    trainer.fit(3)
+
+
+def test_warming_up_leaves_an_error_to_the_training():
+    trainer = build()
+    trainer.discriminator.layers[0].W.value[0, 0] = np.inf
+    before = state(trainer)
+    trainer.warm_up()
+    assert state(trainer) == before
+    with pytest.raises(NonFiniteError, match="^step 1: .*discriminator 0.W "):
+        trainer.fit(1)
 
 
 # ---- pre-training ------------------------------------------------------------------
