@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..jit.bysize import BySize
-from ..jit.compiling import kernel
+from ..jit.compiling import inlined, kernel
 from ..jit.mathfun import constants
 from ..jit.tasks import next_task, share_out, threads
 from .metrics import BLOCK, PARALLEL, norm_alone, norm_of, sum_of_squares
@@ -19,6 +19,25 @@ from .metrics import BLOCK, PARALLEL, norm_alone, norm_of, sum_of_squares
 # Moments below this times the smallest normal number count as zero, and so do gradients
 # whose square is.  In float32 these are 8e-31 and 9e-16, beside an epsilon of 1e-7.
 FLUSH = 2.0**26
+
+
+@inlined
+def of_moments(kind, beta_1, beta_2):
+    """The numbers that `moments` takes, of the type of the parameters."""
+    least = constants(kind(0)).tiny * kind(FLUSH)
+    keep = kind(beta_1), kind(beta_2)
+    return keep, (kind(1 - beta_1), kind(1 - beta_2)), least, np.sqrt(least), kind(0)
+
+
+@inlined
+def moments(g, m, v, numbers):
+    """(g, m, v): one gradient, as it counts, and both of its moments behind it."""
+    (keep_m, keep_v), (take_m, take_v), least, least_gradient, zero = numbers
+    for_v = zero if abs(g) < least_gradient else g
+    g = zero if abs(g) < least else g
+    m = zero if abs(m) < least else m
+    v = zero if v < least else v
+    return g, keep_m * m + take_m * g, keep_v * v + take_v * (for_v * for_v)
 
 
 @kernel
@@ -33,20 +52,11 @@ def adam_schedule(t, learning_rate, beta_1, beta_2, epsilon, corrected, schedule
 def _adam(theta, dtheta, m, v, schedule, beta_1, beta_2, overflow):
     kind = theta.dtype.type
     alpha, epsilon = kind(schedule[0]), kind(schedule[1])
-    keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
-    keep_2, take_2 = kind(beta_2), kind(1 - beta_2)
-    zero, infinity = kind(0), kind(np.inf)
-    least = constants(alpha).tiny * kind(FLUSH)
-    least_gradient = np.sqrt(least)
+    numbers = of_moments(kind, beta_1, beta_2)
+    infinity = kind(np.inf)
     finite = True
     for i in range(theta.size):
-        g, m_i, v_i = dtheta[i], m[i], v[i]
-        for_v = zero if abs(g) < least_gradient else g
-        g = zero if abs(g) < least else g
-        m_i = zero if abs(m_i) < least else m_i
-        v_i = zero if v_i < least else v_i
-        m_i = keep_1 * m_i + take_1 * g
-        v_i = keep_2 * v_i + take_2 * (for_v * for_v)
+        _, m_i, v_i = moments(dtheta[i], m[i], v[i], numbers)
         m[i] = m_i
         v[i] = v_i
         theta[i] -= alpha * m_i / (np.sqrt(v_i) + epsilon)
@@ -113,20 +123,11 @@ def optimistic_adam_update(
 ):
     kind = theta.dtype.type
     alpha, epsilon = kind(schedule[0]), kind(schedule[1])
-    keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
-    keep_2, take_2 = kind(beta_2), kind(1 - beta_2)
-    zero, infinity, two = kind(0), kind(np.inf), kind(2)
-    least = constants(alpha).tiny * kind(FLUSH)
-    least_gradient = np.sqrt(least)
+    numbers = of_moments(kind, beta_1, beta_2)
+    infinity, two = kind(np.inf), kind(2)
     finite = True
     for i in range(theta.size):
-        g, m_i, v_i = dtheta[i], m[i], v[i]
-        for_v = zero if abs(g) < least_gradient else g
-        g = zero if abs(g) < least else g
-        m_i = zero if abs(m_i) < least else m_i
-        v_i = zero if v_i < least else v_i
-        m_i = keep_1 * m_i + take_1 * g
-        v_i = keep_2 * v_i + take_2 * (for_v * for_v)
+        _, m_i, v_i = moments(dtheta[i], m[i], v[i], numbers)
         step = alpha * m_i / (np.sqrt(v_i) + epsilon)
         m[i] = m_i
         v[i] = v_i
@@ -141,20 +142,11 @@ def optimistic_adam_update(
 def amsgrad_update(theta, dtheta, m, v, most, schedule, beta_1, beta_2, overflow):
     kind = theta.dtype.type
     alpha, epsilon = kind(schedule[0]), kind(schedule[1])
-    keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
-    keep_2, take_2 = kind(beta_2), kind(1 - beta_2)
-    zero, infinity = kind(0), kind(np.inf)
-    least = constants(alpha).tiny * kind(FLUSH)
-    least_gradient = np.sqrt(least)
+    numbers = of_moments(kind, beta_1, beta_2)
+    infinity = kind(np.inf)
     finite = True
     for i in range(theta.size):
-        g, m_i, v_i = dtheta[i], m[i], v[i]
-        for_v = zero if abs(g) < least_gradient else g
-        g = zero if abs(g) < least else g
-        m_i = zero if abs(m_i) < least else m_i
-        v_i = zero if v_i < least else v_i
-        m_i = keep_1 * m_i + take_1 * g
-        v_i = keep_2 * v_i + take_2 * (for_v * for_v)
+        _, m_i, v_i = moments(dtheta[i], m[i], v[i], numbers)
         m[i] = m_i
         v[i] = v_i
         most[i] = v_i if v_i > most[i] else most[i]
@@ -285,20 +277,11 @@ def nadam_schedule(t, product, learning_rate, beta_1, beta_2, schedule):
 def nadam_update(theta, dtheta, m, v, schedule, beta_1, beta_2, epsilon, overflow):
     kind = theta.dtype.type
     of_m, of_g, correct = kind(schedule[0]), kind(schedule[1]), kind(schedule[2])
-    keep_1, take_1 = kind(beta_1), kind(1 - beta_1)
-    keep_2, take_2 = kind(beta_2), kind(1 - beta_2)
-    offset, zero, infinity = kind(epsilon), kind(0), kind(np.inf)
-    least = constants(of_m).tiny * kind(FLUSH)
-    least_gradient = np.sqrt(least)
+    numbers = of_moments(kind, beta_1, beta_2)
+    offset, infinity = kind(epsilon), kind(np.inf)
     finite = True
     for i in range(theta.size):
-        g, m_i, v_i = dtheta[i], m[i], v[i]
-        for_v = zero if abs(g) < least_gradient else g
-        g = zero if abs(g) < least else g
-        m_i = zero if abs(m_i) < least else m_i
-        v_i = zero if v_i < least else v_i
-        m_i = keep_1 * m_i + take_1 * g
-        v_i = keep_2 * v_i + take_2 * (for_v * for_v)
+        g, m_i, v_i = moments(dtheta[i], m[i], v[i], numbers)
         m[i] = m_i
         v[i] = v_i
         theta[i] -= (of_m * m_i + of_g * g) / (np.sqrt(v_i / correct) + offset)
