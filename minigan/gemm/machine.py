@@ -24,6 +24,7 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils
 
+from ..jit.memory import on_the_stack
 from .model import TINY
 from .vectors import FUSED, I64, Writer
 
@@ -93,7 +94,7 @@ class Emulated(Machine):
         kind = ir.ArrayType(_WORDS, SIDE)
         self.tiles = []
         for _ in range(TILES):
-            tile = cgutils.alloca_once(self.b, kind)
+            tile = on_the_stack(self.b, kind)
             tile.align = ROW
             self.tiles.append(self.b.bitcast(tile, _WORDS.as_pointer()))
 
@@ -155,7 +156,7 @@ class _Rows:
 
     def buffer(self, count: int) -> ir.Value:
         """Room for rows on the stack."""
-        block = cgutils.alloca_once(self.b, ir.ArrayType(_WORDS, count))
+        block = on_the_stack(self.b, ir.ArrayType(_WORDS, count))
         return self.b.bitcast(block, _WORDS.as_pointer())
 
     def splat(self, word: ir.Value) -> ir.Value:

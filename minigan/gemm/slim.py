@@ -20,6 +20,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..jit.compiling import inlined
+from ..jit.memory import on_the_stack
 from .microkernel import DERIVATIVE, finish, multiply_add
 from .vectors import MASKED, ROWS, VECTOR_BYTES, VECTORS, written_once
 
@@ -117,7 +118,7 @@ def slim(context, left, right, C, bias, slope, numbers):
 def _slim_turned(w, b, dy, W, dx, Y, slope, rows, cols, depth, mode):
     """Write: dx = dy W^T, times act'(Y) if mode is DERIVATIVE.   W: (cols, depth)"""
     width = VECTORS * w.lanes
-    block = cgutils.alloca_once(b, ir.ArrayType(w.element, TURNED * width))
+    block = on_the_stack(b, ir.ArrayType(w.element, TURNED * width))
     turned = b.bitcast(block, w.element.as_pointer())
     slopes = w.splat(slope)
 

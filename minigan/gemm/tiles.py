@@ -24,6 +24,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..jit.compiling import inlined, kernel
+from ..jit.memory import on_the_stack
 from ..jit.tasks import next_task, share_out, threads
 from . import model
 from .machine import BYTES, MACHINES, ROW, SIDE
@@ -84,7 +85,7 @@ def _split(w, b, source, tiles, s0, along, across, exist, depth, t0, pairs):
     steps, across the lines.  Two transpositions of 16 x 16 lead from one to the other.
     """
     w = _sixteen(w)
-    block = cgutils.alloca_once(b, ir.ArrayType(w.zero.type, DEPTH))
+    block = on_the_stack(b, ir.ArrayType(w.zero.type, DEPTH))
     vectors = b.bitcast(block, w.zero.type.as_pointer())
     runs_along, paired = w.equal(along, 1), w.less(0, pairs)
     steps = b.sdiv(b.add(depth, w.int(DEPTH - 1)), w.int(DEPTH))
