@@ -18,6 +18,7 @@ import numpy as np
 
 from ..gemm import few, microkernel, product, rectangle
 from ..jit.compiling import JIT_DISABLED, kernel
+from ..jit.memory import copy_run
 from ..jit.tasks import next_task, share_out, threads
 
 PARALLEL = 50_000  # numbers to move from which two threads pay
@@ -39,16 +40,15 @@ def _gather(x, index, window, start, low, patches):
                 place = seen[low + k]
                 row[k] = pixels[place, 0] if place >= 0 else 0
             continue
+        example = (start + r) // places * x.shape[1]
         for q in range(low // channels, -(-high // channels)):
             first, last = max(low, q * channels), min(high, (q + 1) * channels)
-            target = row[first - low : last - low]
             if seen[q] < 0:
-                for c in range(target.size):
-                    target[c] = 0
+                for k in range(first - low, last - low):
+                    row[k] = 0
             else:
-                source = pixels[seen[q], first - q * channels : last - q * channels]
-                for c in range(target.size):
-                    target[c] = source[c]
+                source = (example + seen[q] - q) * channels + first
+                copy_run(patches, r * width + first - low, x, source, last - first)
 
 
 @kernel(inside=True)

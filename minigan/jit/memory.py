@@ -102,7 +102,36 @@ def flat(array):
     return carray(_start(array), (array.size,), array.dtype)
 
 
+@intrinsic
+def copy_run(typing_context, target, i, source, j, count):
+    """target[i + k] = source[j + k] for k < count, of contiguous arrays as vectors.
+
+    One call of the system's copy: a loop over a short run spends its time on asking
+    whether the arrays overlap.  They must not.
+    """
+
+    def build(context, builder, signature, arguments):
+        def number(k):
+            kind = signature.args[k]
+            return context.cast(builder, arguments[k], kind, types.int64)
+
+        def place(k):
+            array = context.make_array(signature.args[k])
+            start = array(context, builder, arguments[k]).data
+            return builder.gep(start, [number(k + 1)])
+
+        to, size = place(0), context.get_abi_sizeof(context.get_data_type(source.dtype))
+        cgutils.raw_memcpy(builder, to, place(2), number(4), size)
+        return context.get_dummy_value()
+
+    return types.void(target, i, source, j, count), build
+
+
 if JIT_DISABLED:
+
+    def copy_run(target, i, source, j, count):  # type: ignore[misc]  # noqa: F811
+        """target[i + k] = source[j + k] for k < count, of arrays as vectors."""
+        target.reshape(-1)[i : i + count] = source.reshape(-1)[j : j + count]
 
     def lanes():  # noqa: F811
         """16 float64 zeros."""
