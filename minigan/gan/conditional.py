@@ -52,8 +52,8 @@ class Making:
 class Judged:
     """What D's answer is made of.
 
-    row, label: nodes; row (N, features).   hidden: the layers from so many features
-    to h, (N, width).
+    row, label: nodes; row (N, features), or what layers before made of it.
+    hidden: the layers from so many features to h, (N, width).
     """
 
     row: Node
@@ -127,14 +127,17 @@ def discriminator(
     hidden: Layers,
     width: int,
     front: Sequence[Layer] = (),
+    features: int | None = None,
 ) -> Graph:
     """Rows of a shape, and labels -> a probability, or that and logits of classes.
 
     condition: one of `CONDITIONS`.   hidden: the layers from so many features to h,
-    (N, width).   front: layers that make a row flat.
+    (N, width).   front: layers that come first, whatever the label, and leave so many
+    features of a row, flat; None: as many as a row has.
     """
     row, label = Input(tuple(shape), name="row"), Input((), int, name="label")
-    flat, features = through(front, row), prod(shape)
-    answer = CONDITIONS[condition](make, Judged(flat, features, label, hidden, width))
+    features = prod(shape) if features is None else features
+    judged = Judged(through(front, row), features, label, hidden, width)
+    answer = CONDITIONS[condition](make, judged)
     score, *logits = answer
     return Graph([row] if logits else [row, label], [Sigmoid()(score), *logits])

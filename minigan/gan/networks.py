@@ -229,32 +229,7 @@ def dcgan_generator(
 
     Conv2DTranspose(4, strides=2) from size to size, BatchNorm(0.8) over channels.
     """
-    rows, columns, channels = _quarters(shape)
-    small = rows // 4, columns // 4, 64
-    up = partial(
-        Conv2DTranspose,
-        kernel_size=4,
-        strides=2,
-        padding="same",
-        kernel_initializer=SMALL,
-        rng=rng,
-        dtype=dtype,
-    )
-    first = up(small, 32)
-    last = up(first.output_image, channels)
-    return Sequential(
-        [
-            Dense(100, prod(small), SMALL, rng=rng, dtype=dtype),
-            BatchNorm(64, 0.8, positions=prod(small[:2]), dtype=dtype),
-            ReLU(),
-            first,
-            BatchNorm(32, 0.8, positions=prod(first.output_image[:2]), dtype=dtype),
-            ReLU(),
-            last,
-            Tanh(),
-            Reshape(shape),
-        ]
-    )
+    return Sequential(_grown(100, (64, 32), shape, rng, dtype, SMALL))
 
 
 def dcgan_discriminator(
@@ -264,21 +239,61 @@ def dcgan_discriminator(
 
     Conv2D(4, strides=2) from size to size.
     """
-    image = _quarters(shape)
-    down = partial(
-        Conv2D,
+    seen, features = _shrunk((32, 64), shape, rng, dtype, SMALL)
+    score = Dense(features, 1, SMALL, rng=rng, dtype=dtype)
+    return Sequential([*_flat(shape), *seen, score, Sigmoid()])
+
+
+def _grown(
+    inputs: int,
+    channels: tuple[int, int],
+    shape: Shape,
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    kernel: str | RandomNormal = "glorot_uniform",
+) -> list[Layer]:
+    """Images from so many inputs: of a quarter of the size, of half of it, of all.
+
+    channels: of the first two, each with BatchNorm(0.8) over channels.
+    """
+    rows, columns, last_channels = _quarters(shape)
+    small = rows // 4, columns // 4, channels[0]
+    up = partial(
+        Conv2DTranspose,
         kernel_size=4,
         strides=2,
         padding="same",
-        kernel_initializer=SMALL,
+        kernel_initializer=kernel,
         rng=rng,
         dtype=dtype,
     )
-    first = down(image, 32)
-    last = down(first.output_image, 64)
-    score = Dense(prod(last.output_image), 1, SMALL, rng=rng, dtype=dtype)
-    hidden = [first, LeakyReLU(0.2), last, LeakyReLU(0.2)]
-    return Sequential([*_flat(shape), *hidden, score, Sigmoid()])
+    first = up(small, channels[1])
+    last = up(first.output_image, last_channels)
+    layers: list[Layer] = [Dense(inputs, prod(small), kernel, rng=rng, dtype=dtype)]
+    for image, layer in (small, first), (first.output_image, last):
+        norm = BatchNorm(image[2], 0.8, positions=prod(image[:2]), dtype=dtype)
+        layers += [norm, ReLU(), layer]
+    return [*layers, Tanh(), Reshape(shape)]
+
+
+def _shrunk(
+    filters: tuple[int, int],
+    shape: Shape,
+    rng: np.random.Generator,
+    dtype: DTypeLike,
+    kernel: str | RandomNormal = "glorot_uniform",
+) -> tuple[list[Layer], int]:
+    """Layers from flat images to half of their size, then a quarter, and the features.
+
+    filters: channels of both.
+    """
+    image: Shape = _quarters(shape)
+    layers: list[Layer] = []
+    for channels in filters:
+        down = Conv2D(image, channels, 4, 2, "same", kernel, rng=rng, dtype=dtype)
+        image = down.output_image
+        layers += [down, LeakyReLU(0.2)]
+    return layers, prod(image)
 
 
 def _quarters(shape: Shape) -> tuple[int, int, int]:
@@ -301,7 +316,7 @@ class ConditionalImages:
     """G and D of images of a class that is asked for, by their sizes.
 
     latent: numbers of z.  units: of a label's embedding.
-    sizes: of G's hidden layers, each with BatchNorm(0.8); of D's the other way round.
+    sizes: of D's hidden layers; of G's, each with BatchNorm(0.8), the other way round.
     """
 
     latent: int
@@ -318,8 +333,8 @@ class ConditionalImages:
     ) -> Graph:
         """z and a label -> images"""
         make = conditional.Making(classes, rng, dtype, units=self.units)
-        hidden = _to_images(self.sizes, shape, make)
-        return conditional.generator(make, condition, self.latent, hidden)
+        drawn = partial(self._drawing, make, shape)
+        return conditional.generator(make, condition, self.latent, drawn)
 
     def discriminator(
         self,
@@ -331,37 +346,58 @@ class ConditionalImages:
     ) -> Graph:
         """images and labels -> 1 sigmoid"""
         make = conditional.Making(classes, rng, dtype, units=self.units)
-        return _judging_images(make, condition, shape, self.sizes[::-1])
+        seen, features = self._seeing(make, shape)
 
+        def hidden(inputs: int) -> list[Layer]:
+            return _hidden((inputs, *self.sizes), "glorot_uniform", rng, dtype)
 
-DIGITS_OF_A_CLASS = ConditionalImages(32, 16, (64, 128))
-MNIST_OF_A_CLASS = ConditionalImages(100, 50, (256, 512))
+        front = [*_flat(shape), *seen]
+        return conditional.discriminator(
+            make, condition, shape, hidden, self.sizes[-1], front, features
+        )
 
-
-def _to_images(
-    sizes: Sequence[int], shape: Shape, make: conditional.Making
-) -> conditional.Layers:
-    """The layers from so many inputs to images."""
-
-    def layers(inputs: int) -> list[Layer]:
-        rng, dtype = make.rng, make.dtype
-        hidden = _hidden((inputs, *sizes), "glorot_uniform", rng, dtype, 0.8)
+    def _drawing(
+        self, make: conditional.Making, shape: Shape, inputs: int
+    ) -> list[Layer]:
+        """G's layers from so many inputs to images."""
+        sizes, rng, dtype = (inputs, *self.sizes[::-1]), make.rng, make.dtype
+        hidden = _hidden(sizes, "glorot_uniform", rng, dtype, 0.8)
         return [*hidden, *_drawn(sizes[-1], shape, rng, dtype)]
 
-    return layers
+    def _seeing(
+        self, make: conditional.Making, shape: Shape
+    ) -> tuple[list[Layer], int]:
+        """D's layers from flat images to features that no label is needed for."""
+        return [], prod(shape)
 
 
-def _judging_images(
-    make: conditional.Making, condition: str, shape: Shape, sizes: Sequence[int]
-) -> Graph:
-    """A discriminator of images with these hidden layers."""
+@dataclass(frozen=True)
+class ConditionalConvolutions(ConditionalImages):
+    """The same by convolutions of stride 2.
 
-    def layers(inputs: int) -> list[Layer]:
-        return _hidden((inputs, *sizes), "glorot_uniform", make.rng, make.dtype)
+    sizes: of D's hidden layers, behind its convolutions.
+    channels: of D's images of half of the size and of a quarter; of G's the other way
+    round.
+    """
 
-    return conditional.discriminator(
-        make, condition, shape, layers, sizes[-1], _flat(shape)
-    )
+    channels: tuple[int, int]
+
+    def _drawing(
+        self, make: conditional.Making, shape: Shape, inputs: int
+    ) -> list[Layer]:
+        """G's layers from so many inputs to images."""
+        half, quarter = self.channels
+        return _grown(inputs, (quarter, half), shape, make.rng, make.dtype)
+
+    def _seeing(
+        self, make: conditional.Making, shape: Shape
+    ) -> tuple[list[Layer], int]:
+        """D's convolutions of flat images, and how many features they leave."""
+        return _shrunk(self.channels, shape, make.rng, make.dtype)
+
+
+DIGITS_OF_A_CLASS = ConditionalImages(32, 16, (128, 64))
+MNIST_OF_A_CLASS = ConditionalConvolutions(100, 50, (128,), channels=(16, 32))
 
 
 # ---- what they are made of ---------------------------------------------------------

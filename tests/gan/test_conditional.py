@@ -6,7 +6,7 @@ import pytest
 import minigan as mg
 from minigan import gradcheck
 from minigan.errors import MiniganError
-from minigan.gan import CONDITIONS, conditional, recipes
+from minigan.gan import CONDITIONS, conditional, networks, recipes
 
 CLASSES, LATENT = 3, 4
 each_condition = pytest.mark.parametrize("condition", CONDITIONS)
@@ -24,11 +24,20 @@ def players(condition):
     return G, conditional.discriminator(make, condition, (2,), layers, 5)
 
 
+def convolutional(condition):
+    """The same for images, by convolutions."""
+    sizes = networks.ConditionalConvolutions(LATENT, 2, (5,), channels=(2, 3))
+    rng, image = np.random.default_rng(0), (4, 4, 1)
+    made = sizes.generator, sizes.discriminator
+    return [make(rng, np.float64, image, CLASSES, condition) for make in made]
+
+
 @each_condition
+@pytest.mark.parametrize("make", [players, convolutional])
 @pytest.mark.parametrize("objective", ["non-saturating", "hinge"])
-def test_the_gradient_of_the_whole_step(condition, objective):
+def test_the_gradient_of_the_whole_step(condition, make, objective):
     """From G's parameters through D, frozen: the score, and the logits' loss."""
-    G, D = players(condition)
+    G, D = make(condition)
     report = gradcheck(G, through=D, objective=objective)
     report.assert_ok()
     assert all(row.method == "complex" for row in report.rows)
@@ -107,11 +116,42 @@ def test_a_condition_of_ones_own():
         del CONDITIONS._things["nothing"]
 
 
-def test_conditions_of_a_recipe():
-    kinds = {c: recipes.load("digits-conditional", condition=c) for c in CONDITIONS}
+def images(side):
+    """Sixty images of noise, of ten classes."""
+    rows = np.random.default_rng(0).uniform(-1, 1, (60, side, side, 1))
+    return rows.astype(np.float32), np.arange(60) % 10
+
+
+@pytest.mark.parametrize("name", ["digits-conditional", "mnist-conditional"])
+def test_conditions_of_a_recipe(name):
+    data = images(recipes.RECIPES[name].shape[0])
+    kinds = {c: recipes.load(name, data=data, condition=c) for c in CONDITIONS}
     assert len({repr(t.discriminator) for t in kinds.values()}) == len(CONDITIONS)
     for trainer in kinds.values():
         assert trainer.classes == 10 and trainer.sample(2, labels=7).shape[0] == 2
+        trainer.fit(1, report_every=None)
+        assert trainer.generator.dtheta.any() and trainer.discriminator.dtheta.any()
+
+
+def test_labels_join_behind_the_convolutions():
+    """Whatever the condition: D's convolutions are those of no label."""
+    for condition in CONDITIONS:
+        _, D = convolutional(condition)
+        kinds = [type(layer) for layer in D.layers]
+        joins = [k for k, kind in enumerate(kinds) if kind in (mg.Dense, mg.Embedding)]
+        seen = [k for k, kind in enumerate(kinds) if kind is mg.Conv2D]
+        assert len(seen) == 2 and max(seen) < min(joins)
+
+
+@pytest.mark.parametrize("pack", [1, 2])
+def test_images_that_no_convolution_can_halve_twice(pack):
+    assert recipes.load("mnist-conditional", data=images(12), pack=pack).classes == 10
+    message = "'data': expected images whose height and width are multiples of 4"
+    with pytest.raises(MiniganError, match=message):
+        recipes.load("mnist-conditional", data=images(10), pack=pack)
+
+
+def test_conditions_that_are_refused():
     with pytest.raises(MiniganError, match="'condition': expected one of 'concat"):
         recipes.load("digits-conditional", condition="chess")
     with pytest.raises(MiniganError, match="'condition': expected none for 'digits'"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from minigan import Dense, LeakyReLU, Sequential, Tanh
+from minigan import Conv2D, Dense, LeakyReLU, Sequential, Tanh
 from minigan.errors import ArgumentError, StateError
 from minigan.gan import PENALTIES, Penalty, Trainer, conditional
 from minigan.gan.penalties import R1, R1R2, R2, WassersteinGP
@@ -181,14 +181,18 @@ def test_a_gradient_of_zero_has_no_direction(dtype):
 CLASSES = np.arange(5) % 3
 
 
-def judge(condition):
+def judge(condition, convolved):
     """A conditional critic of rows (4,) of three classes."""
     make = conditional.Making(3, np.random.default_rng(0), np.float64, units=2)
+    front, features = [], None
+    if convolved:
+        seen = Conv2D((2, 2, 1), 2, 2, padding="same", rng=make.rng, dtype=make.dtype)
+        front, features = [seen, Tanh()], 8
 
     def hidden(inputs):
         return [make.dense(inputs, 3), Tanh()]
 
-    net = conditional.discriminator(make, condition, (4,), hidden, 3)
+    net = conditional.discriminator(make, condition, (4,), hidden, 3, front, features)
     net.theta[:] = np.random.default_rng(1).standard_normal(net.theta.size)  # E as well
     return critic_of(net)
 
@@ -209,10 +213,11 @@ def score_slopes(net, x, labels):
 
 
 @pytest.mark.parametrize("condition", conditional.CONDITIONS)
+@pytest.mark.parametrize("convolved", [False, True])
 @pytest.mark.parametrize("name", PENALTIES)
-def test_a_critic_that_looks_at_labels(name, condition):
+def test_a_critic_that_looks_at_labels(name, convolved, condition):
     """P for rows of their classes, and dP/dtheta, E included, by complex step."""
-    net, penalty = judge(condition), PENALTIES[name](0.7)
+    net, penalty = judge(condition, convolved), PENALTIES[name](0.7)
     (real, fake), both = rows(), np.concatenate([CLASSES, CLASSES[::-1]])
     alpha = np.random.default_rng(7).random((5, 1))
 
