@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from ..errors import CheckpointError, NonFiniteError, OutputError
 from ..gan import Trainer, metrics
 from ..gan.callbacks import Callback, Report
 from ..gan.equilibrium import of as equilibrium_of
-from ..gan.frames import ImageFrames, frames_of, made_from
+from ..gan.frames import Frames, ImageFrames, frames_of, made_from
 from ..gan.generator import Generator
 from ..gan.monitor import Monitor
 from ..gan.points import Parabola
@@ -75,8 +76,17 @@ class Session(Callback):
             if not trainer.step_count:  # of a run that ended before its checkpoint
                 folder.stream.unlink(missing_ok=True)
             trainer.history.stream_to(folder.stream)
-        self.frames = frames_of(trainer, steps)
         self.monitor = Monitor(lambda text: display.say(wrapped(text)))
+
+    @cached_property
+    def frames(self) -> Frames:
+        """Of the run; asked for the first time, they take their first one."""
+        return frames_of(self.trainer, self.steps)
+
+    def warm_up(self) -> None:
+        """Compile what the run needs, in parallel, before a first frame is taken."""
+        with self.display.wait("preparing (the first run compiles kernels)"):
+            self.trainer.warm_up()
 
     def continue_frames(self) -> None:
         """Take over the frames of a run that goes on; without them, start here."""

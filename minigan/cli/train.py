@@ -174,9 +174,6 @@ def train(
         steps = steps or recipes.RECIPES[recipe].steps
         _expect_longer(folder, trainer, steps)
         display = display_for(trainer, steps, quiet)
-        if trainer.step_count < steps:  # the first frame needs kernels too
-            with display.wait("preparing (the first run compiles kernels)"):
-                trainer.warm_up()
         session = Session(folder, trainer, steps, display, source, options, began)
         if resume and folder.checkpoint.is_file():
             session.continue_frames()
@@ -190,6 +187,7 @@ def train(
             session.save_config()
         else:
             session.save_config()
+            session.warm_up()
             session.save()
         _run(session, interrupts, seconds)
 

@@ -97,12 +97,16 @@ class Execution:
         step = self.game.step
         self._begin(step)
         try:
-            with primitives.use_backend(self.backend):
-                self._captured(1, step)
+            self._try(step)
         except Exception:  # it will be raised again, where that is expected
-            self._key = None, None
+            pass
         finally:
             self._go_back()
+            self.table[:1] = 0  # what the step wrote
+
+    def _try(self, step: Step) -> None:
+        with primitives.use_backend(self.backend):
+            self._captured(1, step)
 
     def once(self, where: str, step: Step) -> dict[str, float]:
         """Run one step of one player, eagerly; what it measured, by column.
@@ -284,6 +288,9 @@ class Execution:
                 self._first_row(step)
                 self._say(error)
                 return 0
+            except BaseException:  # what was not recorded is tried again
+                self._key = None, None
+                raise
             if steps > 1:
                 self._program.play(steps - 1)
             return steps
@@ -317,13 +324,13 @@ class Execution:
 
     def _say(self, error: CaptureError) -> None:
         if not self._said:
-            self._said = True
             warnings.warn(
                 f"minigan: this run is not captured, but trained step by step, "
                 f"with the same results: {error}",
                 RuntimeWarning,
                 stacklevel=6,
             )
+            self._said = True
 
     def _record(self, step: Step) -> "program.Program | Schedule":
         """The program of a step, which is run once."""

@@ -45,7 +45,7 @@ def start(folder, *arguments):
         text=True,
     )
     until = time.monotonic() + 30
-    while not folder.config.exists() and time.monotonic() < until:
+    while not folder.checkpoint.exists() and time.monotonic() < until:
         time.sleep(0.01)
     time.sleep(0.1)
     return process

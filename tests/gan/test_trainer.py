@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -192,6 +193,31 @@ def test_warming_up_leaves_an_error_to_the_training():
     assert state(trainer) == before
     with pytest.raises(NonFiniteError, match="^step 1: .*discriminator 0.W "):
         trainer.fit(1)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_what_was_interrupted_is_recorded_later(monkeypatch, error):
+    trainer, other = build(backend="jit"), build(backend="jit")
+
+    def end(step):
+        raise error
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(trainer.execution, "_record", end)
+        trainer.warm_up()
+    trainer.fit(3), other.fit(3)
+    assert state(trainer) == state(other)
+    assert (trainer.execution._program is None) == JIT_DISABLED
+
+
+def test_what_a_bad_step_wrote_is_forgotten():
+    trainer = build(pretraining_steps=3)
+    W = trainer.generator.layers[0].W.value
+    kept, W[0, 0] = W[0, 0], np.inf
+    trainer.warm_up()
+    W[0, 0] = kept
+    assert not trainer.execution.table.any()
+    trainer.fit(2)
 
 
 # ---- pre-training ------------------------------------------------------------------
