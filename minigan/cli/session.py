@@ -91,8 +91,7 @@ class Session(Callback):
     def continue_frames(self) -> None:
         """Take over the frames of a run that goes on; without them, start here."""
         try:
-            if self.frames:
-                self.frames.load(self.folder.frames)
+            self.frames.load(self.folder.frames)
         except CheckpointError as error:
             warn(f"the pictures start at step {self.trainer.step_count:,}: {error}")
 
@@ -123,8 +122,7 @@ class Session(Callback):
         step = self.trainer.step_count
         if step == self._saved:
             return
-        if self.frames:
-            self.frames.save(self.folder.frames)
+        self.frames.save(self.folder.frames)
         if step:
             self.folder.remove_results()
         self.trainer.save(self.folder.checkpoint)
@@ -153,13 +151,11 @@ class Session(Callback):
 
         Returns the signal that stopped it.
         """
-        callbacks = [self, self.display, self.monitor, interrupts]
+        callbacks = [self.frames, self, self.display, self.monitor, interrupts]
         if "save_every" in self.options:
             callbacks.append(Saver(self))
         if seconds is not None:
             callbacks.append(Budget(seconds))
-        if self.frames:
-            callbacks.insert(0, self.frames)
         try:
             with self.display:
                 stopped_by = interrupts.fit(
@@ -189,8 +185,7 @@ class Session(Callback):
     def save_results(self) -> None:
         """History, generator and pictures; one that fails is only worth a warning."""
         self._save_numbers()
-        if self.frames:
-            self.frames.on_step(self.trainer)  # the end, where no frame falls on it
+        self.frames.on_step(self.trainer)  # the end, where no frame falls on it
         pictures = self._pictures().items()
         self.drawn = [
             name for name, draw in pictures if self._draw(self.folder / name, draw)

@@ -174,6 +174,23 @@ def test_a_run_that_is_killed_before_any_of_its_writes(
     assert written_by_then(cut) == written_by_then(whole)
 
 
+def test_a_run_that_is_killed_while_it_compiles(
+    tmp_path, monkeypatch, whole, no_pictures
+):
+    """config.json is there by then, so that it begins again as it was asked to."""
+
+    def die(trainer):
+        raise Killed
+
+    cut = RunDir(tmp_path / "cut")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Trainer, "warm_up", die)
+        train(cut, *OFTEN, steps=STEPS)
+    again = run("train", "parabola", "--out", cut, "--resume", "--backend", BACKEND)
+    assert again.exit_code == 0, again.output
+    expect_same_run(cut, whole)
+
+
 STREAMED = (*OFTEN, "--stream-history")
 
 
