@@ -97,14 +97,15 @@ class Execution:
         step = self.game.step
         self._begin(step)
         try:
-            self._try(step)
+            self._only_captured(step)
         except Exception:  # it will be raised again, where that is expected
             pass
         finally:
             self._go_back()
             self.table[:1] = 0  # what the step wrote
 
-    def _try(self, step: Step) -> None:
+    def _only_captured(self, step: Step) -> None:
+        """Run the step once, if it can be captured; `_say` counts on this frame."""
         with primitives.use_backend(self.backend):
             self._captured(1, step)
 
