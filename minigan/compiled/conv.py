@@ -33,21 +33,21 @@ def _gather(x, index, window, start, low, patches):
     places, channels = index.size // window, x.shape[2]
     high = low + width
     for r in range(rows):
-        pixels, row = x[(start + r) // places], patches[r]
-        seen = index[(start + r) % places * window :]
+        example, place = divmod(start + r, places)
+        pixels, row, seen = x[example], patches[r], index[place * window :]
         if channels == 1:
             for k in range(width):
-                place = seen[low + k]
-                row[k] = pixels[place, 0] if place >= 0 else 0
+                pixel = seen[low + k]
+                row[k] = pixels[pixel, 0] if pixel >= 0 else 0
             continue
-        example = (start + r) // places * x.shape[1]
+        begin = example * x.shape[1]
         for q in range(low // channels, -(-high // channels)):
             first, last = max(low, q * channels), min(high, (q + 1) * channels)
             if seen[q] < 0:
                 for k in range(first - low, last - low):
                     row[k] = 0
             else:
-                source = (example + seen[q] - q) * channels + first
+                source = (begin + seen[q] - q) * channels + first
                 copy_run(patches, r * width + first - low, x, source, last - first)
 
 
