@@ -20,7 +20,7 @@ LINES = VECTORS * VECTOR_BYTES // LINE + 1  # of the cache, in a row of a panel
 
 def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r0,
          r_step, panel, depth, vectors, packing, fresh, direct, held, c0, c_step, last,
-         b0, mode, in_left, next0, next_step, parts):  # fmt: skip
+         b0, mode, in_left, next0, along, each, across, first, parts):  # fmt: skip
     """Write: sums = (0 if fresh else work[held]) + left @ panel, kept in registers.
 
     left[i, k] is left[l0 + i*row_step + k*k_step], the panel is (depth, vectors*lanes)
@@ -29,14 +29,16 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
     last vector go to C[c0] as `mode` says, else the whole tile to work[held].  Rows
     beyond `rows` repeat the last one: computed, and not stored.
 
-    On the way along a row of left, what later tiles read is asked for: `parts` times
-    LINES cache lines, each next_step elements after the one before, the first at
-    left[next0] if in_left, else at right[next0].
+    On the way along a row of left, what later tiles read is asked for, in pieces of
+    LINES cache lines: of a matrix with `each` pieces in a row, `along` apart, and rows
+    `across` apart, from left[next0] on if in_left, else from right[next0], the pieces
+    first, first + 1, ... first + parts - 1.
 
     k_step is 1 (rows of left run along k) or ROWS (left is packed, and complete).
     """
     held, panel = w.at(work, held, 1), w.at(work, panel, 1)
-    coming = w.at(b.select(w.less(0, in_left), left, right), next0, 1), next_step, parts
+    later = w.at(b.select(w.less(0, in_left), left, right), next0, 1)
+    coming = later, along, each, across, first, parts
     direct, fresh, packing = (w.less(0, flag) for flag in (direct, fresh, packing))
     right, packed = w.at(right, r0, 1), w.equal(k_step, ROWS)
     apart = w.lines(left, l0, rows, row_step), 1
@@ -71,8 +73,7 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
 def _walk(w, depth, source, panel, sums, coming=None):
     """Write the loop over k.  UNROLL steps in one, for fewer additions of addresses.
 
-    coming: what is asked for on the way, (address, from one part to the next, how many
-    parts), or None.
+    coming: what is asked for on the way, as in `_tile`, or None.
     """
     b = w.b
     whole = b.sdiv(depth, w.int(UNROLL))
@@ -80,15 +81,18 @@ def _walk(w, depth, source, panel, sums, coming=None):
     if coming is None:
         _steps(w, w.int(0), whole, UNROLL, source, panel, sums)
     else:
-        place, apart, parts = coming
-        each = b.sdiv(whole, b.add(parts, w.int(1)))
+        later, along, each, across, first, parts = coming
+        stretch = b.sdiv(whole, b.add(parts, w.int(1)))
         with cgutils.for_range(b, b.add(parts, w.int(1))) as part:
+            piece = b.add(first, part.index)
+            row = w.at(later, b.sdiv(piece, each), across)
             for line in range(LINES):
-                w.ask(w.at(place, part.index, apart, line * w.line), near=False)
-            first = b.mul(part.index, each)
+                place = w.at(row, b.srem(piece, each), along, line * w.line)
+                w.ask(place, near=False)
+            start = b.mul(part.index, stretch)
             final = w.equal(part.index, parts)
-            count = b.select(final, b.sub(whole, first), each)
-            _steps(w, b.mul(first, w.int(UNROLL)), count, UNROLL, source, panel, sums)
+            count = b.select(final, b.sub(whole, start), stretch)
+            _steps(w, b.mul(start, w.int(UNROLL)), count, UNROLL, source, panel, sums)
     _steps(w, done, b.sub(depth, done), 1, source, panel, sums)
 
 

@@ -116,7 +116,7 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
             coming_rows = min(steps, depth - k1)
         for t in range(0 if packed else -1, tiles):  # -1: pack what t = 0 cannot
             first, parts = share(coming_rows, t - tiles + turns, turns)
-            soon = np.int64(0), coming + first * r_step, r_step, parts
+            soon = np.int64(0), coming, r_step, np.int64(1), r_step, first, parts
             i = row_a + t * ROWS
             rows = min(ROWS, row_b - i)
             for p in range(panels):
@@ -151,10 +151,11 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
                 corner, by_k = start + t * tile_step, ROWS if form == TN else l_k
                 packing = t == 0 and form != NT and cols == step
                 where = held, c, c_step, last, j if mode != ADD else 0, mode
-                if form == NT:  # from p = 1 on: rows of left of the next tile, all k
-                    first, parts = share(ROWS * l_row // part, p - 1, panels - 1)
-                    next0 = corner + tile_step + first * part
-                    soon = np.int64(1), next0, part, parts
+                if form == NT:  # from p = 1 on: rows of left of the next tile
+                    each = -(-n // part)
+                    first, parts = share(ROWS * each, p - 1, panels - 1)
+                    next0 = corner + tile_step
+                    soon = np.int64(1), next0, part, each, l_row, first, parts
                 tile(walked, right, work, C, bias, slope, (corner, l_row, by_k,
                       rows, r0, r_step, panel, n, wide, packing, k0 == 0, direct,
                       *where, *soon))  # fmt: skip
