@@ -51,6 +51,16 @@ def _chains(w, left, right, row, rows, depth, count, k_step, j_step):
         sums.append([cgutils.alloca_once(b, w.vector()) for _ in range(count)])
         for s in sums[-1]:
             b.store(w.zero, s)
+    turned_chains(w, lines, right, depth, k_step, j_step, sums)
+    return sums
+
+
+def turned_chains(w, lines, right, depth, k_step, j_step, sums):
+    """Write: sums[group][j] += the rows that begin at lines[group], times right[:, j].
+
+    A group has as many rows as a vector has lanes, each `depth` numbers long.
+    """
+    b, lanes = w.b, w.lanes
 
     def link(k, group, x):
         for j, s in enumerate(sums[group]):
@@ -60,8 +70,8 @@ def _chains(w, left, right, row, rows, depth, count, k_step, j_step):
     blocks = b.sdiv(depth, w.int(lanes))
     with cgutils.for_range(b, blocks) as block:
         k = b.mul(block.index, w.int(lanes))
-        for group in range(GROUPS):
-            turned = w.transpose([w.load(w.at(line, k, 1)) for line in lines[group]])
+        for group, starts in enumerate(lines):
+            turned = w.transpose([w.load(w.at(line, k, 1)) for line in starts])
             for i, x in enumerate(turned):
                 link(b.add(k, w.int(i)), group, x)
     done = b.mul(blocks, w.int(lanes))
@@ -72,9 +82,8 @@ def _chains(w, left, right, row, rows, depth, count, k_step, j_step):
         turned = [w.transpose(block) for block in blocks]
         for i in range(lanes - 1):
             with b.if_then(w.less(i, rest)):
-                for group in range(GROUPS):
+                for group in range(len(lines)):
                     link(b.add(done, w.int(i)), group, turned[group][i])
-    return sums
 
 
 def _leave(w, sums, C, exist, bias, slope, mode):

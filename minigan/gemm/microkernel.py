@@ -59,7 +59,7 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
                             _walk_and_pack(w, depth, source, right, r_step, panel, sums)
                         with copied:
                             soon = coming if source is apart else None
-                            _walk(w, depth, source, panel, sums, soon)
+                            walk(w, depth, source, panel, sums, soon)
             with b.if_else(direct) as (leaving, staying):
                 with leaving:
                     where = c0, c_step, b0
@@ -70,7 +70,7 @@ def _tile(w, b, left, right, work, C, bias, slope, l0, row_step, k_step, rows, r
                             w.store(b.load(s), w.at(held, r, width, column))
 
 
-def _walk(w, depth, source, panel, sums, coming=None):
+def walk(w, depth, source, panel, sums, coming=None):
     """Write the loop over k.  UNROLL steps in one, for fewer additions of addresses.
 
     coming: what is asked for on the way, as in `_tile`, or None.
@@ -150,11 +150,12 @@ def activation(w, slope, mode):
     return bend
 
 
-def finish(w, sums, C, bias, slope, rows, columns, last, where, mode):
+def finish(w, sums, C, bias, slope, rows, columns, last, where, mode, done=None):
     """Write: C[c0] = act(sums + bias[b0]), or C + sums, or the sums, by `mode`.
 
     columns: where each vector of a row begins; they may overlap.  last: lanes of the
-    last one that exist.  where: (c0, from a row of C to the next, b0).
+    last one that exist.  where: (c0, from a row of C to the next, b0).  done: rows in
+    front that are left as they are.
     """
     b, (c0, c_step, b0) = w.b, where
     C, bias = w.at(C, c0, 1), w.at(bias, b0, 1)
@@ -168,7 +169,10 @@ def finish(w, sums, C, bias, slope, rows, columns, last, where, mode):
 
     def each(change):
         for r, row in enumerate(sums):
-            with b.if_then(w.less(r, rows)):
+            wanted = w.less(r, rows)
+            if done is not None:
+                wanted = b.and_(wanted, b.not_(w.less(r, done)))
+            with b.if_then(wanted):
                 row = [b.load(s) for s in row]
                 if change:
                     sources = [w.at(other, r, other_step, column) for column in columns]

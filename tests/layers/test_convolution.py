@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan import Adam, Conv2D, Conv2DTranspose, LeakyReLU, Sequential, primitives
-from minigan.compiled import conv
+from minigan.compiled import images
 from minigan.errors import ArgumentError, ShapeError
 from minigan.jit.compiling import JIT_DISABLED
 from minigan.layers.convolution import same_border
@@ -223,7 +223,7 @@ def test_more_than_one_block(backend):
     """Rows of a batch do not touch each other, wherever a block ends."""
     layer = Conv2D((9, 9, 64), 5, 3, 1, "same", rng=3, dtype=np.float64)
     x = normal(12, *layer.input_shape, dtype=np.float64)
-    assert x.shape[0] * 81 * 9 * 64 > 2 * conv.BLOCK
+    assert x.shape[0] * 81 * 9 * 64 > 2 * images.BLOCK
     with primitives.use_backend(backend):
         y = layer.forward(x)
         dy = normal(*y.shape, dtype=np.float64, seed=7)
