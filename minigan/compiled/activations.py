@@ -31,19 +31,53 @@ def relu_backward(dy, y, dx):
 
 
 @kernel
-def leaky_relu_forward(x, slope, y):
+def _leaky_relu(x, slope, y):
     kind = x.dtype.type
     a = kind(slope)
     for i in range(x.size):
         y[i] = x[i] if x[i] > kind(0) else a * x[i]
 
 
+@kernel(inside=True)
+def _leaky_relu_blocks(share, x, slope, y):
+    block = next_task(share)
+    while block >= 0:
+        part = slice(block * BLOCK, (block + 1) * BLOCK)
+        _leaky_relu(x[part], slope, y[part])
+        block = next_task(share)
+
+
 @kernel
-def leaky_relu_backward(dy, y, slope, dx):
+def _shared_leaky_relu(x, slope, y):
+    share_out(_leaky_relu_blocks, threads(), -(-x.size // BLOCK), (x, slope, y))
+
+
+leaky_relu_forward = BySize(_leaky_relu, _shared_leaky_relu, "S", PARALLEL)
+
+
+@kernel
+def _leaky_relu_backward(dy, y, slope, dx):
     kind = dy.dtype.type
     a = kind(slope)
     for i in range(dy.size):
         dx[i] = dy[i] if y[i] > kind(0) else a * dy[i]
+
+
+@kernel(inside=True)
+def _backward_blocks(share, dy, y, slope, dx):
+    block = next_task(share)
+    while block >= 0:
+        part = slice(block * BLOCK, (block + 1) * BLOCK)
+        _leaky_relu_backward(dy[part], y[part], slope, dx[part])
+        block = next_task(share)
+
+
+@kernel
+def _shared_backward(dy, y, slope, dx):
+    share_out(_backward_blocks, threads(), -(-dy.size // BLOCK), (dy, y, slope, dx))
+
+
+leaky_relu_backward = BySize(_leaky_relu_backward, _shared_backward, "S", PARALLEL)
 
 
 @kernel
