@@ -11,7 +11,8 @@ from typing import Any
 from ..gemm.pixels import FEW, LEAST
 from ..jit.compiling import JIT_DISABLED, kernel
 from . import direct, patches
-from .images import gather_pixels, scatter_pixels
+from .images import gather_pixels as gather_pixels
+from .images import scatter_pixels as scatter_pixels
 
 DEEPEST = 4096  # rows of W of which three vectors of columns stay in the cache
 
@@ -61,15 +62,6 @@ def _dx(channels, K, M):
 conv_forward = ByShape(patches.forward, _forward)
 conv_dW = ByShape(patches.dW, _dW)
 conv_dx = ByShape(patches.dx, _dx)
-
-__all__ = [
-    "add_bias",
-    "conv_dW",
-    "conv_dx",
-    "conv_forward",
-    "gather_pixels",
-    "scatter_pixels",
-]
 
 
 @kernel

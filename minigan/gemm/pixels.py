@@ -18,14 +18,25 @@ pixels for each place, an example has `size` numbers, and pixel -1 is the run `z
 The chains of multiply-adds are those of `gemm`.
 """
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..jit.compiling import kernel
 from .few import GROUPS, WIDE, turned_chains
-from .microkernel import ADD, activation, finish, multiply_add, walk
-from .vectors import ROWS, VECTORS, written_once
+from .microkernel import (
+    ADD,
+    activation,
+    finish,
+    multiply_add,
+    pack,
+    pack_turned,
+    walk,
+)
+from .rectangle import address
+from .vectors import ROWS, VECTOR_BYTES, VECTORS, written_once
 
 FEW = 4  # columns of W; from there on a tile is as quick
 LEAST = 8  # channels of a pixel that fill a tile of `conv_dW`: ROWS on any CPU
@@ -333,3 +344,71 @@ def conv_few(context, x, index, zeros, W, y, bias, slope, numbers):
 def conv_few_dW(context, x, index, zeros, dy, sums_of, numbers):
     kinds = x, index, zeros, dy, sums_of, numbers
     return types.void(*kinds), written_once(_conv_few_dW)
+
+
+# ---- panels ----
+
+
+@kernel(inside=True)
+def _room(size, like):
+    """(memory for so many numbers, the first whose address is that of a vector)."""
+    work = np.empty(size + lanes_of(like), like.dtype)
+    return work, -address(work) % VECTOR_BYTES // like.itemsize
+
+
+@kernel(inside=True)
+def lanes_of(array):
+    """How many of its numbers a vector has."""
+    return VECTOR_BYTES // array.itemsize
+
+
+@kernel(inside=True)
+def piece(p, cols, lanes):
+    """(first vector, vectors, lanes of the last one) of panel p of so many columns."""
+    vectors = -(-cols // lanes)
+    panels = -(-vectors // VECTORS)
+    v = p * vectors // panels
+    wide = (p + 1) * vectors // panels - v
+    return v, wide, min(lanes, cols - (v + wide - 1) * lanes)
+
+
+@kernel(inside=True)
+def panels(cols, lanes):
+    """How many panels there are."""
+    vectors = -(-cols // lanes)
+    return -(-vectors // VECTORS)
+
+
+@kernel(inside=True)
+def pack_panels(W):
+    """(panels of W side by side, where they begin)."""
+    (K, M), lanes = W.shape, lanes_of(W)
+    flat = W.reshape(W.size)
+    if M % lanes == 0 and panels(M, lanes) == 1:
+        return flat, np.int64(0)
+    work, start = _room(K * -(-M // lanes) * lanes, W)
+    for p in range(panels(M, lanes)):
+        v, wide, last = piece(p, M, lanes)
+        cols = (wide - 1) * lanes + last
+        at = start + v * lanes * K
+        where = v * lanes, M, K, cols, at, wide * lanes, np.int64(0)
+        pack(flat, work, where)
+    return work, start
+
+
+@kernel(inside=True)
+def pack_turned_panels(W, channels):
+    """(panels of each pixel's W^T one behind the other, where they begin)."""
+    (K, M), lanes = W.shape, lanes_of(W)
+    flat, each = W.reshape(W.size), -(-channels // lanes) * lanes * M
+    work, start = _room(K // channels * each, W)
+    for q in range(K // channels):
+        for p in range(panels(channels, lanes)):
+            v, wide, last = piece(p, channels, lanes)
+            panel = start + q * each + v * lanes * M
+            first, cols = q * channels + v * lanes, (wide - 1) * lanes + last
+            for r in range(0, cols, ROWS):
+                some = min(ROWS, cols - r)
+                where = (first + r) * M, M, some, M, panel + r, wide * lanes
+                pack_turned(flat, work, where)
+    return work, start
