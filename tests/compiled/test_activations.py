@@ -37,19 +37,32 @@ def test_activations_of_large_operands(dtype):
     assert_same_bits(out_of(kernels.tanh_backward, dy, y), dy * (one - y * y))
     assert_same_bits(out_of(kernels.sigmoid_backward, dy, y), dy * (y * (one - y)))
     assert_same_bits(out_of(kernels.relu_forward, x), np.where(x > 0, x, dtype(0)))
+    leak = np.where(x > 0, x, dtype(0.2) * x)
+    assert_same_bits(out_of(kernels.leaky_relu_forward, x, 0.2), leak)
     leak = np.where(x > 0, dy, dtype(0.2) * dy)
     assert_same_bits(out_of(kernels.leaky_relu_backward, dy, x, 0.2), leak)
 
 
+SHARED = {
+    "tanh_forward": lambda kernel, x, y: out_of(kernel, x),
+    "leaky_relu_forward": lambda kernel, x, y: out_of(kernel, x, 0.2),
+    "leaky_relu_backward": lambda kernel, x, y: out_of(kernel, x, y, 0.2),
+}
+
+
 @pytest.mark.skipif(JIT_DISABLED, reason="nothing is parallel without the JIT")
 @each_type
-def test_any_number_of_threads_gives_the_same_bits(dtype):
-    x, found = normal(LARGE, dtype=dtype), []
+@pytest.mark.parametrize("name", SHARED)
+def test_any_number_of_threads_gives_the_same_bits(name, dtype):
+    x, y, found = normal(LARGE, dtype=dtype), normal(LARGE, dtype=dtype, seed=1), []
+    twin, call = getattr(kernels, name), SHARED[name]
     for n in (1, 3):
         with threads(n):
-            found += [out_of(kernels.tanh_forward, x)]
+            found += [call(twin.shared, x, y)]
     small = kernels.PARALLEL - 1  # goes the serial way
-    assert_same_bits(out_of(kernels.tanh_forward, x[:small]), found[0][:small])
+    assert twin.chosen({"S": small}, x.dtype, "auto") is twin.alone
+    assert twin.chosen({"S": LARGE}, x.dtype, "auto") is twin.shared
+    assert_same_bits(call(twin.alone, x, y), found[0])
     for other in found:
         assert_same_bits(other, found[0])
 

@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 
+from minigan import primitives
 from minigan.compiled import batchnorm as kernels
 from minigan.compiled import dense
+from minigan.compiled.sharing import PARALLEL
+from minigan.jit.compiling import JIT_DISABLED
 
-from ..helpers import normal
+from ..helpers import normal, threads
 
 FLOATS = (np.float32, np.float64)
 each_type = pytest.mark.parametrize("dtype", FLOATS, ids=["float32", "float64"])
 SHAPES = ((64, 130), (7, 3), (2, 1), (1, 4), (133, 17))
+LARGE = ((301, 200), (2101, 17), (10, 4001))  # shared by threads
 
 
 def batchnorm(x, gamma, beta, epsilon=1e-3):
@@ -64,6 +68,38 @@ def test_batchnorm_backward(shape, dtype):
     np.testing.assert_allclose(sum_dy_xhat, (a * b).sum(axis=0), **near)
     want = gamma * rstd * (a - a.mean(axis=0) - b * (a * b).mean(axis=0))
     np.testing.assert_allclose(dx, want, **near)
+
+
+@pytest.mark.skipif(JIT_DISABLED, reason="nothing is parallel without the JIT")
+@each_type
+@pytest.mark.parametrize("shape", LARGE)
+def test_large_ones_with_any_number_of_threads(shape, dtype):
+    """The bits are the same, and it is the formula."""
+    x, dy = normal(2, *shape, dtype=dtype, seed=5)
+    gamma, beta = normal(2, shape[1], dtype=dtype, seed=6)
+    assert x.size >= PARALLEL
+    found = []
+    for n in (1, 3):
+        with threads(n):
+            y, xhat, mean, var, rstd = batchnorm(x, gamma, beta)
+            still = np.empty_like(x), np.empty_like(x), np.empty_like(rstd)
+            moving = mean.astype(dtype), var.astype(dtype)
+            kernels.batchnorm_inference(x, gamma, beta, *moving, 1e-3, *still)
+            sums, dx = np.empty((2, shape[1])), np.empty_like(x)
+            kernels.batchnorm_sums(dy, xhat, *sums)
+            kernels.batchnorm_backward(dy, xhat, gamma, rstd, *sums, dx)
+            found.append((y, xhat, mean, var, rstd, *still, sums, dx))
+    for one, three in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, three)
+    y, xhat, mean, var, rstd, again, *_, sums, dx = found[0]
+    expected = [np.empty_like(a) for a in (y, xhat, mean, var, rstd)]
+    primitives.batchnorm_forward.formula(x, gamma, beta, 1e-3, *expected)
+    back, near = np.empty_like(x), 1e4 * np.finfo(dtype).eps
+    primitives.batchnorm_backward.formula(dy, xhat, gamma, rstd, *sums, back)
+    pairs = zip((y, xhat, mean, var, rstd, dx), (*expected, back), strict=True)
+    for result, formula in pairs:
+        np.testing.assert_allclose(result, formula, rtol=near, atol=near)
+    np.testing.assert_allclose(again, y, rtol=near, atol=near)
 
 
 @each_type
