@@ -146,7 +146,7 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
                     held += place * ROWS * lanes
                 c = j * c_step + i if form == NT else i * c_step + j
                 direct = final and form != NT
-                if form != NT and final:  # C is large and not in the cache
+                if form != NT and final:  # C may be large and not in the cache
                     ask_for(C, (c, c_step, rows, cols))
                 corner, by_k = start + t * tile_step, ROWS if form == TN else l_k
                 packing = t == 0 and form != NT and cols == step
