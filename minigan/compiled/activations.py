@@ -64,7 +64,7 @@ def _leaky_relu_backward(dy, y, slope, dx):
 
 
 @kernel(inside=True)
-def _backward_blocks(share, dy, y, slope, dx):
+def _leaky_relu_backward_blocks(share, dy, y, slope, dx):
     block = next_task(share)
     while block >= 0:
         part = slice(block * BLOCK, (block + 1) * BLOCK)
@@ -73,11 +73,15 @@ def _backward_blocks(share, dy, y, slope, dx):
 
 
 @kernel
-def _shared_backward(dy, y, slope, dx):
-    share_out(_backward_blocks, threads(), -(-dy.size // BLOCK), (dy, y, slope, dx))
+def _shared_leaky_relu_backward(dy, y, slope, dx):
+    share_out(
+        _leaky_relu_backward_blocks, threads(), -(-dy.size // BLOCK), (dy, y, slope, dx)
+    )
 
 
-leaky_relu_backward = BySize(_leaky_relu_backward, _shared_backward, "S", PARALLEL)
+leaky_relu_backward = BySize(
+    _leaky_relu_backward, _shared_leaky_relu_backward, "S", PARALLEL
+)
 
 
 @kernel

@@ -3,15 +3,15 @@
 A matrix lies in memory row by row, so the loops go row by row as well and treat many
 columns of a row at once, as vectors.  Totals are float64.  Four rows are summed in the
 type of the data before they are added to a total, which is then touched a quarter as
-often; the order is fixed.  Threads share
-columns where something is summed down them, and rows where not.
+often; the order is fixed.  Threads share columns where mean and variance are summed,
+and rows where nothing is; the sums of the way back are done by one.
 """
 
 import numpy as np
 
 from ..jit.compiling import kernel
 from ..jit.tasks import next_task, share_out
-from .sharing import cut_columns, cut_rows, some_columns, some_rows
+from .sharing import column_span, cut_columns, cut_rows, span
 
 
 @kernel(inside=True)
@@ -56,7 +56,7 @@ def _statistics(x, epsilon, mean, var, high, rest, rstd, low, end):
 def _statistics_parts(share, x, epsilon, mean, var, high, rest, rstd):
     part = next_task(share)
     while part >= 0:
-        low, end = some_columns(part, share[3], x.shape[1])
+        low, end = column_span(part, share[3], x.shape[1])
         _statistics(x, epsilon, mean, var, high, rest, rstd, low, end)
         part = next_task(share)
 
@@ -65,7 +65,7 @@ def _statistics_parts(share, x, epsilon, mean, var, high, rest, rstd):
 def _normalise_parts(share, x, high, rest, rstd, gamma, beta, y, xhat):
     part = next_task(share)
     while part >= 0:
-        first, last = some_rows(part, share[3], x.shape[0])
+        first, last = span(part, share[3], x.shape[0])
         for i in range(first, last):
             for j in range(x.shape[1]):
                 xhat[i, j] = ((x[i, j] - high[j]) - rest[j]) * rstd[j]
@@ -98,7 +98,7 @@ def batchnorm_update(mean, var, moving_mean, moving_var, momentum):
 def _inference_parts(share, x, gamma, beta, moving_mean, y, xhat, rstd):
     part = next_task(share)
     while part >= 0:
-        first, last = some_rows(part, share[3], x.shape[0])
+        first, last = span(part, share[3], x.shape[0])
         for i in range(first, last):
             for j in range(x.shape[1]):
                 xhat[i, j] = (x[i, j] - moving_mean[j]) * rstd[j]
@@ -146,7 +146,7 @@ def _backward_parts(share, dy, xhat, gamma, rstd, sum_dy, sum_dy_xhat, dx):
     portion = 1.0 / n
     part = next_task(share)
     while part >= 0:
-        first, last = some_rows(part, share[3], n)
+        first, last = span(part, share[3], n)
         for i in range(first, last):
             for j in range(d):
                 mean, slope = kind(sum_dy[j] * portion), kind(sum_dy_xhat[j] * portion)

@@ -12,15 +12,16 @@ over the columns of dy.  No sum is shared.
 
 import numpy as np
 
-from ..gemm import microkernel, pixels, product
+from ..gemm import few, microkernel, pixels, product
 from ..jit.compiling import kernel
 from ..jit.tasks import next_task, share_out
-from .images import block_rows, cut, span
+from .images import BLOCK, block_rows
+from .sharing import cut, cut_once, span
 
 
 @kernel(inside=True)
 def _geometry(images, index, W, Y):
-    """(places, window, channels, size) of images (N, size) and results (N, Y)."""
+    """(places, window, channels, size) of images (N, size), x or dx, and y (N, Y)."""
     places = Y // W.shape[1]
     window = index.size // places
     return places, window, W.shape[0] // window, images.shape[1]
@@ -39,8 +40,8 @@ def _forward_parts(share, x, index, geometry, W, b, y):
     part = next_task(share)
     while part >= 0:
         first, end = span(part, share[3], y.size // M)
-        for p in range(pixels.panels(M, lanes)):
-            v, wide, last = pixels.piece(p, M, lanes)
+        for p in range(pixels.panel_count(M, lanes)):
+            v, wide, last = pixels.panel_columns(p, M, lanes)
             columns = M, start + v * lanes * K, v * lanes, wide, last
             numbers = first, end - first, *geometry, *columns, microkernel.BIAS
             pixels.conv(x, index, zeros, panels, y, b, none, numbers)
@@ -82,7 +83,7 @@ def _dW_parts(share, x, index, geometry, dy, dW):
     (K, M), lanes, channels = dW.shape, pixels.lanes_of(dW), geometry[2]
     zeros, none = np.zeros(channels, x.dtype), x.dtype.type(0)
     rows, tiles, grad = dy.size // M, -(-channels // pixels.ROWS), _flat(dW)
-    block = min(rows, block_rows(K))
+    block = max(1, min(rows, block_rows(K)))
     part = next_task(share)
     while part >= 0:
         low, high = span(part, share[3], geometry[1] * tiles)
@@ -90,10 +91,10 @@ def _dW_parts(share, x, index, geometry, dy, dW):
             some = min(block, rows - start)
             for tile in range(low, high):
                 q, channel = tile // tiles, tile % tiles * pixels.ROWS
-                done = max(0, channel + pixels.ROWS - channels)  # by the tile before
-                for p in range(pixels.panels(M, lanes)):
-                    v, wide, last = pixels.piece(p, M, lanes)
-                    piece = M, q, channel - done, done, v * lanes, wide, last
+                skipped = max(0, channel + pixels.ROWS - channels)  # done by the last
+                for p in range(pixels.panel_count(M, lanes)):
+                    v, wide, last = pixels.panel_columns(p, M, lanes)
+                    piece = M, q, channel - skipped, skipped, v * lanes, wide, last
                     numbers = start, some, *geometry, *piece
                     pixels.conv_dW(x, index, zeros, dy, grad, none, numbers)
         part = next_task(share)
@@ -103,17 +104,16 @@ def _dW_parts(share, x, index, geometry, dy, dW):
 def dW(x, index, dy, dW):
     K, geometry = dW.shape[0], _geometry(x, index, dW, dy.shape[1])
     tiles = geometry[1] * -(-geometry[2] // pixels.ROWS)
-    workers, parts = cut(dy.size * K, product.PARALLEL, tiles)
-    parts = min(max(1, workers), parts)  # each reads all of x and dy
+    workers, parts = cut_once(dy.size * K, product.PARALLEL, tiles)
     share_out(_dW_parts, workers, parts, (_flat(x), index, geometry, _flat(dy), dW))
 
 
 @kernel(inside=True)
-def _apart_dW_parts(share, x, index, geometry, dy, dW):
+def _mixed_dW_parts(share, x, index, geometry, dy, dW):
     (K, M), lanes = dW.shape, pixels.lanes_of(dW)
     zeros, none = np.zeros(geometry[2], x.dtype), x.dtype.type(0)
     rows, grad = dy.size // M, _flat(dW)
-    block = min(rows, block_rows(K))
+    block = max(1, min(rows, block_rows(K)))
     part = next_task(share)
     while part >= 0:
         low, high = span(part, share[3], -(-K // pixels.ROWS))
@@ -121,21 +121,20 @@ def _apart_dW_parts(share, x, index, geometry, dy, dW):
             some = min(block, rows - start)
             for k in range(low * pixels.ROWS, min(K, high * pixels.ROWS), pixels.ROWS):
                 exist = min(pixels.ROWS, K - k)
-                for p in range(pixels.panels(M, lanes)):
-                    v, wide, last = pixels.piece(p, M, lanes)
+                for p in range(pixels.panel_count(M, lanes)):
+                    v, wide, last = pixels.panel_columns(p, M, lanes)
                     piece = M, k, exist, v * lanes, wide, last
                     numbers = start, some, *geometry, *piece
-                    pixels.conv_dW_apart(x, index, zeros, dy, grad, none, numbers)
+                    pixels.conv_dW_mixed(x, index, zeros, dy, grad, none, numbers)
         part = next_task(share)
 
 
 @kernel
-def apart_dW(x, index, dy, dW):
+def mixed_dW(x, index, dy, dW):
     K, geometry = dW.shape[0], _geometry(x, index, dW, dy.shape[1])
-    workers, parts = cut(dy.size * K, product.PARALLEL, -(-K // pixels.ROWS))
-    parts = min(max(1, workers), parts)  # each reads all of x and dy
+    workers, parts = cut_once(dy.size * K, product.PARALLEL, -(-K // pixels.ROWS))
     operands = _flat(x), index, geometry, _flat(dy), dW
-    share_out(_apart_dW_parts, workers, parts, operands)
+    share_out(_mixed_dW_parts, workers, parts, operands)
 
 
 @kernel(inside=True)
@@ -143,8 +142,8 @@ def _few_dW_parts(share, x, index, geometry, dy, dW):
     (K, M), lanes, channels = dW.shape, pixels.lanes_of(dW), geometry[2]
     zeros, sums = np.zeros(channels, x.dtype), np.empty((M, channels), x.dtype)
     rows, out = dy.size // M, _flat(sums)
-    vectors, most = -(-channels // lanes), pixels.WIDE // M
-    block = min(rows, block_rows(K))
+    vectors, most = -(-channels // lanes), few.WIDE // M
+    block = max(1, min(rows, block_rows(K)))
     part = next_task(share)
     while part >= 0:
         low, high = span(part, share[3], geometry[1])
@@ -165,8 +164,7 @@ def _few_dW_parts(share, x, index, geometry, dy, dW):
 @kernel
 def few_dW(x, index, dy, dW):
     K, geometry = dW.shape[0], _geometry(x, index, dW, dy.shape[1])
-    workers, parts = cut(dy.size * K, product.PARALLEL, geometry[1])
-    parts = min(max(1, workers), parts)  # each reads all of x and dy
+    workers, parts = cut_once(dy.size * K, product.PARALLEL, geometry[1])
     share_out(_few_dW_parts, workers, parts, (_flat(x), index, geometry, _flat(dy), dW))
 
 
@@ -181,8 +179,8 @@ def _dx_parts(share, dy, index, geometry, W, dx):
         first, end = span(part, share[3], dx.size // size)
         dx[first * size : end * size] = 0
         for q in range(window):
-            for p in range(pixels.panels(channels, lanes)):
-                v, wide, last = pixels.piece(p, channels, lanes)
+            for p in range(pixels.panel_count(channels, lanes)):
+                v, wide, last = pixels.panel_columns(p, channels, lanes)
                 panel = begin + q * each + v * lanes * M
                 piece = M, q, panel, v * lanes, wide, last
                 numbers = first * places, (end - first) * places, *geometry, *piece
@@ -194,4 +192,6 @@ def _dx_parts(share, dy, index, geometry, W, dx):
 def dx(dy, index, W, D, dx):
     geometry = _geometry(dx, index, W, dy.shape[1])
     workers, parts = cut(dy.size * W.shape[0], product.PARALLEL, dy.shape[0])
+    # All of a part is gone through once for each pixel of the kernel.
+    parts = max(parts, min(dy.shape[0], (dy.size + dx.size) // BLOCK))
     share_out(_dx_parts, workers, parts, (_flat(dy), index, geometry, W, _flat(dx)))

@@ -5,14 +5,12 @@ of zeros and nearest-neighbour upsampling are such tables, and so are the patche
 a convolution multiplies with its kernel.  A pixel is copied whole: a run of channels.
 """
 
-import numpy as np
-
 from ..jit.compiling import kernel
 from ..jit.memory import copy_run
-from ..jit.tasks import next_task, share_out, threads
+from ..jit.tasks import next_task, share_out
+from .sharing import cut, span
 
 PARALLEL = 50_000  # numbers to move from which two threads pay
-PARTS = 4  # for each thread; a slower core does fewer
 BLOCK = 1 << 18  # numbers in a block of patches: 1 MB in float32
 
 
@@ -72,20 +70,6 @@ def scatter(patches, index, window, start, dx):
 def block_rows(K):
     """Rows of a block of patches of K numbers."""
     return max(64, BLOCK // K // 8 * 8)
-
-
-@kernel(inside=True)
-def cut(work, least, most):
-    """(workers, parts) for some work, which is shared if there is enough of it."""
-    workers = threads() if work >= least else np.int64(0)
-    parts = min(workers * PARTS if workers > 1 else workers, most)
-    return workers, max(np.int64(1), parts)
-
-
-@kernel(inside=True)
-def span(part, parts, n):
-    """(first, last + 1) of the part of n things."""
-    return part * n // parts, (part + 1) * n // parts
 
 
 @kernel(inside=True)

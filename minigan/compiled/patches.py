@@ -15,7 +15,8 @@ import numpy as np
 from ..gemm import few, microkernel, product, rectangle
 from ..jit.compiling import JIT_DISABLED, kernel
 from ..jit.tasks import next_task, share_out
-from .images import as_pixels, block_rows, cut, gather, scatter, span
+from .images import as_pixels, block_rows, gather, scatter
+from .sharing import cut, cut_once, span
 
 
 @kernel(inside=True)
@@ -33,7 +34,7 @@ def _multiply(plan, rows, cols, left, right, C, bias):
 def _forward(x, index, window, W, b, y, first, last):
     """Rows first ... last - 1 of y = P W + b."""
     K, M = W.shape
-    block = np.empty((min(last - first, block_rows(K)), K), x.dtype)
+    block = np.empty((max(1, min(last - first, block_rows(K))), K), x.dtype)
     for start in range(first, last, block.shape[0]):
         stop = min(start + block.shape[0], last)
         patches, out = block[: stop - start], y[start:stop]
@@ -53,7 +54,7 @@ def _forward(x, index, window, W, b, y, first, last):
 def _dW(x, index, window, dy, dW, low, high):
     """Rows low ... high - 1 of dW += P^T dy."""
     (rows, M), K, width = dy.shape, dW.shape[0], high - low
-    block = np.empty((min(rows, block_rows(K)), width), x.dtype)
+    block = np.empty((max(1, min(rows, block_rows(K))), width), x.dtype)
     for start in range(0, rows, block.shape[0]):
         stop = min(start + block.shape[0], rows)
         patches, back = block[: stop - start], dy[start:stop]
@@ -76,7 +77,7 @@ def _dx(dy, index, window, W, dx, first, last):
     places = index.size // window
     dx[first:last] = 0
     first, last = first * places, last * places
-    block = np.empty((min(last - first, block_rows(K)), K), dy.dtype)
+    block = np.empty((max(1, min(last - first, block_rows(K))), K), dy.dtype)
     for start in range(first, last, block.shape[0]):
         stop = min(start + block.shape[0], last)
         patches, back = block[: stop - start], dy[start:stop]
@@ -126,8 +127,7 @@ def dW(x, index, dy, dW):
     pixels, window = as_pixels(x, K, index, places)
     rows = x.shape[0] * places
     back = dy.reshape(rows, M)
-    workers, parts = cut(rows * K * M, product.PARALLEL, K // 8)
-    parts = min(max(1, workers), parts)  # each reads all of x and dy
+    workers, parts = cut_once(rows * K * M, product.PARALLEL, K // 8)
     share_out(_dW_parts, workers, parts, (pixels, index, window, back, dW))
 
 

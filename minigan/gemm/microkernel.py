@@ -150,12 +150,12 @@ def activation(w, slope, mode):
     return bend
 
 
-def finish(w, sums, C, bias, slope, rows, columns, last, where, mode, done=None):
+def finish(w, sums, C, bias, slope, rows, columns, last, where, mode, skipped=None):
     """Write: C[c0] = act(sums + bias[b0]), or C + sums, or the sums, by `mode`.
 
     columns: where each vector of a row begins; they may overlap.  last: lanes of the
-    last one that exist.  where: (c0, from a row of C to the next, b0).  done: rows in
-    front that are left as they are.
+    last one that exist.  where: (c0, from a row of C to the next, b0).  skipped: rows
+    in front that are left as they are.
     """
     b, (c0, c_step, b0) = w.b, where
     C, bias = w.at(C, c0, 1), w.at(bias, b0, 1)
@@ -170,8 +170,8 @@ def finish(w, sums, C, bias, slope, rows, columns, last, where, mode, done=None)
     def each(change):
         for r, row in enumerate(sums):
             wanted = w.less(r, rows)
-            if done is not None:
-                wanted = b.and_(wanted, b.not_(w.less(r, done)))
+            if skipped is not None:
+                wanted = b.and_(wanted, b.not_(w.less(r, skipped)))
             with b.if_then(wanted):
                 row = [b.load(s) for s in row]
                 if change:

@@ -9,9 +9,9 @@ all of its numbers lie in runs of `channels` in x already.  Here the steps of
     conv_dW      dW += P^T dy        a tile is channels of a pixel by vectors of dy
     conv_dx      dx += dy W_q^T      a tile is rows of dy by vectors of channels, and
                                      is added where pixel q of each row of P lies
-    conv_few     y  = act(P W + b)   and
-    conv_few_dW  dW += P^T dy        for few columns: vectors run along rows of P, and
-                                     along channels
+    conv_dW_mixed                    the same, of channels of several pixels
+    conv_few     y  = act(P W + b)   for few columns: vectors run along rows of P
+    conv_few_dW  (P^T dy)^T          likewise, vectors run along channels
 
 A row r of P is place r mod `places` of example r div `places`, the table has `window`
 pixels for each place, an example has `size` numbers, and pixel -1 is the run `zeros`.
@@ -38,12 +38,15 @@ from .microkernel import (
 from .rectangle import address
 from .vectors import ROWS, VECTOR_BYTES, VECTORS, written_once
 
-FEW = 4  # columns of W; from there on a tile is as quick
-LEAST = 8  # channels of a pixel that fill a tile of `conv_dW`: ROWS on any CPU
+FEW_COLUMNS = 4  # up to so many columns of W: vectors run along the other side
+# Channels of a pixel from which a tile of `conv_dW` has rows of one pixel alone: ROWS
+# at least, and the same on every CPU, since it decides in which order sums are taken.
+LEAST_CHANNELS = 8
+assert ROWS <= LEAST_CHANNELS
 
 
 class _Images:
-    """Writes where the pixels are.   x: the images, of whatever is looked up."""
+    """Writes the addresses of pixels.   x: the array that they lie in (x, or dx)."""
 
     def __init__(self, w, x, index, places, window, channels, size):
         self.w, self.b, self.x, self.index = w, w.b, x, index
@@ -102,10 +105,10 @@ def _sums(w, rows, columns):
     ]
 
 
-def _cleared(w, sums):
+def _clear(w, sums):
+    """Write: all sums become zero."""
     for s in sum(sums, []):
         w.b.store(w.zero, s)
-    return sums
 
 
 def _conv(w, b, x, index, zeros, panels, y, bias, slope, first, rows, places, window,
@@ -120,7 +123,7 @@ def _conv(w, b, x, index, zeros, panels, y, bias, slope, first, rows, places, wi
         with b.if_then(w.equal(vectors, count)):
             sums = _sums(w, ROWS, count)
             for start, exist in _tiles(w, rows, ROWS):
-                _cleared(w, sums)
+                _clear(w, sums)
                 row = b.add(first, start)
                 found = images.rows(row, exist, ROWS)
                 with cgutils.for_range(b, window) as q:
@@ -134,10 +137,11 @@ def _conv(w, b, x, index, zeros, panels, y, bias, slope, first, rows, places, wi
 
 
 def _conv_dW(w, b, x, index, zeros, dy, dW, slope, first, rows, places, window,
-             channels, size, cols, q, channel, done, col, vectors, last):  # fmt: skip
+             channels, size, cols, q, channel, skipped, col, vectors,
+             last):  # fmt: skip
     """Write: ROWS rows of dW += P^T dy for `rows` rows of P, from `first` on.
 
-    They are those of channel, channel + 1, ... of pixel q; the first `done` of them
+    They are those of channel, channel + 1, ... of pixel q; the first `skipped` of them
     are left as they are.
     """
     images = _Images(w, x, index, places, window, channels, size)
@@ -147,11 +151,11 @@ def _conv_dW(w, b, x, index, zeros, dy, dW, slope, first, rows, places, window,
         return [w.at(line, r, 1, channel) for r in range(ROWS)]
 
     k = b.add(b.mul(q, channels), channel)
-    _dW_tiles(w, images, lines, dy, dW, slope, first, rows, cols, k, done, w.int(ROWS),
-              col, vectors, last)  # fmt: skip
+    _dW_tiles(w, images, lines, dy, dW, slope, first, rows, cols, k, skipped,
+              w.int(ROWS), col, vectors, last)  # fmt: skip
 
 
-def _conv_dW_apart(w, b, x, index, zeros, dy, dW, slope, first, rows, places, window,
+def _conv_dW_mixed(w, b, x, index, zeros, dy, dW, slope, first, rows, places, window,
                    channels, size, cols, k, exist, col, vectors, last):  # fmt: skip
     """Write: the same for rows k, k + 1, ... of dW, of any pixels; so many exist."""
     images = _Images(w, x, index, places, window, channels, size)
@@ -168,9 +172,9 @@ def _conv_dW_apart(w, b, x, index, zeros, dy, dW, slope, first, rows, places, wi
               col, vectors, last)  # fmt: skip
 
 
-def _dW_tiles(w, images, lines, dy, dW, slope, first, rows, cols, k, done, exist, col,
-              vectors, last):  # fmt: skip
-    """Write: rows k + done ... k + exist - 1 of dW += P^T dy.
+def _dW_tiles(w, images, lines, dy, dW, slope, first, rows, cols, k, skipped, exist,
+              col, vectors, last):  # fmt: skip
+    """Write: rows k + skipped ... k + exist - 1 of dW += P^T dy.
 
     lines: a function of a row of P: where the number is that each row of dW needs.
     """
@@ -178,7 +182,6 @@ def _dW_tiles(w, images, lines, dy, dW, slope, first, rows, cols, k, done, exist
     for count in range(1, VECTORS + 1):
         with b.if_then(w.equal(vectors, count)):
             columns, sums = [v * w.lanes for v in range(count)], _sums(w, ROWS, count)
-            _cleared(w, sums)
             for found, row in _each(w, images, first, rows):
                 given = w.at(dy, row, cols, col)
                 vs = [w.load(w.at(given, c, 1)) for c in columns[:-1]]
@@ -186,7 +189,7 @@ def _dW_tiles(w, images, lines, dy, dW, slope, first, rows, cols, k, done, exist
                 multiply_add(w, lines(found), vs, sums)
             where = b.add(b.mul(k, cols), col), cols, w.int(0)
             adds = w.int(ADD)
-            finish(w, sums, dW, dW, slope, exist, columns, last, where, adds, done)
+            finish(w, sums, dW, dW, slope, exist, columns, last, where, adds, skipped)
 
 
 def _each(w, images, first, rows):
@@ -218,7 +221,7 @@ def _conv_dx(w, b, dy, index, panels, dx, first, rows, places, window, channels,
         with b.if_then(w.equal(vectors, count)):
             sums, panel = _sums(w, ROWS, count), w.at(panels, panel0, 1)
             for start, exist in _tiles(w, rows, ROWS):
-                _cleared(w, sums)
+                _clear(w, sums)
                 row = b.add(first, start)
                 lines = w.lines(dy, b.mul(row, cols), exist, cols)
                 walk(w, cols, (lines, 1), panel, sums)
@@ -240,13 +243,13 @@ def _add(w, sums, place, last):
 
 def _conv_few(w, b, x, index, zeros, W, y, bias, slope, first, rows, places, window,
               channels, size, cols, mode):  # fmt: skip
-    """Write: rows `first` ... of y, where `cols` is at most FEW."""
+    """Write: rows `first` ... of y, where `cols` is at most FEW_COLUMNS."""
     images = _Images(w, x, index, places, window, channels, size)
-    for count in range(1, FEW + 1):
+    for count in range(1, FEW_COLUMNS + 1):
         with b.if_then(w.equal(cols, count)):
             sums = _sums(w, GROUPS, count)
             for start, exist in _tiles(w, rows, GROUPS * w.lanes):
-                _cleared(w, sums)
+                _clear(w, sums)
                 row = b.add(first, start)
                 found = images.rows(row, exist, GROUPS * w.lanes)
                 with cgutils.for_range(b, window) as q:
@@ -288,11 +291,11 @@ def _conv_few_dW(w, b, x, index, zeros, dy, sums_of, first, rows, places, window
     For `vectors` of channels from `channel` on; sums_of has `channels` columns.
     """
     images = _Images(w, x, index, places, window, channels, size)
-    for count in range(1, FEW + 1):
+    for count in range(1, FEW_COLUMNS + 1):
         for wide in range(1, WIDE // count + 1):
             chosen = b.and_(w.equal(cols, count), w.equal(vectors, wide))
             with b.if_then(chosen):
-                sums = _cleared(w, _sums(w, count, wide))
+                sums = _sums(w, count, wide)
                 for found, row in _each(w, images, first, rows):
                     here = w.at(images.seen(found, q, zeros), channel, 1)
                     xs = [w.load(w.at(here, v * w.lanes, 1)) for v in range(wide - 1)]
@@ -324,9 +327,9 @@ def conv_dW(context, x, index, zeros, dy, dW, slope, numbers):
 
 
 @intrinsic
-def conv_dW_apart(context, x, index, zeros, dy, dW, slope, numbers):
+def conv_dW_mixed(context, x, index, zeros, dy, dW, slope, numbers):
     kinds = x, index, zeros, dy, dW, slope, numbers
-    return types.void(*kinds), written_once(_conv_dW_apart)
+    return types.void(*kinds), written_once(_conv_dW_mixed)
 
 
 @intrinsic
@@ -363,7 +366,7 @@ def lanes_of(array):
 
 
 @kernel(inside=True)
-def piece(p, cols, lanes):
+def panel_columns(p, cols, lanes):
     """(first vector, vectors, lanes of the last one) of panel p of so many columns."""
     vectors = -(-cols // lanes)
     panels = -(-vectors // VECTORS)
@@ -373,7 +376,7 @@ def piece(p, cols, lanes):
 
 
 @kernel(inside=True)
-def panels(cols, lanes):
+def panel_count(cols, lanes):
     """How many panels there are."""
     vectors = -(-cols // lanes)
     return -(-vectors // VECTORS)
@@ -384,11 +387,11 @@ def pack_panels(W):
     """(panels of W side by side, where they begin)."""
     (K, M), lanes = W.shape, lanes_of(W)
     flat = W.reshape(W.size)
-    if M % lanes == 0 and panels(M, lanes) == 1:
+    if M % lanes == 0 and panel_count(M, lanes) == 1:
         return flat, np.int64(0)
     work, start = _room(K * -(-M // lanes) * lanes, W)
-    for p in range(panels(M, lanes)):
-        v, wide, last = piece(p, M, lanes)
+    for p in range(panel_count(M, lanes)):
+        v, wide, last = panel_columns(p, M, lanes)
         cols = (wide - 1) * lanes + last
         at = start + v * lanes * K
         where = v * lanes, M, K, cols, at, wide * lanes, np.int64(0)
@@ -403,11 +406,11 @@ def pack_turned_panels(W, channels):
     flat, each = W.reshape(W.size), -(-channels // lanes) * lanes * M
     work, start = _room(K // channels * each, W)
     for q in range(K // channels):
-        for p in range(panels(channels, lanes)):
-            v, wide, last = piece(p, channels, lanes)
+        for p in range(panel_count(channels, lanes)):
+            v, wide, last = panel_columns(p, channels, lanes)
             panel = start + q * each + v * lanes * M
             first, cols = q * channels + v * lanes, (wide - 1) * lanes + last
-            for r in range(0, cols, ROWS):
+            for r in range(0, wide * lanes, ROWS):  # to the end, see `rectangle`
                 some = min(ROWS, cols - r)
                 where = (first + r) * M, M, some, M, panel + r, wide * lanes
                 pack_turned(flat, work, where)

@@ -22,8 +22,8 @@ three vectors for one multiply-add and waits for memory.  Four ideas cure that:
    the first tile copies its panel while it computes with it, and lines are asked for
    before they are needed (prefetch: 70 ns from level 3, twice that from memory).
    Asked for are rows of right that are copied soon; lines of y or dW whose sums are
-   not ready yet; and, spread over the last tiles of a panel, the panel after it (nt: the
-   next rows of W): a step's weights, gradients and moments do not fit the caches.
+   not ready yet; and, spread over the last tiles of a panel, the panel after it (nt:
+   the next rows of W): a step's weights, gradients and moments do not fit the caches.
 
 **One scheme for three products.**  Each is `C[i, j] = sum_k left[i, k] right[k, j]`;
 `left` gives the scalars, `right` the vectors, and the scheme differs only in who

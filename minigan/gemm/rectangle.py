@@ -130,7 +130,9 @@ def one_task(plan, area, sizes, work, ready, left, right, C, bias, Y, slope):
                 step = wide * lanes
                 r0 = k0 * r_step + j
                 if t < 0 and form == NT:
-                    for r in range(0, cols, ROWS):
+                    # To the end of a vector: what is left in memory may be denormal
+                    # numbers, and a product of those takes a hundred cycles.
+                    for r in range(0, step, ROWS):
                         first, some = (j + r) * r_step + k0, min(ROWS, cols - r)
                         where = first, r_step, some, n, panel + r, step
                         pack_turned(right, work, where)

@@ -68,7 +68,10 @@ class Writer:
         return self.b.gep(pointer, [self.b.add(offset, self.int(column))])
 
     def lines(self, pointer, start, rows, step, count=ROWS):
-        """The first elements of `count` rows; from `rows` on, the last one again."""
+        """The first elements of `count` rows; from `rows` on, the last one again.
+
+        rows <= 0: all of them are the last row of those before.
+        """
         final = self.b.sub(rows, self.int(1))
         exists = [self.less(r, rows) for r in range(count)]
         index = [self.b.select(e, self.int(r), final) for r, e in enumerate(exists)]

@@ -1,4 +1,4 @@
-"""Twins that are two kernels: one alone for little work, one that shares out much.
+"""Twins that are several kernels, such as one for little work and one that shares it.
 
 Only the kernel that is used is compiled; so a small network, the first that anybody
 trains, waits for nothing that is made for large ones.
@@ -7,6 +7,8 @@ trains, waits for nothing that is made for large ones.
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from typing import Any
+
+from .compiling import JIT_DISABLED
 
 
 class BySize:
@@ -33,3 +35,26 @@ class BySize:
     def __call__(self, first: Any, *others: Any) -> None:
         kernel = self.alone if first.size < self.limit else self.shared
         kernel(first, *others)
+
+
+class ByShape:
+    """A twin: the kernel that `choose` gives for the sizes.
+
+    general: the kernel for any sizes, which a direct call runs, and the only one with
+    the JIT off.   choose: a function of the sizes by letter.
+    """
+
+    def __init__(
+        self,
+        general: Callable[..., None],
+        choose: Callable[[Mapping[str, int]], Callable[..., None]],
+    ) -> None:
+        self.general, self.choose = general, choose
+        update_wrapper(self, general)
+
+    def chosen(self, sizes: Mapping[str, int], dtype: Any, asked: str) -> Any:
+        """The kernel for these sizes; see `Primitive.twin_for`."""
+        return self.general if JIT_DISABLED else self.choose(sizes)
+
+    def __call__(self, *operands: Any) -> None:
+        self.general(*operands)

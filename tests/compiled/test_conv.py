@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan import Conv2D, primitives
-from minigan.compiled import conv, direct, patches
+from minigan.compiled import conv, direct, images, patches
 from minigan.jit.compiling import JIT_DISABLED
 
 from ..helpers import threads
@@ -19,7 +19,15 @@ SHAPES = [
     ((3, 3, 130), 2, 3, 1),  # more vectors of channels than are summed at once
     ((1, 1, 8), 8, 1, 1),
     ((9, 9, 8), 6, 4, 3),
-    ((2, 2, 1030), 5, 2, 1),  # W is too deep for the cache
+    ((2, 2, 1030), 5, 2, 1),  # a deep W
+]
+
+
+# shape, batch: rows of patches that are several blocks of dW
+BLOCKS = [
+    *[(((9, 9, 64), columns, 3, 1), 13) for columns in (1, 3, 5, 37)],
+    (((30, 30, 7), 7, 6, 1), 3),
+    (((12, 12, 20), 6, 5, 1), 9),
 ]
 
 
@@ -56,7 +64,7 @@ def chosen(operands):
 def test_every_kernel_is_chosen_somewhere():
     found = {kernel for shape in SHAPES for kernel in chosen(case(shape, np.float32))}
     kernels = {getattr(m, name) for m in (direct, patches) for name in ("dW", "dx")}
-    more = direct.forward, direct.few_forward, direct.few_dW, direct.apart_dW
+    more = direct.forward, direct.few_forward, direct.few_dW, direct.mixed_dW
     assert found == {*kernels, *more, patches.forward}
 
 
@@ -81,7 +89,21 @@ def test_all_kernels_are_the_formulas(shape, dtype):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_results_and_weights_have_the_bits_of_those_by_patches(shape, dtype):
     """Which kernel is chosen is a question of time; dx adds up in another order."""
-    operands = case(shape, dtype)
+    _compare_with_patches(case(shape, dtype), dtype)
+
+
+@pytest.mark.parametrize(("shape", "n"), BLOCKS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_blocks_begin_and_end_inside_an_example(shape, n, dtype):
+    operands = case(shape, dtype, n)
+    W, Y = operands[2], operands[5]
+    rows = n * Y // W.shape[1]
+    block = images.block_rows.py_func(len(W))
+    assert rows > block and block % (Y // W.shape[1])
+    _compare_with_patches(operands, dtype)
+
+
+def _compare_with_patches(operands, dtype):
     y, grad, back = by_kernels(*chosen(operands), operands)
     also = by_kernels(patches.forward, patches.dW, patches.dx, operands)
     np.testing.assert_array_equal(y, also[0])
@@ -102,6 +124,16 @@ def test_threads_change_no_bit(image, columns):
         np.testing.assert_array_equal(one, three)
 
 
+@pytest.mark.parametrize("channels", [1, 8, 20])
+@pytest.mark.parametrize("columns", [1, 5])
+def test_a_batch_of_none(channels, columns):
+    operands = case(((4, 4, channels), columns, 3, 1), np.float32, n=0)
+    for kernels in (chosen(operands), (patches.forward, patches.dW, patches.dx)):
+        y, grad, back = by_kernels(*kernels, operands)
+        assert y.size == back.size == 0
+        np.testing.assert_array_equal(grad, 1)
+
+
 @pytest.mark.parametrize("columns", [1, 3, 20])
 def test_an_example_does_not_depend_on_its_neighbours(columns):
     """A tile of rows of patches goes on from one example to the next."""
@@ -117,7 +149,7 @@ def test_an_example_does_not_depend_on_its_neighbours(columns):
 
 @pytest.mark.parametrize("channels", [1, 8, 24])
 @pytest.mark.parametrize("columns", [1, 4, 5, 33])
-def test_nothing_outside_is_read_or_written(channels, columns):
+def test_nothing_outside_comes_in_or_is_overwritten(channels, columns):
     """Arrays between NaN: none comes in, and none is overwritten."""
     operands = case(((4, 3, channels), columns, 3, 1), np.float32, n=5)
     x, index, W, b, dy, Y, D = operands

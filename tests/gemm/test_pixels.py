@@ -25,8 +25,8 @@ def packed_turned(W, channels):
 
 def pieces(columns, lanes):
     return [
-        pixels.piece.py_func(p, columns, lanes)
-        for p in range(pixels.panels.py_func(columns, lanes))
+        pixels.panel_columns.py_func(p, columns, lanes)
+        for p in range(pixels.panel_count.py_func(columns, lanes))
     ]
 
 
@@ -74,9 +74,14 @@ def test_panels_of_the_transpose(channels, dtype):
             np.testing.assert_array_equal(
                 panel[:, :there], turned[:, left : left + there]
             )
+            for spare in panel[
+                :, there:
+            ].T:  # the last channel again, nothing left over
+                np.testing.assert_array_equal(spare, panel[:, there - 1])
 
 
 @each_type
 def test_panels_begin_where_a_vector_does(dtype):
-    for work, start in (packed(normal(9, 33, dtype=dtype)),):
+    W = normal(9, 33, dtype=dtype)
+    for work, start in packed(W), packed_turned(W, 3):
         assert (work.ctypes.data + start * work.itemsize) % pixels.VECTOR_BYTES == 0
