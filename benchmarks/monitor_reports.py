@@ -2,6 +2,7 @@
 
     python -m benchmarks.monitor_reports [--first 0] [--seeds 200] [--recipe parabola]
                                          [--report-every 2000] [--steps N] [--rows FILE]
+                                         [--set OPTION=JSON ...]
 
 Counts the runs that end healthy and heard a failing verdict at a report, the first
 fifth of the run left out (its last step is not): an alarm that was false.  Of the runs
@@ -11,8 +12,8 @@ what the source says of 2,000 samples that the monitor never sees; a run on the 
 fails outright with a mean |y - x^2| or an energy distance above 0.02, one on a mixture
 where it is not healthy.  Of images minigan's own classifier says it: samples of
 all classes, of which it is surer than 0.8 on average, or of which it puts 90 % or more
-into the class asked for.  --rows keeps a line of JSON for each run in a file; those
-that are there are not run again.
+into the class asked for.  --set gives the recipe other options.  --rows keeps a line of
+JSON for each run in a file; those that are there are not run again.
 """
 
 import argparse
@@ -77,9 +78,9 @@ class Heard(Monitor):
 Row = tuple[int, str, dict[int, str], str]
 
 
-def run(recipe: str, seed: int, every: int, steps: int) -> Row:
+def run(recipe: str, seed: int, every: int, steps: int, **overrides) -> Row:
     """(seed, how it ended, step -> verdict, the verdict on the run that is done)."""
-    trainer, heard = recipes.load(recipe, seed), Heard()
+    trainer, heard = recipes.load(recipe, seed, **overrides), Heard()
     try:
         trainer.fit(steps, report_every=every, callbacks=[heard])
     except NonFiniteError:
@@ -178,14 +179,17 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, help="a file to keep the runs in")
     parser.add_argument("--report-every", type=int, help="in place of the recipe's")
     parser.add_argument("--steps", type=int, help="in place of the recipe's")
+    parser.add_argument("--set", action="append", default=[], metavar="OPTION=JSON")
     options = parser.parse_args()
+    given = dict(text.split("=", 1) for text in options.set)
+    overrides = {option: json.loads(value) for option, value in given.items()}
     recipe, started, found = recipes.RECIPES[options.recipe], time.time(), []
     every = options.report_every or recipe.report_every
     steps = options.steps or recipe.steps
     kept = _kept(options.rows)
     for seed in range(options.first, options.first + options.seeds):
         if seed not in kept:
-            kept[seed] = run(recipe.name, seed, every, steps)
+            kept[seed] = run(recipe.name, seed, every, steps, **overrides)
             if options.rows:
                 with open(options.rows, "a") as file:
                     file.write(json.dumps(kept[seed]) + "\n")
