@@ -5,8 +5,10 @@ import pytest
 
 from minigan import Conv2D, primitives
 from minigan.compiled import conv, direct, images, patches
+from minigan.gemm.vectors import VECTOR_BYTES
 from minigan.jit.compiling import JIT_DISABLED
 
+from ..gemm.test_product import AVX2, probe
 from ..helpers import threads
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="only without the JIT")
@@ -171,3 +173,22 @@ def test_nothing_outside_comes_in_or_is_overwritten(channels, columns):
     for around, inside in results:
         assert np.isfinite(inside).all()
         assert np.isnan(around[:64]).all() and np.isnan(around[-64:]).all()
+
+
+PROBE = """
+import hashlib, numpy as np, tests.compiled.test_conv as t
+sha = hashlib.sha256()
+for dtype in (np.float32, np.float64):
+    for shape in t.SHAPES:
+        operands = t.case(shape, dtype)
+        for array in t.by_kernels(*t.chosen(operands), operands):
+            sha.update(array.tobytes())
+print(t.VECTOR_BYTES, sha.hexdigest())
+"""
+
+
+@pytest.mark.skipif(VECTOR_BYTES < 64, reason="needs an AVX-512 host")
+@pytest.mark.soak
+def test_bits_do_not_depend_on_the_vector_length(tmp_path):
+    avx2 = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": AVX2}
+    assert probe(PROBE, tmp_path)[1] == probe(PROBE, tmp_path, **avx2)[1]

@@ -283,9 +283,13 @@ print(t.vectors.FUSED, t.vectors.VECTOR_BYTES, sha.hexdigest())
 """
 
 
-def probe(tmp_path, **variables):
+AVX2 = "+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2"
+
+
+def probe(program, tmp_path, **variables):
+    """Words that a program prints, with kernels compiled for these variables."""
     environment = {**os.environ, "MINIGAN_CACHE_DIR": str(tmp_path), **variables}
-    command = [sys.executable, "-c", PROBE]
+    command = [sys.executable, "-c", program]
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True
     )
@@ -297,9 +301,8 @@ def probe(tmp_path, **variables):
 @pytest.mark.skipif(vectors.VECTOR_BYTES < 64, reason="needs an AVX-512 host")
 @pytest.mark.soak
 def test_bits_do_not_depend_on_the_vector_length(tmp_path):
-    features = "+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2"
-    here = probe(tmp_path)
-    avx2 = probe(tmp_path, NUMBA_CPU_NAME="haswell", NUMBA_CPU_FEATURES=features)
+    here = probe(PROBE, tmp_path)
+    avx2 = probe(PROBE, tmp_path, NUMBA_CPU_NAME="haswell", NUMBA_CPU_FEATURES=AVX2)
     assert here[:2] == ["True", "64"] and avx2[:2] == ["True", "32"]
     assert here[2] == avx2[2]
 
@@ -307,7 +310,7 @@ def test_bits_do_not_depend_on_the_vector_length(tmp_path):
 @compiled_only
 @pytest.mark.soak
 def test_the_generic_form_runs(tmp_path):
-    assert len(probe(tmp_path, NUMBA_CPU_NAME="generic")) == 3
+    assert len(probe(PROBE, tmp_path, NUMBA_CPU_NAME="generic")) == 3
 
 
 # ---- special values ----

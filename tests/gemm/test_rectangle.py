@@ -59,3 +59,28 @@ def test_shares_cover_everything_once(total, turns):
     numbers = [n for first, count in taken for n in range(first, first + count)]
     assert numbers == list(range(total))
     assert rectangle.share(total, -1, turns) == (0, 0)
+
+
+@pytest.mark.skipif(JIT_DISABLED, reason="a task is made of LLVM's language")
+@pytest.mark.parametrize("cols", [1, 5, 17, 33, 60])
+def test_nothing_in_a_turned_panel_is_left_as_memory_was(cols):
+    """It would be multiplied, and a product of denormal numbers takes long."""
+    rows, depth = 9, 12
+    left, right = np.ones((rows, depth), np.float32), np.ones((cols, depth), np.float32)
+    C = np.empty((cols, rows), np.float32)
+    plan = tuple(map(np.int64, (rectangle.NT, depth, depth, 1, depth, rows, 0)))
+
+    @numba.njit
+    def panels(left, right, C, value):
+        sizes = rectangle.room(plan, rows, cols, 4, False)
+        work = rectangle.scratch(sizes, left)
+        work[:] = value
+        area = np.int64(0), np.int64(rows), np.int64(0), np.int64(cols)
+        zero = left.dtype.type(0)
+        none = np.bool_(False)
+        rectangle.one_task(plan, area, sizes, work, none, left, right, C, C, C, zero)
+        begin = -rectangle.address(work) % VECTOR_BYTES // 4
+        return work[begin : begin + sizes[3]]
+
+    found = panels(left.ravel(), right.ravel(), C.ravel(), np.float32(-3))
+    assert (found == 1).all() and (C == depth).all()
