@@ -64,7 +64,7 @@ def microseconds(ways):
 def main():
     start()
     print(
-        "| layer | image, filters, kernel, stride | product | by patches | by pixels |"
+        "| layer | image, filters, kernel, stride | product | by patches | as chosen |"
     )
     print("|---|---|---|---|---|")
     for name, shape in LAYERS.items():
