@@ -33,6 +33,14 @@ def _flat(array):
 
 
 @kernel(inside=True)
+def _by_rows(x, index, W, b, Y, y):
+    """(operands of a part of y, workers, parts): threads share rows of P."""
+    rows = y.size // W.shape[1]
+    workers, parts = cut(rows * W.size, product.PARALLEL, -(-rows // pixels.ROWS))
+    return (_flat(x), index, _geometry(x, index, W, Y), W, b, _flat(y)), workers, parts
+
+
+@kernel(inside=True)
 def _forward_parts(share, x, index, geometry, W, b, y):
     (K, M), lanes = W.shape, pixels.lanes_of(W)
     zeros, none = np.zeros(geometry[2], x.dtype), x.dtype.type(0)
@@ -50,10 +58,7 @@ def _forward_parts(share, x, index, geometry, W, b, y):
 
 @kernel
 def forward(x, index, W, b, Y, y):
-    geometry = _geometry(x, index, W, Y)
-    rows = y.size // W.shape[1]
-    workers, parts = cut(rows * W.size, product.PARALLEL, -(-rows // pixels.ROWS))
-    operands = _flat(x), index, geometry, W, b, _flat(y)
+    operands, workers, parts = _by_rows(x, index, W, b, Y, y)
     share_out(_forward_parts, workers, parts, operands)
 
 
@@ -71,10 +76,7 @@ def _few_forward_parts(share, x, index, geometry, W, b, y):
 
 @kernel
 def few_forward(x, index, W, b, Y, y):
-    geometry = _geometry(x, index, W, Y)
-    rows = y.size // W.shape[1]
-    workers, parts = cut(rows * W.size, product.PARALLEL, -(-rows // pixels.ROWS))
-    operands = _flat(x), index, geometry, W, b, _flat(y)
+    operands, workers, parts = _by_rows(x, index, W, b, Y, y)
     share_out(_few_forward_parts, workers, parts, operands)
 
 
