@@ -149,9 +149,10 @@ def on_dask(work: Work, tasks: Sequence[Task], scheduler: Any) -> Results:
     """On the workers of a Dask scheduler: its address, or a `Client`.
 
     A run whose worker is lost begins again on another, as often as the scheduler's
-    `distributed.scheduler.allowed-failures` says.
+    `distributed.scheduler.allowed-failures` says; so does one whose result was lost
+    with its worker, before it was read.
     """
-    from dask.distributed import Client, KilledWorker, as_completed
+    from dask.distributed import CancelledError, Client, KilledWorker, as_completed
 
     own = isinstance(scheduler, str)
     try:
@@ -162,16 +163,19 @@ def on_dask(work: Work, tasks: Sequence[Task], scheduler: Any) -> Results:
     futures = client.map(work, tasks, pure=False, retries=RETRIES, batch_size=1000)
     running = dict(zip(futures, tasks, strict=True))
     try:
-        for future in as_completed(futures):
+        completed = as_completed(futures)
+        for future in completed:
+            if not future.done():  # any more: it runs again
+                completed.add(future)
+                continue
             task = running.pop(future)
-            if future.status == "finished":
-                yield task, future.result()
-            elif future.status != "error" or isinstance(
-                future.exception(), KilledWorker
-            ):
-                yield task, None
-            else:
-                raise _unable(future.exception())
+            try:
+                content = future.result()
+            except (CancelledError, KilledWorker):
+                content = None
+            except Exception as error:
+                raise _unable(error) from error
+            yield task, content
             future.release()
     finally:
         if running:

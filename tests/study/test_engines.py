@@ -150,11 +150,19 @@ def test_a_worker_ends_when_its_parent_is_gone(monkeypatch):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two processes of this machine, as any cluster of Dask's."""
+    """Two processes of this machine, as any cluster of Dask's.
+
+    Who asks a process that has just ended waits for 3 s, not for 30.
+    """
     distributed = pytest.importorskip("dask.distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
-    ) as cluster:
+    from dask import config
+
+    with (
+        config.set({"distributed.comm.timeouts.connect": "3s"}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as cluster,
+    ):
         yield cluster
 
 
@@ -173,6 +181,35 @@ def test_a_cluster_after_a_worker_was_lost(tmp_path, cluster, local):
         scheduler=cluster.scheduler_address,
     )
     assert mark.exists() and files(folder) == local
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_run_that_was_done_on_a_worker_that_is_lost_runs_again(cluster, monkeypatch):
+    """Its result stays where it was computed until somebody asks for it."""
+    from dask import distributed
+
+    ended = []
+
+    class Completed(distributed.as_completed):
+        """The worker of the first run that is done ends before its result is read."""
+
+        def __next__(self):
+            future = super().__next__()
+            if not ended:
+                ended.extend(client.who_has(future)[future.key])
+                client.run(subjects.end_soon, workers=ended)
+                while future.done():
+                    time.sleep(0.001)
+            return future
+
+    monkeypatch.setattr(distributed, "as_completed", Completed)
+    tasks = plan("s", "0-3", None).tasks
+    with distributed.Client(cluster) as client:
+        results = list(engines.on_dask(subjects.slow, tasks, client))
+    assert len(ended) == 1 and len(results) == 4
+    assert {task.seed: content for task, content in results} == {
+        task.seed: subjects.slow(task) for task in tasks
+    }
 
 
 @pytest.mark.filterwarnings("default")
