@@ -19,7 +19,7 @@ from .registry import CONTESTANTS, WORKLOADS
 
 ROOT = Path(__file__).parents[1]
 LOOP = "while True: pass"
-CHUNK = 0.1  # about so many seconds of steps between two looks at the clock
+CHUNK = 0.2  # about so many seconds of steps between two looks at the clock
 PAUSE = 0.3  # seconds after a turn: OpenMP's threads look for work for 0.2 of them
 
 

@@ -16,6 +16,7 @@ attribute of its own name, and `config_of` reads them back.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
 from . import validate
@@ -133,13 +134,18 @@ def arguments_of(kind: type) -> list[str]:
     for base in kind.__mro__:
         if "__init__" not in vars(base):
             continue
-        signature = inspect.signature(vars(base)["__init__"])
-        arguments = list(signature.parameters.values())[1:]
+        arguments = _parameters(vars(base)["__init__"])
         rest = [a for a in arguments if a.kind in (a.VAR_POSITIONAL, a.VAR_KEYWORD)]
         names += [a.name for a in arguments if a not in rest and a.name not in names]
         if not rest:
             break
     return names
+
+
+@cache
+def _parameters(constructor: Callable[..., None]) -> list[inspect.Parameter]:
+    """All but `self`."""
+    return list(inspect.signature(constructor).parameters.values())[1:]
 
 
 def config_of(thing: object) -> dict[str, Any]:

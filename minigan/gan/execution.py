@@ -68,6 +68,7 @@ class Execution:
         self._own = OwnAttributes(())
         self._program: program.Program | Schedule | None = None
         self._key: tuple[Any, Any] = (None, None)  # what it was recorded for
+        self.chunk = Chunk()
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy gets: a program holds addresses and is recorded anew."""
@@ -445,12 +446,20 @@ def _expect_finite(measured: Mapping[str, Any]) -> None:
 class Chunk:
     """How many steps to run before the next look: about CHUNK_SECONDS of them.
 
+    At first it is one, then ever more while they are quick.  The pace stays known from
+    one training to the next.
     deadline: the end, in the time of `time.monotonic`.
     """
 
     def __init__(self, deadline: float = math.inf) -> None:
+        self.pace = math.inf  # seconds of a step
+        self.most = 1  # twice what was run at once
+        self.begin(deadline)
+
+    def begin(self, deadline: float = math.inf) -> None:
+        """A training begins, which has until then."""
         self.deadline = deadline
-        self.steps = 1
+        self._choose(time.monotonic())
 
     def late(self) -> bool:
         """True when the time is over."""
@@ -462,6 +471,10 @@ class Chunk:
         started = time.monotonic()
         yield
         ended = time.monotonic()
-        budget = min(CHUNK_SECONDS, max(0.0, self.deadline - ended))
-        affordable = n * budget / max(ended - started, 1e-9)
-        self.steps = int(max(1, min(2 * n, affordable, AHEAD)))
+        self.pace = max(ended - started, 1e-9) / n
+        self.most = max(self.most, 2 * n)
+        self._choose(ended)
+
+    def _choose(self, now: float) -> None:
+        budget = min(CHUNK_SECONDS, max(0.0, self.deadline - now))
+        self.steps = int(max(1, min(self.most, budget / self.pace, AHEAD)))

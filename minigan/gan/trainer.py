@@ -138,12 +138,13 @@ class Trainer:
         if report_every is not None:
             report_every = validate.integer("Trainer.fit", "report_every", report_every)
         hooks = Hooks(callbacks, report_every, *self._saving(save_every, path))
-        chunk, run = Chunk(deadline), self.execution
+        run, chunk = self.execution, self.execution.chunk
         self._expect_same("Trainer.fit")
         try:
             with run.until_stopped():
                 if end > self.step_count:
-                    self._pretrain_first(chunk)
+                    self._pretrain_first(deadline)
+                chunk.begin(deadline)
                 while self.step_count < end and self._goes_on(chunk):
                     n = hooks.next_stop(self.step_count, end, chunk.steps)
                     with chunk.of(n):
@@ -170,7 +171,7 @@ class Trainer:
         the state is then that of the last good step.
         """
         self.execution.stopped = False
-        self._pretrain_first(Chunk())
+        self._pretrain_first()
         self.execution.run(1)
         return dict(zip(COLUMNS, self.history.table[-1].tolist(), strict=True))
 
@@ -185,7 +186,7 @@ class Trainer:
         Errors: as `step`.
         """
         self.execution.stopped = False
-        self._pretrain_first(Chunk())
+        self._pretrain_first()
         return self.execution.traced(self.name)
 
     def discriminator_step(self) -> dict[str, float]:
@@ -226,7 +227,7 @@ class Trainer:
         history = History()
         self._expect_same("Trainer.pretrain")
         with self.execution.until_stopped():
-            self._pretrain(steps, history, Chunk())
+            self._pretrain(steps, history)
         return history
 
     def stop(self) -> None:
@@ -597,20 +598,21 @@ class Trainer:
             validate.complain(validate.ArgumentError, where, argument, expected, rows)
         return rows // used
 
-    def _pretrain_first(self, chunk: Chunk) -> None:
+    def _pretrain_first(self, deadline: float = math.inf) -> None:
         """What is left of the option `pretraining_steps`, before the first step."""
         left = self.options.pretraining_steps - int(self.game.pretrained)
         if left > 0 and not self.step_count:
-            self._pretrain(left, History(), chunk)
+            self._pretrain(left, History(), deadline)
 
-    def _pretrain(self, steps: int, history: History, chunk: Chunk) -> None:
-        done = 0
+    def _pretrain(
+        self, steps: int, history: History, deadline: float = math.inf
+    ) -> None:
+        chunk, done = Chunk(deadline), 0
         while done < steps and self._goes_on(chunk):
             n = min(chunk.steps, steps - done)
             with chunk.of(n):
                 self.execution.pretrain(n, history)
             done += n
-        chunk.steps = 1
 
     if TYPE_CHECKING:  # the options are attributes, each by its own name
 

@@ -78,6 +78,29 @@ def test_a_budget_leaves_no_chunk_that_it_cannot_pay(monkeypatch):
         with chunk.of(chunk.steps):
             now[0] += sizes[-1]
     assert sizes == [1, 2, 4, 3]
+    chunk.begin(deadline=now[0] + 3.5)
+    assert chunk.steps == 3  # the pace is known
+    chunk.begin()
+    assert chunk.steps == 8
+
+
+def test_the_pace_is_known_in_the_next_training(monkeypatch):
+    monkeypatch.setattr(execution, "CHUNK_SECONDS", 1e9)
+    sizes, run = [], execution.Execution.run
+
+    def counted(self, steps):
+        sizes.append(steps)
+        run(self, steps)
+
+    monkeypatch.setattr(execution.Execution, "run", counted)
+    trainer = build()
+    trainer.fit(20, report_every=None)
+    trainer.fit(20, report_every=None)
+    assert sizes == [1, 2, 4, 8, 5, 16, 4]
+    sizes.clear()
+    trainer.options = trainer.options.changed(batch_size=8)  # other steps
+    trainer.fit(4, report_every=None)
+    assert sizes == [1, 2, 1]
 
 
 BAD_LENGTHS = {
