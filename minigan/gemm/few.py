@@ -10,10 +10,12 @@ Here they run along the other side.
 The chains of multiply-adds are those of `gemm`, and so are the bits.
 """
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..jit.memory import on_the_stack
 from .microkernel import DERIVATIVE, PLAIN, activation
 from .vectors import written_once
 
@@ -59,31 +61,47 @@ def turned_chains(w, lines, right, depth, k_step, j_step, sums):
     """Write: sums[group][j] += the rows that begin at lines[group], times right[:, j].
 
     A group has as many rows as a vector has lanes, each `depth` numbers long.
+    Blocks of the rows are turned in registers and wait on the stack for the loop over k.
     """
     b, lanes = w.b, w.lanes
-
-    def link(k, group, x):
-        for j, s in enumerate(sums[group]):
-            place = w.at(right, k, k_step, b.mul(w.int(j), j_step))
-            b.store(w.fma(x, w.splat(b.load(place)), b.load(s)), s)
-
-    blocks = b.sdiv(depth, w.int(lanes))
+    room = on_the_stack(b, ir.ArrayType(w.vector(), len(lines) * lanes))
+    turned = b.bitcast(room, w.element.as_pointer())
+    blocks = b.sdiv(b.add(depth, w.int(lanes - 1)), w.int(lanes))
     with cgutils.for_range(b, blocks) as block:
-        k = b.mul(block.index, w.int(lanes))
+        k0 = b.mul(block.index, w.int(lanes))
+        exist = b.sub(depth, k0)
+        exist = b.select(w.less(exist, lanes), exist, w.int(lanes))
         for group, starts in enumerate(lines):
-            turned = w.transpose([w.load(w.at(line, k, 1)) for line in starts])
-            for i, x in enumerate(turned):
-                link(b.add(k, w.int(i)), group, x)
-    done = b.mul(blocks, w.int(lanes))
-    rest = b.sub(depth, done)
-    with b.if_then(w.less(0, rest)):
-        mask = w.first(rest)
-        blocks = [[w.masked_load(w.at(x, done, 1), mask) for x in xs] for xs in lines]
-        turned = [w.transpose(block) for block in blocks]
-        for i in range(lanes - 1):
-            with b.if_then(w.less(i, rest)):
-                for group in range(len(lines)):
-                    link(b.add(done, w.int(i)), group, turned[group][i])
+            rows = _loaded(w, [w.at(line, k0, 1) for line in starts], exist)
+            for i, x in enumerate(w.transpose(rows)):
+                w.store(x, w.at(turned, (group * lanes + i) * lanes, 1))
+        with cgutils.for_range(b, exist) as i:
+            here = w.at(right, b.add(k0, i.index), k_step)
+            factors = [
+                w.splat(b.load(w.at(here, w.int(j), j_step)))
+                for j in range(len(sums[0]))
+            ]
+            for group, columns in enumerate(sums):
+                x = w.load(w.at(turned, i.index, lanes, group * lanes * lanes))
+                for s, factor in zip(columns, factors, strict=True):
+                    b.store(w.fma(x, factor, b.load(s)), s)
+
+
+def _loaded(w, places, exist):
+    """Vectors at these places, of which so many lanes exist; the others are zero."""
+    b, mask = w.b, w.first(exist)
+    with b.if_else(w.less(exist, w.lanes)) as (some, whole):
+        with some:
+            parts, first = [w.masked_load(place, mask) for place in places], b.block
+        with whole:
+            vectors, second = [w.load(place) for place in places], b.block
+    found = []
+    for part, vector in zip(parts, vectors, strict=True):
+        value = b.phi(vector.type)
+        value.add_incoming(part, first)
+        value.add_incoming(vector, second)
+        found.append(value)
+    return found
 
 
 def _leave(w, sums, C, exist, bias, slope, mode):

@@ -175,6 +175,8 @@ class Writer:
             pairs = list(zip(block[: count // 2], block[count // 2 :], strict=True))
             halves = zipped[:lanes], zipped[lanes:]
             block = [self.shuffle(a, b, half) for a, b in pairs for half in halves]
+        if count == lanes:
+            return block
         cuts = [range(i, i + count) for i in range(0, lanes, count)]
         return [self.shuffle(v, v, cut) for v in block for cut in cuts]
 
