@@ -58,10 +58,15 @@ def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
     """Write the loops: sums[i, j] = sum_k left[i, k] right[k, j], a tile at a time.
 
     left[i, k] is left[i*lines_step + k*k_step], right[k, j] is right[k*r_step + j].
-    leave: writes what happens to (sums, first row, rows that exist, first column of
-    each vector, lanes of the last vector that exist).
+    leave: writes what happens to a row: (its sums, in memory, its number, first column
+    of each vector, lanes of the last vector that exist).
     """
     b = w.b
+    left_sums = on_the_stack(b, ir.ArrayType(w.vector(), ROWS * VECTORS))
+
+    def place(number):
+        return b.gep(left_sums, [w.int(0), number])
+
     tiles = b.sdiv(b.add(rows, w.int(ROWS - 1)), w.int(ROWS))
     every = w.int(w.lanes)
 
@@ -82,7 +87,13 @@ def _rows(w, left, right, lines_step, k_step, r_step, depth, rows, cols, leave):
                 vectors = [w.masked_load(place, mask) for place in places]
                 scalars = [w.at(line, k.index, k_step) for line in lines]
                 multiply_add(w, scalars, vectors, sums)
-            leave(sums, row, exist, columns, lanes)
+            for i, s in enumerate(sum(sums, [])):
+                b.store(b.load(s), place(w.int(i)))
+            exist = b.select(w.less(exist, ROWS), exist, w.int(ROWS))
+            with cgutils.for_range(b, exist) as r:
+                first = b.mul(r.index, w.int(len(columns)))
+                line = [place(b.add(first, w.int(v))) for v in range(len(columns))]
+                leave(line, b.add(row, r.index), columns, lanes)
 
     with b.if_else(w.less(cols, w.lanes)) as (short, long):
         with short:
@@ -99,9 +110,9 @@ def _slim(w, b, left, right, C, bias, slope, rows, cols, depth, l_step, k_step, 
     """Write: C = act(left @ right + bias), or as `mode` says, see `finish`."""
 
     def block(j0, some):
-        def leave(sums, row, exist, columns, last):
-            where = b.add(b.mul(row, cols), j0), cols, j0
-            finish(w, sums, C, bias, slope, exist, columns, last, where, mode)
+        def leave(line, row, columns, last):
+            where, one = (b.add(b.mul(row, cols), j0), cols, j0), w.int(1)
+            finish(w, [line], C, bias, slope, one, columns, last, where, mode)
 
         here = w.at(right, j0, 1)
         _rows(w, left, here, l_step, k_step, cols, depth, rows, some, leave)
@@ -122,21 +133,20 @@ def _slim_turned(w, b, dy, W, dx, Y, slope, rows, cols, depth, mode):
     turned = b.bitcast(block, w.element.as_pointer())
     slopes = w.splat(slope)
 
-    def leave(j0, sums, row, exist, columns, last):
+    def leave(j0, line, row, columns, last):
+        start = b.add(b.mul(row, cols), j0)
+
         def derived(x, place):
             y = w.masked_load(place, w.first(last))
             return b.select(b.fcmp_ordered(">", y, w.zero), x, b.fmul(slopes, x))
 
         def each(derive):
-            for r, line in enumerate(sums):
-                with b.if_then(w.less(r, exist)):
-                    start = b.add(b.mul(b.add(row, w.int(r)), cols), j0)
-                    line = [b.load(s) for s in line]
-                    if derive:
-                        places = [w.at(Y, start, 1, column) for column in columns]
-                        line = list(map(derived, line, places))
-                    for x, column in zip(line, columns, strict=True):
-                        w.store_first(x, w.at(dx, start, 1, column), last)
+            values = [b.load(s) for s in line]
+            if derive:
+                places = [w.at(Y, start, 1, column) for column in columns]
+                values = list(map(derived, values, places))
+            for x, column in zip(values, columns, strict=True):
+                w.store_first(x, w.at(dx, start, 1, column), last)
 
         with b.if_else(w.equal(mode, DERIVATIVE)) as (through, direct):
             with through:
