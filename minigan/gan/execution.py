@@ -36,6 +36,7 @@ from .interrupt import finish_first
 UNROLLED = 16  # steps of the players up to which one program holds them all
 ALGORITHM = tuple(f"gan/{name}.py" for name in ("game", "draws", "judge", "objectives"))
 CHUNK_SECONDS = 0.2  # about how long training goes on between two looks at it
+LOOK_SHARE = 30  # or, if that is more, so many times as long as a look takes
 Step = Callable[[], Arrays]  # a step of the game: name of a column -> number
 OF_G = [COLUMNS.index(name) for name in ("g_loss", "g_gradient")]
 
@@ -68,7 +69,7 @@ class Execution:
         self._own = OwnAttributes(())
         self._program: program.Program | Schedule | None = None
         self._key: tuple[Any, Any] = (None, None)  # what it was recorded for
-        self.chunk = Chunk()
+        self.chunk, self.pretraining_chunk = Chunk(), Chunk()
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy gets: a program holds addresses and is recorded anew."""
@@ -80,7 +81,7 @@ class Execution:
 
     def run(self, steps: int) -> None:
         """Train 1 <= steps <= AHEAD steps, or leave the last good state and raise."""
-        self._run(steps, self.game.step, self.history.append)
+        self._run(steps, self.game.step, self.history.append, self.chunk)
 
     def pretrain(self, steps: int, history: History) -> None:
         """The same with steps of D alone, whose rows go to `history`."""
@@ -91,7 +92,8 @@ class Execution:
             rows[:, OF_G] = np.nan
             history.append(rows)
 
-        self._run(steps, self.game.discriminator_step, keep)
+        step = self.game.discriminator_step
+        self._run(steps, step, keep, self.pretraining_chunk)
 
     def warm_up(self) -> None:
         """Have the program of a step, if there can be one; the state stays."""
@@ -160,9 +162,13 @@ class Execution:
 
     # ---- how -----------------------------------------------------------------------
 
-    def _run(self, steps: int, step: Step, keep: Callable[[NDArray], None]) -> None:
-        """Run `step` so many times, then `keep` the rows that it wrote."""
+    def _run(
+        self, steps: int, step: Step, keep: Callable[[NDArray], None], chunk: "Chunk"
+    ) -> None:
+        """Run `step` so many times, then `keep` the rows; `chunk` learns the pace."""
+        started = time.monotonic()
         self._begin(step)
+        begun = time.monotonic()
         try:
             with primitives.use_backend(self.backend):
                 done = self._captured(steps, step)
@@ -179,6 +185,7 @@ class Execution:
             self._go_back()
             raise
         keep(self.table[:steps])
+        chunk.learn(steps, time.monotonic() - started, begun - started)
 
     def _begin(self, step: Step) -> None:
         """Remember the state, and go to the first row."""
@@ -446,35 +453,34 @@ def _expect_finite(measured: Mapping[str, Any]) -> None:
 class Chunk:
     """How many steps to run before the next look: about CHUNK_SECONDS of them.
 
-    At first it is one, then ever more while they are quick.  The pace stays known from
-    one training to the next.
+    At first it is one, then ever more while they are quick.  A look copies the state,
+    which takes a while for large networks; so that it stays a small part of the time,
+    looks at these are rarer.
     deadline: the end, in the time of `time.monotonic`.
     """
 
-    def __init__(self, deadline: float = math.inf) -> None:
+    def __init__(self) -> None:
         self.pace = math.inf  # seconds of a step
+        self.look = 0.0  # and of what comes before the first
         self.most = 1  # twice what was run at once
-        self.begin(deadline)
+        self.begin()
 
     def begin(self, deadline: float = math.inf) -> None:
-        """A training begins, which has until then."""
+        """A training begins, which has until then; the pace stays known."""
         self.deadline = deadline
-        self._choose(time.monotonic())
+        self._choose()
 
     def late(self) -> bool:
         """True when the time is over."""
         return self.deadline < math.inf and time.monotonic() >= self.deadline
 
-    @contextmanager
-    def of(self, n: int) -> Iterator[None]:
-        """Measures a block that runs n steps, and says how many can come next."""
-        started = time.monotonic()
-        yield
-        ended = time.monotonic()
-        self.pace = max(ended - started, 1e-9) / n
+    def learn(self, n: int, seconds: float, look: float) -> None:
+        """From a run of n steps: how long it took, and its look alone."""
+        self.pace, self.look = max(seconds - look, 1e-9) / n, look
         self.most = max(self.most, 2 * n)
-        self._choose(ended)
+        self._choose()
 
-    def _choose(self, now: float) -> None:
-        budget = min(CHUNK_SECONDS, max(0.0, self.deadline - now))
+    def _choose(self) -> None:
+        left = self.deadline - time.monotonic() - self.look
+        budget = max(0.0, min(left, max(CHUNK_SECONDS, LOOK_SHARE * self.look)))
         self.steps = int(max(1, min(self.most, budget / self.pace, AHEAD)))

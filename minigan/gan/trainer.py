@@ -147,8 +147,7 @@ class Trainer:
                 chunk.begin(deadline)
                 while self.step_count < end and self._goes_on(chunk):
                     n = hooks.next_stop(self.step_count, end, chunk.steps)
-                    with chunk.of(n):
-                        run.run(n)
+                    run.run(n)
                     hooks.call(self)
         finally:
             hooks.on_end(self)
@@ -607,11 +606,11 @@ class Trainer:
     def _pretrain(
         self, steps: int, history: History, deadline: float = math.inf
     ) -> None:
-        chunk, done = Chunk(deadline), 0
+        chunk, done = self.execution.pretraining_chunk, 0
+        chunk.begin(deadline)
         while done < steps and self._goes_on(chunk):
             n = min(chunk.steps, steps - done)
-            with chunk.of(n):
-                self.execution.pretrain(n, history)
+            self.execution.pretrain(n, history)
             done += n
 
     if TYPE_CHECKING:  # the options are attributes, each by its own name

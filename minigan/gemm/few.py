@@ -61,7 +61,7 @@ def turned_chains(w, lines, right, depth, k_step, j_step, sums):
     """Write: sums[group][j] += the rows that begin at lines[group], times right[:, j].
 
     A group has as many rows as a vector has lanes, each `depth` numbers long.
-    Blocks of the rows are turned in registers and wait on the stack for the loop over k.
+    Blocks of them are turned in registers, and wait on the stack for the loop over k.
     """
     b, lanes = w.b, w.lanes
     room = on_the_stack(b, ir.ArrayType(w.vector(), len(lines) * lanes))

@@ -71,17 +71,33 @@ def test_a_budget_leaves_no_chunk_that_it_cannot_pay(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(execution.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(execution, "CHUNK_SECONDS", 1e9)
-    chunk = execution.Chunk(deadline=10.0)
+    chunk = execution.Chunk()
+    chunk.begin(deadline=10.0)
     sizes = []
     while not chunk.late():
         sizes.append(chunk.steps)
-        with chunk.of(chunk.steps):
-            now[0] += sizes[-1]
+        now[0] += sizes[-1]
+        chunk.learn(sizes[-1], sizes[-1], 0.0)
     assert sizes == [1, 2, 4, 3]
     chunk.begin(deadline=now[0] + 3.5)
     assert chunk.steps == 3  # the pace is known
     chunk.begin()
     assert chunk.steps == 8
+
+
+def test_looks_are_rarer_where_they_take_long(monkeypatch):
+    """A copy of the state takes 0.1 s, as of 30 million parameters: 3 s for steps."""
+    now = [0.0]
+    monkeypatch.setattr(execution.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(execution, "CHUNK_SECONDS", 0.25)
+    chunk, step = execution.Chunk(), 1 / 128
+    for n in (1, 2, 4, 8, 16, 32, 64, 128, 256):
+        chunk.learn(n, n * step, 0.0)
+    assert chunk.steps == 32
+    chunk.learn(32, 0.125 + 32 * step, 0.125)
+    assert chunk.steps == execution.LOOK_SHARE * 16
+    chunk.begin(deadline=0.625)
+    assert chunk.steps == 64  # the next look takes its share
 
 
 def test_the_pace_is_known_in_the_next_training(monkeypatch):
