@@ -7,8 +7,9 @@ same on every CPU and for any number of threads.
 import numpy as np
 
 from ..jit.compiling import kernel
-from ..jit.mathfun import exp, log, log1p_exp_neg, sigmoid
+from ..jit.mathfun import constants, exp, log, log1p_exp_neg, sigmoid
 from ..jit.memory import BLOCK, add_block, block, fold, lanes
+from ..jit.small import NEGLIGIBLE
 
 
 @kernel
@@ -56,9 +57,12 @@ def bce_logits_forward(z, t, weight, loss):
 
 @kernel
 def bce_logits_backward(z, t, weight, dz):
-    factor = z.dtype.type(weight / z.size)
+    kind = z.dtype.type
+    zero, factor = kind(0), kind(weight / z.size)
+    least = kind(NEGLIGIBLE) * constants(factor).tiny
     for i in range(z.size):
-        dz[i] = (sigmoid(z[i]) - t[i]) * factor
+        gradient = (sigmoid(z[i]) - t[i]) * factor
+        dz[i] = zero if abs(gradient) < least else gradient
 
 
 @kernel
@@ -166,8 +170,11 @@ def softmax_forward(z, label, loss, p):
 def softmax_backward(p, label, dz):
     n, classes = p.shape
     kind = p.dtype.type
-    rows, share = kind(n), kind(1.0 / n)
+    zero, rows, share = kind(0), kind(n), kind(1.0 / n)
+    least = kind(NEGLIGIBLE) * constants(rows).tiny
     for i in range(n):
         for j in range(classes):
-            dz[i, j] = p[i, j] / rows
-        dz[i, label[i]] -= share
+            gradient = p[i, j] / rows
+            if j == label[i]:
+                gradient -= share
+            dz[i, j] = zero if abs(gradient) < least else gradient

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..jit.small import NEGLIGIBLE
 from .activations import sigmoid_forward
 from .declare import TRANSCENDENTAL, primitive, wide
 
@@ -52,9 +53,13 @@ def bce_logits_forward(z, t, weight, loss):
 
 @primitive("z[*] t[*] weight=f -> dz[*]", flops=lambda S: (TRANSCENDENTAL + 4) * S)
 def bce_logits_backward(z, t, weight, dz):
-    """dz = weight (s(z) - t) / N with the sigmoid s; N counts all elements."""
+    """dz = weight (s(z) - t) / N with the sigmoid s; N counts all elements.
+
+    0 where that is negligible, see `jit.small`.
+    """
     sigmoid_forward.formula(z, dz)
     dz[...] = (dz - t) * (weight / z.size)
+    dz[_is_negligible(dz)] = 0
 
 
 @primitive("z[*] t[*] -> loss[]:f", flops=lambda S: 3 * S)
@@ -134,6 +139,15 @@ def softmax_forward(z, label, loss, p):
 
 @primitive("p[N,C] label[N]:i -> dz[N,C]", flops=lambda N, C: 2 * N * C)
 def softmax_backward(p, label, dz):
-    """dz = (p - onehot(label)) / N.   p, dz: (N, C)   label: (N,)"""
+    """dz = (p - onehot(label)) / N.   p, dz: (N, C)   label: (N,)
+
+    0 where that is negligible, see `jit.small`.
+    """
     dz[:] = p / len(p)
     dz[np.arange(len(p)), label] -= 1 / len(p)
+    dz[_is_negligible(dz)] = 0
+
+
+def _is_negligible(dz):
+    """Where a gradient is so small that it would become a subnormal number."""
+    return np.abs(dz.real) < NEGLIGIBLE * np.finfo(dz.dtype).tiny
