@@ -152,13 +152,13 @@ def test_a_worker_ends_when_its_parent_is_gone(monkeypatch):
 def cluster():
     """Two processes of this machine, as any cluster of Dask's.
 
-    Who asks a process that has just ended waits for 3 s, not for 30.
+    Who asks a process that has just ended waits for 10 s, not for 30.
     """
     distributed = pytest.importorskip("dask.distributed")
     from dask import config
 
     with (
-        config.set({"distributed.comm.timeouts.connect": "3s"}),
+        config.set({"distributed.comm.timeouts.connect": "10s"}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
         ) as cluster,
