@@ -130,7 +130,9 @@ class Trainer:
         save_every: write a checkpoint to `path` after each step whose number is a
             multiple of it, atomically, when reports and callbacks of that step are
             done: a run resumed from it ends with the bytes of this one.
-        Ctrl-C finishes the step, then raises KeyboardInterrupt; training can go on.
+        Ctrl-C finishes the steps under way, about 0.2 s of them or, if that is longer,
+        30 times what a copy of the state takes, then raises KeyboardInterrupt; training
+        can go on.
         Errors: as `step`; ArgumentError, DTypeError for arguments out of range, with
         nothing trained; OutputError where the checkpoint cannot be written.
         """

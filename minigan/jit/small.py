@@ -1,10 +1,9 @@
 """What is too small to matter: gradients that would become subnormal numbers.
 
 A discriminator that is sure of an example answers with a logit of -80, and the gradient
-there is e^-80.  On its way back through layers with weights of 0.02 it falls below the
-smallest normal number, where CPUs multiply up to a hundred times as slowly: a step of
-training takes five times as long, for numbers that change no parameter.  So a loss of
-logits says 0 where its gradient is below
+there is e^-80.  On its way back through layers with small weights it falls below the
+smallest normal number, where many CPUs multiply far more slowly, for numbers that
+change no parameter.  So a loss of logits says 0 where its gradient is below
 
     NEGLIGIBLE times the smallest normal number     (7.9e-31 in float32)
 
